@@ -1,0 +1,33 @@
+"""Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?
+
+Importing posology imports neither keras nor jax; names are loaded when they are first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
+    from posology.result import StudyResult
+    from posology.study import Study
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "InputError": "errors",
+    "LeakWarning": "errors",
+    "PosologyError": "errors",
+    "StoppedError": "errors",
+    "Study": "study",
+    "StudyResult": "result",
+    "WorkerError": "errors",
+}
+
+__all__ = ["InputError", "LeakWarning", "PosologyError", "StoppedError", "Study", "StudyResult", "WorkerError"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'posology' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"posology.{_ROOMS[name]}"), name)

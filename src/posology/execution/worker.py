@@ -1,0 +1,93 @@
+"""A worker process: reads messages on standard input, answers on standard output, trains in between.
+
+Started by `pool.py` as `python -m posology.execution.worker` with an environment of its own. Whatever the user's
+network file prints goes to standard error, so that it cannot garble the answers. When the driver goes away, for
+whatever reason, standard input ends and so does the worker, in the middle of a pack if need be.
+"""
+
+import os
+import queue
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from posology.errors import InputError
+from posology.execution.frames import Message, read_frame, write_frame
+
+Inbox = queue.SimpleQueue[tuple[Message, dict[str, np.ndarray]]]
+
+
+def main() -> None:
+    """Answer messages until the driver closes the pipe."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    inbox: Inbox = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    desk = _Desk()
+    while True:
+        message, _ = inbox.get()
+        reply, arrays = _answer(desk, message)
+        write_frame(out, reply, arrays)
+
+
+def _listen(stream: BinaryIO, inbox: Inbox) -> None:
+    while True:
+        try:
+            inbox.put(read_frame(stream))
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def _answer(desk: "_Desk", message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+    try:
+        return desk.do(message)
+    except InputError as error:
+        return {"error": "input", "text": str(error)}, {}
+    except MemoryError:
+        return {"error": "memory", "text": "out of memory"}, {}
+    except Exception as error:  # the driver decides what to say
+        traceback.print_exc()
+        return {"error": "internal", "text": f"{type(error).__name__}: {error}"}, {}
+
+
+class _Desk:
+    """What the worker can be asked to do."""
+
+    def __init__(self) -> None:
+        self._trainer: Any = None
+
+    def do(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        handler = getattr(self, f"_do_{message['do']}")
+        return handler(message)  # type: ignore[no-any-return]
+
+    def _do_open(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.job import Job
+        from posology.execution.trainer import Trainer
+
+        self._trainer = Trainer(Job.from_dict(message["job"]))
+        return self._trainer.describe(), {}
+
+    def _do_pack(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.job import pack_from_dict
+
+        pack = pack_from_dict(message["pack"])
+        return {}, vars(self._trainer.run(pack))
+
+    def _do_finish(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.job import pack_from_dict
+
+        return self._trainer.finish(pack_from_dict(message["pack"]), Path(message["folder"])), {}
+
+    def _do_predict(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.trainer import predict
+
+        prediction, notes = predict(Path(message["folder"]), Path(message["table"]))
+        return {"notes": list(notes)}, {"prediction": prediction}
+
+
+if __name__ == "__main__":
+    main()

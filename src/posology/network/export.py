@@ -1,0 +1,99 @@
+"""The prescription as the user's own stock Keras model, and as the lines to write.
+
+The exported model holds only stock layers with numbers in them, so that it loads without posology.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites
+from posology.network.surgery import copy_layer, rebuild
+
+
+def export_model(model: Any, l1: Sequence[float], l2: Sequence[float], rates: Sequence[float]) -> Any:
+    """Rebuild the user's model with strengths filled in, and compile it as it was.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The user's, built and compiled; left untouched.
+    l1, l2 : sequences of float, one a kernel site
+        Keras' convention: λ·Σ|w| and λ·Σw², added to the mean batch loss.
+    rates : sequence of float, one a dropout site
+        Share dropped.
+
+    Returns
+    -------
+    keras.Model
+        Stock layers only, freshly drawn weights.
+    """
+    kernels = {s.layer: (a, b) for s, a, b in zip(kernel_sites(model), l1, l2, strict=True)}
+    drops = dict(zip((s.layer for s in dropout_sites(model)), rates, strict=True))
+
+    def filled(path: str, layer: Any) -> Any:
+        if path in kernels:
+            return _with_penalty(layer, *kernels[path])
+        if is_dropout(layer):
+            return keras.layers.Dropout.from_config({**layer.get_config(), "rate": drops[path]})
+        return copy_layer(layer)
+
+    inserted = {} if any(s.present for s in dropout_sites(model)) else _dropouts_after(drops)
+    out = rebuild(model, filled, inserted)
+    # a fresh optimizer of the same settings: an optimizer belongs to one model
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    out.compile(optimizer=optimizer, loss=model.loss)
+    return out
+
+
+def _with_penalty(layer: Any, l1: float, l2: float) -> Any:
+    config = layer.get_config()
+    penalty = keras.regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
+    config["kernel_regularizer"] = keras.regularizers.serialize(penalty) if penalty else None
+    return layer.__class__.from_config(config)
+
+
+def _dropouts_after(rates: dict[str, float]) -> dict[str, Any]:
+    return {
+        path: lambda path=path, rate=rate: keras.layers.Dropout(rate, name=f"dropout_after_{path.replace('/', '_')}")
+        for path, rate in rates.items()
+        if rate > 0
+    }
+
+
+def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any]) -> None:
+    """Put trained arrays into an exported model: trainables by order, then all other state but random seeds."""
+    for variable, value in zip(model.trainable_variables, weights, strict=True):
+        variable.assign(value)
+    others = [v for v in model.non_trainable_variables if "seed_generator" not in v.path]
+    for variable, value in zip(others, state, strict=True):
+        variable.assign(value)
+
+
+def keras_lines(
+    kernels: Sequence[Site], drops: Sequence[Site], l1: Sequence[float], l2: Sequence[float], rates: Sequence[float]
+) -> list[str]:
+    """Write the prescription as Keras lines, one a site.
+
+    Examples
+    --------
+    >>> site = Site("kernel", "dense", (8, 128), {"l1": 0.01, "l2": 0.0})
+    >>> keras_lines([site], [], [1e-4], [0.0], [])
+    ['dense: kernel_regularizer=keras.regularizers.L1(0.0001)']
+    """
+    lines = [f"{s.layer}: {_penalty_code(a, b)}" for s, a, b in zip(kernels, l1, l2, strict=True)]
+    for site, rate in zip(drops, rates, strict=True):
+        if site.present:
+            lines.append(f"{site.layer}: keras.layers.Dropout({rate:.3g})" if rate else f"{site.layer}: remove this Dropout")
+        elif rate:
+            lines.append(f"after {site.layer}: add keras.layers.Dropout({rate:.3g})")
+    return lines
+
+
+def _penalty_code(l1: float, l2: float) -> str:
+    if l1 and l2:
+        return f"kernel_regularizer=keras.regularizers.L1L2(l1={l1:.3g}, l2={l2:.3g})"
+    if l1 or l2:
+        return f"kernel_regularizer=keras.regularizers.{'L1' if l1 else 'L2'}({l1 or l2:.3g})"
+    return "no kernel_regularizer"

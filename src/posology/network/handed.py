@@ -1,0 +1,59 @@
+"""A network handed over in Python: a Keras model, or a function that builds one, of the user's own process.
+
+It runs on whatever backend the user's Keras has; what the workers get is its configuration, as JSON. Functions are
+called here, in the user's process, never pickled.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from posology.errors import InputError
+from posology.network.source import NetworkSource, build_by, parse_source
+
+
+def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
+    """Give the source of what the user passed as `network`.
+
+    Parameters
+    ----------
+    network : None, str, keras.Model or callable
+        None or "question" for the question's network; "FILE.py:FUNCTION"; a compiled model; or a function of the
+        prepared training rows, or of nothing, that returns one.
+    x_train : callable
+        Gives prepared rows `(row, column)` for a function that takes them; it is called only then.
+
+    Raises
+    ------
+    InputError
+        Not one of these, or a model whose state was computed from data (each training fold must compute its own).
+    """
+    if network is None or isinstance(network, str):
+        return parse_source(network)
+    if inspect.isfunction(network) or inspect.ismethod(network):
+        network = build_by(network, f"your function {network.__name__}", x_train)
+    if not hasattr(network, "to_json"):
+        raise InputError(
+            f"network is a {type(network).__name__}. Pass a compiled Keras model, a function that returns one, "
+            "'FILE.py:FUNCTION', or nothing for the question's network."
+        )
+    _check_not_adapted(network)
+    try:
+        return NetworkSource("config", config=network.to_json())
+    except Exception as error:
+        raise InputError(
+            f"The model's configuration cannot be written as JSON: {type(error).__name__}: {error}. Put the function "
+            "that builds it in a file and pass 'net.py:model_build'."
+        ) from error
+
+
+def _check_not_adapted(model: Any) -> None:
+    for layer in getattr(model, "layers", []):
+        if getattr(layer, "is_adapted", False):
+            raise InputError(
+                f"Layer '{layer.name}' ({type(layer).__name__}) was adapted to rows of the table, held-out rows "
+                "included. Put the function that builds and adapts it in a file and pass 'net.py:model_build': it is "
+                "then called with the rows of each training fold. Or use BatchNormalization."
+            )

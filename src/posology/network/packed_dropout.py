@@ -1,0 +1,33 @@
+"""Dropout whose rate and key are numbers that the engine passes in at every step."""
+
+from typing import Any
+
+import keras
+
+from posology.engine.randomness import random_bits
+from posology.regularizers import Dropout
+
+
+class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no types
+    """Stand-in for `keras.layers.Dropout` inside the workers (JAX only).
+
+    Keras' own layer needs a Python number for its rate and tests it with `if`; here rate and key are scalar
+    non-trainable variables, which `stateless_call` maps to traced numbers. It is never exported.
+    """
+
+    def __init__(self, noise_shape: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.noise_shape = noise_shape
+
+    def build(self, input_shape: Any) -> None:  # noqa: ARG002
+        """Make the two numbers."""
+        self.rate = self.add_weight(shape=(), initializer="zeros", trainable=False, name="rate")
+        self.key = self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="uint32", name="key")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        """Drop while training, pass through when predicting."""
+        if not training:
+            return x
+        shape = self.noise_shape or (None,) * len(x.shape)
+        shape = tuple(side if kept is None else kept for kept, side in zip(shape, x.shape, strict=True))
+        return Dropout().apply(x, self.rate.value, random_bits(self.key.value, shape))

@@ -1,0 +1,29 @@
+"""The question's own network, as posted: datascience.stackexchange.com/questions/84667."""
+
+from typing import Any
+
+
+def model_build(x_train: Any) -> Any:
+    """Build the question's network for the width of `x_train`, with both Dropout lines on.
+
+    BatchNormalization on the input, two Dense layers of 128 with L1 and Dropout, one linear output; mean squared
+    error, Adam at 0.01. `examples/question.py` is the same as the user's own file.
+    """
+    from keras import Sequential
+    from keras.layers import BatchNormalization, Dense, Dropout, Input
+    from keras.optimizers import Adam
+    from keras.regularizers import l1
+
+    model = Sequential(
+        [
+            Input(shape=(x_train.shape[1],)),
+            BatchNormalization(),
+            Dense(128, activation="relu", kernel_regularizer=l1(0.01)),
+            Dropout(0.08),
+            Dense(128, activation="relu", kernel_regularizer=l1(0.00)),
+            Dropout(0.05),
+            Dense(1),
+        ]
+    )
+    model.compile(loss="mse", optimizer=Adam(learning_rate=0.01))
+    return model

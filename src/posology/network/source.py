@@ -1,0 +1,191 @@
+"""Where a network comes from: the user's file, a model handed over in Python, or the question's own.
+
+A `NetworkSource` is plain data, so that it can be kept in the study's folder and sent to a worker; `open_source`
+turns it, inside a worker, into a builder. Importing this module does not import keras.
+"""
+
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from posology.errors import InputError
+from posology.network.spellings import hint
+
+Builder = Callable[[Any], Any]
+"""From the prepared training rows, `(row, column)` float32, to a compiled Keras model."""
+
+
+@dataclass(frozen=True)
+class NetworkSource:
+    """What builds the network.
+
+    Parameters
+    ----------
+    kind : str
+        `question` (the question's own network), `file` (a function in a Python file) or `config` (a model as JSON).
+    where : str
+        The file's path, for kind `file`.
+    function : str
+        The function's name, for kind `file`.
+    config : str
+        The model's JSON with its compile settings, for kind `config`.
+    """
+
+    kind: str = "question"
+    where: str = ""
+    function: str = ""
+    config: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """Give the source as JSON types."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Name the source in a sentence."""
+        named = {"question": "the question's network", "config": "your Keras model"}
+        return named.get(self.kind, f"{Path(self.where).name}:{self.function}")
+
+
+def parse_source(text: str | None) -> NetworkSource:
+    """Read `FILE.py:FUNCTION`; nothing or `question` means the question's own network.
+
+    Raises
+    ------
+    InputError
+        No function named, or no such file.
+
+    Examples
+    --------
+    >>> parse_source(None)
+    NetworkSource(kind='question', where='', function='', config='')
+    """
+    if text is None or text == "question":
+        return NetworkSource()
+    path, colon, function = text.rpartition(":")
+    if not colon or not path or not function.isidentifier():
+        raise InputError(
+            f"--network got '{text}', which names no function. Write FILE.py:FUNCTION, such as net.py:model_build."
+        )
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise InputError(f"There is no network file '{path}'. Give the path of a Python file: --network net.py:{function}")
+    if file.suffix != ".py":
+        raise InputError(f"The network file '{path}' is not a Python file. Give FILE.py:FUNCTION.")
+    return NetworkSource("file", str(file.resolve()), function)
+
+
+def open_source(source: NetworkSource) -> Builder:
+    """Give the function that builds the network from the prepared training rows.
+
+    Raises
+    ------
+    InputError
+        The file does not import or has no such function, or the function fails or gives no compiled model.
+    """
+    if source.kind == "question":
+        from posology.network.question import model_build
+
+        return model_build
+    if source.kind == "file":
+        return _checked(_load_function(source), source)
+    return _from_config(source.config)
+
+
+def _from_config(config: str) -> Builder:
+    import keras
+
+    import posology.optimizers  # noqa: F401  registers AdaBound
+
+    try:
+        model = keras.models.model_from_json(config)
+    except Exception as error:
+        raise InputError(
+            f"The model cannot be rebuilt from its own configuration: {_last_line(error)} "
+            "Layers or losses of your own are known only in your process: put the function that builds the model "
+            "in a file and pass 'net.py:model_build' instead."
+        ) from error
+    return lambda x_train: model  # noqa: ARG005
+
+
+def _load_function(source: NetworkSource) -> Callable[..., Any]:
+    file = Path(source.where)
+    spec = importlib.util.spec_from_file_location(f"posology_user_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise InputError(f"The network file '{file}' cannot be imported.")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(file.parent))
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"The network file '{file.name}' does not import{_at(error, str(file))}{hint(error)}") from error
+    except SystemExit as error:
+        raise InputError(
+            f"The network file '{file.name}' ends the program when imported (sys.exit). Put its running part under "
+            "`if __name__ == '__main__':`."
+        ) from error
+    return _function_of(module, source.function, file)
+
+
+def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
+    function = getattr(module, name, None)
+    if callable(function):
+        return function  # type: ignore[no-any-return]
+    own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
+    near = get_close_matches(name, own, n=1)
+    meant = f" Did you mean '{near[0]}'?" if near else f" Its functions: {', '.join(own) or 'none'}."
+    raise InputError(f"The network file '{file.name}' has no function '{name}'.{meant}")
+
+
+def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
+    name = f"{source.function} of '{Path(source.where).name}'"
+    return lambda x_train: build_by(function, name, lambda: x_train)
+
+
+def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]) -> Any:
+    """Call a user's function that builds a network, with the training rows or with nothing, as it wants.
+
+    Raises
+    ------
+    InputError
+        It wants other arguments, or fails.
+    """
+    takes = _number_of_inputs(function, name)
+    try:
+        return function(x_train()) if takes else function()
+    except Exception as error:
+        raise InputError(f"{name} fails{_at(error, inspect.getfile(function))}{hint(error)}") from error
+
+
+def _number_of_inputs(function: Callable[..., Any], name: str) -> int:
+    parameters = inspect.signature(function).parameters.values()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = [p for p in positional if p.default is p.empty]
+    if len(required) > 1 or any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
+        wanted = ", ".join(p.name for p in parameters if p.default is p.empty)
+        raise InputError(
+            f"{name} needs ({wanted}). posology calls it with the training rows, or with nothing: give the other "
+            "arguments defaults."
+        )
+    named_like_rows = positional[:1] and positional[0].name in {"x_train", "X_train", "x", "X"}
+    return 1 if required or named_like_rows else 0
+
+
+def _last_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}"
+
+
+def _at(error: BaseException, file: str) -> str:
+    """Say what was raised, and at which line of the user's own file."""
+    if isinstance(error, SyntaxError):
+        return f": {type(error).__name__}: {error.msg} (line {error.lineno})."
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    line = f" (line {frames[-1].lineno}: {frames[-1].line})" if frames else ""
+    return f": {_last_line(error)}{line}."

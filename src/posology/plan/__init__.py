@@ -1,0 +1,41 @@
+"""Arms, trials and seeds to members: pure data, nothing is trained here."""
+
+from posology.plan.arms import PLAIN_QUESTION, Arm, arm_name, parse_arms, regularizers_of
+from posology.plan.procedure import (
+    ALL_ROWS,
+    REFIT,
+    Design,
+    Member,
+    Pack,
+    PackResult,
+    Refitted,
+    Tuned,
+    refit_members,
+    trials_of,
+    tune,
+    tune_and_refit,
+)
+from posology.plan.trials import Setting, Space, default_ranges
+
+__all__ = [
+    "ALL_ROWS",
+    "PLAIN_QUESTION",
+    "REFIT",
+    "Arm",
+    "Design",
+    "Member",
+    "Pack",
+    "PackResult",
+    "Refitted",
+    "Setting",
+    "Space",
+    "Tuned",
+    "arm_name",
+    "default_ranges",
+    "parse_arms",
+    "refit_members",
+    "regularizers_of",
+    "trials_of",
+    "tune",
+    "tune_and_refit",
+]

@@ -1,0 +1,95 @@
+"""Arms: which subsets of regularizers are tuned and compared."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from itertools import combinations
+
+from posology.errors import InputError
+from posology.regularizers import FACTORS
+
+Arm = tuple[str, ...]
+"""Factor names in the order of `FACTORS`; empty for the network without any regularizer."""
+
+PLAIN_QUESTION: tuple[Arm, ...] = ((), ("weights",), ("dropout",), ("weights", "dropout"))
+"""None, L1 and L2 together, dropout, and all of them: "combine, or use separately?"."""
+
+
+def arm_name(arm: Arm) -> str:
+    """Name an arm.
+
+    Examples
+    --------
+    >>> arm_name(()), arm_name(("weights", "dropout"))
+    ('none', 'weights+dropout')
+    """
+    return "+".join(arm) or "none"
+
+
+def regularizers_of(arm: Arm) -> tuple[str, ...]:
+    """List the regularizers that an arm switches on.
+
+    Examples
+    --------
+    >>> regularizers_of(("weights", "dropout"))
+    ('l1', 'l2', 'dropout')
+    """
+    return tuple(name for factor in arm for name in FACTORS[factor])
+
+
+def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
+    """Read a family of arms.
+
+    `l1,l2,dropout` means every subset of those; a list with `;`, `+` or `none` in it means just those arms.
+
+    Raises
+    ------
+    InputError
+        An unknown or empty name, factors that contain one another, or fewer than two arms.
+
+    Examples
+    --------
+    >>> [arm_name(a) for a in parse_arms("l1,dropout")]
+    ['none', 'l1', 'dropout', 'l1+dropout']
+    >>> [arm_name(a) for a in parse_arms("none; dropout+l1")]
+    ['none', 'l1+dropout']
+    """
+    if text is None:
+        return PLAIN_QUESTION
+    if not isinstance(text, str):
+        text = ";".join(text) + ";"
+    explicit = any(mark in text for mark in (";", "+")) or "none" in text.replace(" ", "").split(",")
+    parts = [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
+    if not parts:
+        raise InputError("--arms is empty. Write factors, such as --arms l1,l2,dropout, or arms: --arms 'none; l1+dropout'.")
+    arms = [_arm(part) for part in parts] if explicit else _subsets(_arm(p)[0] for p in parts)
+    arms = sorted(dict.fromkeys(arms), key=lambda a: (len(a), [list(FACTORS).index(f) for f in a]))
+    if len(arms) < 2:
+        raise InputError(f"--arms names one arm, '{arm_name(arms[0])}': there is nothing to compare. Name two at least.")
+    return tuple(arms)
+
+
+def _subsets(factors: Iterable[str]) -> list[Arm]:
+    every = list(dict.fromkeys(factors))
+    return [_in_order(subset) for size in range(len(every) + 1) for subset in combinations(every, size)]
+
+
+def _arm(text: str) -> Arm:
+    if text == "none":
+        return ()
+    return _in_order([_factor(part.strip(), text) for part in text.split("+")])
+
+
+def _factor(name: str, text: str) -> str:
+    if name in FACTORS:
+        return name
+    near = get_close_matches(name.lower(), [*FACTORS, "none"], n=1)
+    meant = f" Did you mean '{near[0]}'?" if near else ""
+    raise InputError(f"--arms has an unknown regularizer '{name}' in '{text}'.{meant} Known: {', '.join(FACTORS)}, none.")
+
+
+def _in_order(factors: Iterable[str]) -> Arm:
+    arm = tuple(sorted(set(factors), key=list(FACTORS).index))
+    used = regularizers_of(arm)
+    if twice := sorted({name for name in used if used.count(name) > 1}):
+        raise InputError(f"--arms combines factors that contain one another: '{arm_name(arm)}' has {', '.join(twice)} twice.")
+    return arm

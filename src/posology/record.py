@@ -1,0 +1,173 @@
+"""The study's folder: what is kept, and how a run resumes.
+
+    study.json            settings, versions, the table's fingerprint; written first
+    packs/NAME.npz        one finished pack each: written aside, synced, renamed, so that it is whole or absent
+    verdict.json          the verdict and its numbers, the same bytes for the same study
+    run.json              seconds, networks, date: what differs from run to run
+    model.keras, preparation.*   the prescription
+    worker-N.log          what the workers, and the network file in them, printed
+
+No raw row of the table is kept. One driver writes; a lock refuses a second.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posology.errors import InputError, StoppedError
+from posology.execution.frames import pack_arrays, unpack_arrays
+
+SCHEMA = 1
+
+
+class Record:
+    """A study's folder, opened for one run.
+
+    Parameters
+    ----------
+    folder : Path
+        May be absent; it is made by `begin`, not before.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock: Any = None
+
+    def begin(self, settings: Mapping[str, Any]) -> None:
+        """Make the folder, or continue it if it holds the same study.
+
+        Raises
+        ------
+        InputError
+            The folder holds another study or other files, cannot be written, or is in use.
+        """
+        with _disk_errors(self.folder, started=False):
+            check_folder(self.folder, settings)
+            (self.folder / "packs").mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            if not (self.folder / "study.json").is_file():
+                self.write_json("study.json", {"schema": SCHEMA, **settings})
+
+    def close(self) -> None:
+        """Let another run open the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def read_pack(self, name: str) -> dict[str, np.ndarray] | None:
+        """Give a finished pack's arrays, or None; a torn file counts as absent."""
+        path = self.folder / "packs" / f"{name}.npz"
+        try:
+            return unpack_arrays(path.read_bytes())
+        except (OSError, ValueError, EOFError, KeyError):
+            return None
+        except Exception as error:  # zipfile's own error class, without importing it for one name
+            if type(error).__name__ == "BadZipFile":
+                return None
+            raise
+
+    def write_pack(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep a finished pack.
+
+        Raises
+        ------
+        StoppedError
+            The disk is full; packs kept before are safe.
+        """
+        self._write(self.folder / "packs" / f"{name}.npz", pack_arrays(arrays))
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Keep a JSON file, with sorted keys, so that equal content gives equal bytes."""
+        self._write(self.folder / name, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode())
+
+    def _write(self, path: Path, data: bytes) -> None:
+        aside = path.with_name(f".{path.name}.part")
+        with _disk_errors(self.folder, started=True):
+            with aside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+
+    def _take_lock(self) -> None:
+        self._lock = (self.folder / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"The folder '{self.folder}' is in use by another run of posology. Wait for it, or choose another --out."
+            ) from error
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Read what a folder's study was asked.
+
+    Raises
+    ------
+    InputError
+        No study there, or one of a newer posology.
+    """
+    path = folder / "study.json"
+    if not path.is_file():
+        raise InputError(f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL")
+    try:
+        settings = json.loads(path.read_text())
+    except ValueError as error:
+        raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
+    if not isinstance(settings, dict) or settings.get("schema", 0) > SCHEMA:
+        raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
+    return settings
+
+
+def check_folder(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Refuse a folder that cannot take this study, before anything is written.
+
+    Raises
+    ------
+    InputError
+        It holds another study or other files, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"The output '{folder}' is a file, not a folder. Choose another --out.")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / "study.json").is_file():
+        raise InputError(f"The output folder '{folder}' holds other files. Choose a new or empty folder with --out.")
+    held = read_settings(folder)
+    asked = json.loads(json.dumps(settings))
+    differing = sorted(k for k in asked if k != "versions" and held.get(k) != asked[k])
+    if differing:
+        words = ", ".join(f"{k}: {_short(held.get(k))} there, {_short(asked[k])} asked" for k in differing)
+        raise InputError(
+            f"The output folder '{folder}' holds another study ({words}). Choose another --out, or continue that one: "
+            f"posology resume {folder}"
+        )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: Path, *, started: bool) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and started:
+            raise StoppedError(
+                f"The disk is full: '{folder}' cannot take another result. What was finished is kept. Free some space, "
+                f"then: posology resume {folder}"
+            ) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(f"The disk is full: '{folder}' cannot be made. Free some space or choose another --out.") from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise InputError(f"The folder '{folder}' cannot be written: {error.strerror}. Choose another --out.") from error
+        raise

@@ -1,0 +1,47 @@
+"""Dropout: activations are zeroed at random while training."""
+
+from typing import Any
+
+from posology.regularizers._base import Place, Strength
+
+
+class Dropout:
+    """Inverted dropout: x·[u ≥ rate]/(1 − rate) with u uniform on [0, 1), while training; x when predicting.
+
+    Keras' convention (`keras.layers.Dropout`): `rate` is the share that is dropped. Source: Srivastava et al. 2014,
+    JMLR 15:1929-1958.
+
+    The range ends at 0.6: beyond it a layer of the question's size learns nothing within a usual number of epochs.
+    """
+
+    name = "dropout"
+    place = Place.ACTIVATIONS
+    strength = Strength(0.0, 0.6, "linear", "share of activations dropped")
+    keras_argument = "rate"
+
+    def apply(self, x: Any, rate: Any, bits: Any) -> Any:
+        """Drop activations where the top 24 of 32 random bits, as a fraction, lie below the rate.
+
+        Parameters
+        ----------
+        x : float array, any shape
+            Activations.
+        rate : float scalar in [0, 1)
+            Share dropped; 0 returns `x` bit for bit.
+        bits : uint32 array, shape of `x`
+            Uniform random bits.
+
+        Examples
+        --------
+        >>> import jax.numpy as jnp
+        >>> bits = jnp.array([0, 2**31, 2**32 - 1], jnp.uint32)
+        >>> Dropout().apply(jnp.ones(3), 0.5, bits).tolist()
+        [0.0, 2.0, 2.0]
+        """
+        import jax.numpy as jnp
+
+        # 24 bits are exact in float32, so the comparison is exact for every rate; signed, because
+        # CPUs compare signed integers in fewer instructions
+        threshold = (jnp.asarray(rate, jnp.float32) * 2.0**24).astype(jnp.int32)
+        keep = (bits >> 8).astype(jnp.int32) >= threshold
+        return jnp.where(keep, x * (1.0 / (1.0 - rate)), jnp.zeros((), x.dtype)).astype(x.dtype)

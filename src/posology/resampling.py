@@ -1,0 +1,53 @@
+"""Outer and inner splits: which rows a network is fitted on, and which rows score it.
+
+Every split is a pure function of (seed, sizes), so that driver and workers agree without sending rows.
+"""
+
+import numpy as np
+from jaxtyping import Int
+
+from posology.keys import generator
+
+INNER_SHARE = 0.25
+"""Share of the rows of an outer training fold that an inner split holds out, as in the measured prototype."""
+
+
+def outer_folds(rows: int, folds: int, repeats: int, seed: int) -> Int[np.ndarray, "repeat row"]:
+    """Assign each row a fold in each repeat: a random partition into folds whose sizes differ by one at most.
+
+    Examples
+    --------
+    >>> outer_folds(5, 2, 1, seed=0).shape
+    (1, 5)
+    >>> np.bincount(outer_folds(103, 5, 1, seed=0)[0]).tolist()
+    [21, 21, 21, 20, 20]
+    """
+    even = np.arange(rows) % folds
+    return np.stack([generator(seed, "outer", r).permutation(even) for r in range(repeats)])
+
+
+def inner_split(
+    rows: Int[np.ndarray, " row"], split: int, splits: int, *purpose: object
+) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " held"]]:
+    """Split an outer training fold into rows to fit on and rows to watch.
+
+    One split holds out a quarter; several are disjoint parts of a random partition (inner cross-validation), of at
+    least four parts.
+
+    Parameters
+    ----------
+    rows : int array (row,)
+        Row numbers of the outer training fold.
+    split, splits : int
+        Which inner split, of how many.
+    purpose
+        Key of the outer fit, such as (seed, repeat, fold): every arm of it shares the splits.
+
+    Returns
+    -------
+    fit, held : int arrays
+        Both sorted.
+    """
+    parts = max(splits, round(1 / INNER_SHARE))
+    part = generator(*purpose, "inner").permutation(np.arange(len(rows)) % parts)
+    return rows[part != split], rows[part == split]

@@ -1,0 +1,125 @@
+"""What a study is asked, checked and resolved to plain data: the same from the command, from Python and on resume."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
+
+from posology.errors import InputError
+from posology.network.source import NetworkSource
+from posology.plan import PLAIN_QUESTION, Arm, Design, default_ranges
+from posology.regularizers import REGULARIZERS, Strength
+
+LIMITS = {"l1": (0.0, float("inf")), "l2": (0.0, float("inf")), "dropout": (0.0, 0.95)}
+"""Strengths that mean something; a dropout rate near 1 leaves a layer empty."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A study's settings.
+
+    Parameters
+    ----------
+    design : Design
+        Arms, resamples, trials, epochs, batch size, seed.
+    source : NetworkSource
+        What builds the network.
+    margin : float
+        Differences of R2 smaller than this do not matter to the user; fixed before the run.
+    per_layer : bool
+        Search a strength of its own for every layer, instead of one for all.
+    ranges : mapping
+        From regularizer to (low, high), where the searched range is not the default.
+    """
+
+    design: Design = field(default_factory=lambda: Design(PLAIN_QUESTION))
+    source: NetworkSource = field(default_factory=NetworkSource)
+    margin: float = 0.01
+    per_layer: bool = False
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        design = self.design
+        _at_least("repeats", design.repeats, 1)
+        _at_least("folds", design.folds, 2)
+        _at_least("trials", design.trials, 1)
+        _at_least("inner_splits", design.inner_splits, 1)
+        _at_least("refits", design.refits, 1)
+        _at_least("epochs", design.epochs, 1)
+        _at_least("batch_size", design.batch_size, 1)
+        if design.patience is not None:
+            _at_least("patience", design.patience, 1)
+        if not 0 < self.margin < 1:
+            raise InputError(f"margin is {self.margin}; it is a difference of R2, between 0 and 1, such as 0.01.")
+
+    def strengths(self) -> dict[str, Strength]:
+        """Give the searched range of each regularizer in the arms."""
+        found = default_ranges(self.design.arms)
+        return {
+            name: replace(s, low=self.ranges[name][0], high=self.ranges[name][1]) if name in self.ranges else s
+            for name, s in found.items()
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the settings as JSON types."""
+        return {**asdict(self), "ranges": {k: list(v) for k, v in self.ranges.items()}}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Settings":
+        """Read what `to_dict` gave, after a journey through JSON."""
+        arms: tuple[Arm, ...] = tuple(tuple(arm) for arm in data["design"]["arms"])
+        return cls(
+            Design(**{**data["design"], "arms": arms}),
+            NetworkSource(**data["source"]),
+            data["margin"],
+            data["per_layer"],
+            {k: (v[0], v[1]) for k, v in data["ranges"].items()},
+        )
+
+
+def _at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise InputError(f"{name} is {value}; it must be at least {least}.")
+
+
+def parse_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Read searched ranges, `NAME=LOW:HIGH`.
+
+    Raises
+    ------
+    InputError
+        An unknown regularizer, not two numbers, a negative strength, or one beyond its limit.
+
+    Examples
+    --------
+    >>> parse_ranges(["dropout=0:0.5", "l1=1e-5:0.1"])
+    {'dropout': (0.0, 0.5), 'l1': (1e-05, 0.1)}
+    """
+    return dict(_parse_range(text) for text in texts)
+
+
+def _parse_range(text: str) -> tuple[str, tuple[float, float]]:
+    name, _, numbers = text.partition("=")
+    name = name.strip()
+    if name not in REGULARIZERS:
+        near = get_close_matches(name.lower(), REGULARIZERS, n=1)
+        meant = f" Did you mean '{near[0]}'?" if near else ""
+        raise InputError(f"--range has an unknown regularizer '{name}'.{meant} Known: {', '.join(REGULARIZERS)}.")
+    low, _, high = numbers.partition(":")
+    try:
+        ends = (float(low), float(high))
+    except ValueError:
+        raise InputError(f"--range got '{text}'. Write NAME=LOW:HIGH, such as dropout=0:0.5 or l1=1e-6:1e-2.") from None
+    return name, check_range(name, *ends)
+
+
+def check_range(name: str, low: float, high: float) -> tuple[float, float]:
+    """Check a searched range against what the regularizer's strengths can be."""
+    least, most = LIMITS[name]
+    if low < 0 or high < 0:
+        raise InputError(f"The range of {name} is {low:g} to {high:g}: a strength cannot be negative. 0 means off.")
+    if not least <= low < high <= most:
+        raise InputError(f"The range of {name} is {low:g} to {high:g}; it must rise, within {least:g} to {most:g}.")
+    if REGULARIZERS[name].strength.scale == "log" and low == 0:
+        raise InputError(f"The range of {name} starts at 0, but it is searched on a logarithmic scale. Start at 1e-7, say.")
+    return low, high

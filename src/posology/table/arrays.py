@@ -1,0 +1,145 @@
+"""The edge to other libraries: NumPy arrays, polars and Arrow tables -> a pandas frame and one target."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from posology.errors import InputError
+from posology.table.checks import check_names
+from posology.table.table import Table, build_table
+from posology.table.wording import counted, quoted
+
+
+def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None) -> Table:
+    """Build a table from features and a target that are apart, as scikit-learn takes them.
+
+    Rows are matched by their place, never by an index.
+
+    Parameters
+    ----------
+    X
+        Features: a NumPy array of shape (row, column), a nested list, or a pandas, polars or Arrow table.
+    y
+        Target: any one-dimensional array, list or series of numbers; shape (row,) or (row, 1).
+    names
+        Names of the columns; by default the table's own, or "x0", "x1", ...
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InputError
+        Where the shapes do not fit or the content cannot be studied, as in `make_table`.
+
+    Warns
+    -----
+    LeakWarning
+        As in `make_table`.
+
+    Examples
+    --------
+    >>> table = table_from_arrays(np.array([[1.0, 5.0], [2.0, 3.0], [4.0, 4.0]]), [1, 2, 3])
+    >>> list(table.features), table.target_name
+    (['x0', 'x1'], 'target')
+    """
+    features = to_frame(X)
+    target, target_name = _target_series(y)
+    if names is not None:
+        if len(names) != features.shape[1]:
+            raise InputError(
+                f"There are {counted(len(names), 'name')} for {counted(features.shape[1], 'column')} of X. "
+                "Give one name per column."
+            )
+        features = features.set_axis(list(names), axis="columns")
+    if len(features) != len(target):
+        raise InputError(
+            f"X has {counted(len(features), 'row')} and y has {len(target):,}. "
+            "Give one target for every row of X, in the same order."
+        )
+    if features.shape[1] == 0:
+        raise InputError("X has no columns. Give a table with at least one feature.")
+    features = features.set_axis(check_names(list(features.columns)), axis="columns")
+    return build_table(features, target, target_name)
+
+
+def to_frame(X: Any) -> pd.DataFrame:
+    """Turn a two-dimensional array or a table of any library into a pandas frame.
+
+    Raises
+    ------
+    InputError
+        Where it is neither, or not two-dimensional.
+
+    Examples
+    --------
+    >>> to_frame([[1, 2], [3, 4]]).columns.tolist()
+    ['x0', 'x1']
+    """
+    if isinstance(X, pd.DataFrame):
+        return X
+    table = nw.from_native(X, pass_through=True)
+    if isinstance(table, nw.LazyFrame):
+        table = table.collect()
+    if isinstance(table, nw.DataFrame):
+        check_names(_native_names(X, table))
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+    return _from_array(X)
+
+
+def _native_names(X: Any, table: nw.DataFrame[Any]) -> list[object]:
+    # narwhals itself stops at repeated names, which Arrow allows, with an error that is not ours
+    return list(getattr(X, "column_names", None) or table.columns)
+
+
+def _from_array(X: Any) -> pd.DataFrame:
+    if hasattr(X, "toarray"):
+        raise InputError(f"X is a sparse {type(X).__name__}; posology takes dense tables. Give X.toarray().")
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise InputError(f"X is no table: {error}. Give rows of equal length.") from error
+    if array.dtype.names is not None:
+        raise InputError(
+            f"X is a structured array with fields {quoted(array.dtype.names)}. Give pd.DataFrame(X) instead."
+        )
+    if array.ndim != 2:
+        raise InputError(
+            f"X has the shape {array.shape}; posology takes tables of shape (rows, columns). "
+            f"Give {'X.reshape(-1, 1) for one feature' if array.ndim == 1 else 'one row per observation'}."
+        )
+    return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])]).infer_objects()
+
+
+def _target_series(y: Any) -> tuple[pd.Series, str]:
+    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
+        y = y.iloc[:, 0]
+    if isinstance(y, pd.Series):
+        return y.reset_index(drop=True), _name(y.name)
+    series = nw.from_native(y, allow_series=True, pass_through=True)
+    if isinstance(series, nw.DataFrame) and series.shape[1] == 1:
+        series = series[:, 0]
+    if isinstance(series, nw.Series):
+        return pd.Series(series.to_pandas()), _name(series.name)
+    if isinstance(y, str):
+        raise InputError(
+            f"y is the text '{y}'; it must be the target's values. Give X without it and y=X['{y}']."
+        )
+    array = np.asarray(y)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise InputError(
+            f"y has the shape {array.shape}; posology studies one target, of shape (rows,). "
+            "Give one number for each row."
+        )
+    return pd.Series(array).infer_objects(), "target"
+
+
+def _name(name: Any) -> str:
+    return "target" if name is None or name == "" else str(name)

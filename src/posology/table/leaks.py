@@ -1,0 +1,97 @@
+"""Columns that give the target away, or that number the rows: found and told, never removed."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from posology.table.columns import Column, Numbers
+from posology.table.wording import leave_out
+
+GIVEAWAY = 0.9999  # absolute correlation from which a feature is the target again
+ENOUGH_PAIRS = 10  # below this, a perfect correlation or a counter is no surprise
+
+
+def leaks_in(columns: Iterable[Column], target: Numbers, target_name: str) -> Iterator[str]:
+    """Columns that give the target away or identify rows, one sentence each.
+
+    A column gives the target away where its correlation with it, Pearson's or Spearman's, is beyond 0.9999 in
+    absolute value, or where each of its values stands for one value of the target and the other way round,
+    with two rows a value or more on average. It identifies rows where it is text that is new in every row, or
+    whole numbers that are new in every row and are consecutive or only rise or only fall.
+
+    Examples
+    --------
+    >>> y = np.arange(20.0) ** 2
+    >>> list(leaks_in([column_of("root", pd.Series(np.sqrt(y) + 0.5))], y, "area"))[0][:51]
+    "Column 'root' gives the target 'area' away: they co"
+    """
+    for column in columns:
+        reasons = [reason for part in column.parts.values() if (reason := _giveaway(part, target))]
+        if reasons:
+            yield (
+                f"Column '{column.name}' gives the target '{target_name}' away: {reasons[0]}. "
+                f"If it is not known when predicting, use {leave_out([column.name])}."
+            )
+        elif reason := _identity(column):
+            yield (
+                f"Column '{column.name}' looks like a row number or a name of the row: {reason}. "
+                f"If so, use {leave_out([column.name])}."
+            )
+
+
+def _giveaway(part: pd.Series, target: Numbers) -> str:
+    known = part.notna().to_numpy()
+    if known.sum() < ENOUGH_PAIRS:
+        return ""
+    y = target[known]
+    if isinstance(part.dtype, pd.CategoricalDtype):
+        codes = part.cat.codes.to_numpy()[known]
+        return "each of its levels stands for one value of the target" if _one_to_one(codes, y) else ""
+    x = part.to_numpy()[known]
+    if np.array_equal(x, y):
+        return "they are equal"
+    if max(abs(_correlation(x, y)), _rank_correlation(x, y)) > GIVEAWAY:
+        return f"they correlate by more than {GIVEAWAY}"
+    return "each of its values stands for one value of the target" if _one_to_one(x, y) else ""
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> float:
+    scaled = [v / (np.abs(v).max() or 1.0) for v in (x, y)]  # no overflow in the squares
+    x, y = (v - v.mean() for v in scaled)
+    norm = np.sqrt((x @ x) * (y @ y))
+    return float(x @ y / norm) if norm > 0 else 0.0
+
+
+def _rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
+    # Ranking every column in full is slow; one that is far from the target is so on 2,000 rows too.
+    step = max(1, len(x) // 2000)
+    for every in (step, 1):
+        ranks = [pd.Series(v[::every]).rank().to_numpy() for v in (x, y)]
+        value = abs(_correlation(*ranks))
+        if value < GIVEAWAY - 0.005 or step == 1:
+            break
+    return value
+
+
+def _one_to_one(x: np.ndarray, y: np.ndarray) -> bool:
+    codes_x, values_x = pd.factorize(x)
+    codes_y, values_y = pd.factorize(y)
+    if len(values_x) != len(values_y) or not 2 <= len(values_x) <= len(x) / 2:
+        return False
+    return len(np.unique(codes_x * len(values_y) + codes_y)) == len(values_x)
+
+
+def _identity(column: Column) -> str:
+    part = next(iter(column.parts.values()))
+    if column.kind == "date" or len(part) < ENOUGH_PAIRS or part.isna().any() or not part.is_unique:
+        return ""
+    if column.kind == "category":
+        return "its text is another in every row"
+    numbers = part.to_numpy()
+    if np.any(numbers % 1):
+        return ""
+    if np.ptp(numbers) == len(numbers) - 1:
+        return "its whole numbers are consecutive, one for each row"
+    steps = np.diff(numbers)
+    return "its whole numbers only rise or only fall" if np.all(steps > 0) or np.all(steps < 0) else ""

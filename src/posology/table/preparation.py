@@ -1,0 +1,280 @@
+"""Table columns -> the numbers that a network reads, fitted on the rows of one training fold only."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float32, Float64
+
+from posology.errors import InputError
+from posology.table import preparation_files
+from posology.table.checks import check_columns, check_finite
+from posology.table.columns import Kind, as_levels, as_numbers
+from posology.table.storage import kinds_of
+from posology.table.table import Table
+
+FEWEST_ROWS_OF_A_LEVEL = 10
+MOST_COLUMNS_OF_A_CATEGORY = 40
+LARGEST = float(np.finfo(np.float32).max)
+MISSING, PRESENT = "", "="  # instead of a level; before a level, so that none is mistaken for MISSING
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """What was learned from one training fold about bringing columns to a common scale.
+
+    A number x becomes (x - mean) / sd after missing ones are set to the training median; a column that is
+    missing somewhere in the training rows gets an indicator, scaled in the same way. A category becomes one
+    column of 0 and 1 for each level with at least 10 training rows, missing being a level too, at most 40
+    columns; the rarer levels, and those never seen, share one. The target becomes z = (y - mean) / sd.
+
+    Attributes
+    ----------
+    transformer
+        The fitted `sklearn.compose.ColumnTransformer`.
+    columns, kinds
+        The feature columns it was fitted on, in order.
+    levels
+        The levels seen in the training rows, by category.
+    names
+        Names of the output columns: "bmi", "bmi:missing", "region=north", "region:missing", "region:other".
+    target_mean, target_sd
+        Of the training target, in its unit; sd is 1 where the target is constant.
+    target_range
+        Smallest and largest training target, in its unit.
+
+    Examples
+    --------
+    >>> features = pd.DataFrame({"bmi": [20.0, 30.0, np.nan], "smoker": pd.Categorical(["yes", "no", "no"])})
+    >>> preparation = Preparation.fit(features, np.array([3.0, 5.0, 7.0]))
+    >>> preparation.names
+    ('bmi', 'bmi:missing', 'smoker:other')
+    >>> preparation.transform(features).shape
+    (3, 3)
+    """
+
+    transformer: Any = field(repr=False)
+    columns: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    levels: Mapping[str, tuple[str, ...]] = field(repr=False)
+    names: tuple[str, ...] = field(repr=False)
+    target_mean: float
+    target_sd: float
+    target_range: tuple[float, float]
+
+    @classmethod
+    def fit(cls, features: pd.DataFrame, target: Float64[np.ndarray, " row"]) -> "Preparation":
+        """Learn from the training rows of a table.
+
+        Parameters
+        ----------
+        features
+            `Table.features` at the training rows.
+        target
+            `Table.target` at the same rows, in its unit. Shape (row,).
+
+        Returns
+        -------
+        Preparation
+
+        Raises
+        ------
+        ValueError
+            Where features and target have different lengths, or none.
+        """
+        if len(features) != len(target) or len(target) == 0:
+            raise ValueError(f"got {len(features)} rows of features and {len(target)} targets")
+        columns, kinds = tuple(features.columns), kinds_of(features)
+        transformer = _transformer(kinds)
+        transformer.fit(_encodable(features, columns, kinds))
+        categories = features.select_dtypes("category")
+        levels = {name: tuple(sorted(set(categories[name].dropna()))) for name in categories}
+        low, high = float(target.min()), float(target.max())
+        sd = float(target.std()) if high > low else 1.0
+        names = output_names(transformer, columns, kinds)
+        return cls(transformer, columns, kinds, levels, names, float(target.mean()), sd or 1.0, (low, high))
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Columns that `read_frame` should read as text in a new file, so that "1.50" stays that level."""
+        return tuple(name for name, kind in zip(self.columns, self.kinds, strict=True) if kind == "category")
+
+    def transform(self, features: pd.DataFrame) -> Float32[np.ndarray, "row column"]:
+        """Bring rows to the scale of the training rows.
+
+        Parameters
+        ----------
+        features
+            Columns as in `Table.features`, or as `features_of` makes them; others are not looked at.
+
+        Returns
+        -------
+        Float32[np.ndarray, "row column"]
+            Without units, without missing; columns as in `names`.
+
+        Raises
+        ------
+        InputError
+            Where columns are missing, numbers are text, infinite or beyond 1e100.
+        """
+        check_columns(self.columns, [str(name) for name in features.columns])
+        if len(features) == 0:
+            return np.zeros((0, len(self.names)), np.float32)
+        with np.errstate(
+            over="ignore"
+        ):  # a number that is vast on the training scale is cut at float32's end
+            matrix = self.transformer.transform(_encodable(features, self.columns, self.kinds))
+        prepared: np.ndarray = np.clip(matrix, -LARGEST, LARGEST).astype(np.float32)
+        return prepared
+
+    def target_to_network(self, y: Float64[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
+        """Scale a target: z = (y - mean) / sd, with mean and sd of the training target.
+
+        Examples
+        --------
+        >>> features = pd.DataFrame({"bmi": [20.0, 30.0]})
+        >>> Preparation.fit(features, np.array([3.0, 5.0])).target_to_network(np.array([4.0, 6.0])).tolist()
+        [0.0, 2.0]
+        """
+        with np.errstate(over="ignore"):
+            scaled = (y - self.target_mean) / self.target_sd
+        return np.asarray(np.clip(scaled, -LARGEST, LARGEST), np.float32)
+
+    def target_from_network(self, z: Float[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+        """Scale back: y = mean + sd * z, in the unit of the target."""
+        return np.asarray(self.target_mean + self.target_sd * z.astype(np.float64))
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write `preparation.skops` and `preparation.json` into a folder, which is made if need be."""
+        facts = {name: getattr(self, name) for name in preparation_files.FACTS}
+        preparation_files.save(folder, self.transformer, facts)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> "Preparation":
+        """Read what `save` wrote. No pickle: types that are not needed are refused.
+
+        Raises
+        ------
+        InputError
+            Where files are not there, damaged, or hold foreign types, which the message lists.
+        """
+        transformer, facts = preparation_files.load(folder)
+        preparation = cls(transformer=transformer, **facts)
+        if output_names(transformer, preparation.columns, preparation.kinds) != preparation.names:
+            raise InputError(
+                f"The two files of the preparation in '{folder}' do not belong together: "
+                "their columns differ. Copy both from the study's folder again."
+            )
+        return preparation
+
+
+def prepared_width(table: Table) -> int:
+    """Bound, over every subset of the rows, the number of columns of a preparation fitted on it.
+
+    numbers + (number columns with a missing cell) + sum over categories of min(40, L + [K > L]), where K
+    counts the levels (missing is one) and L those with 10 rows or more. A level that falls below 10 in a
+    subset only moves into the shared column.
+
+    Returns
+    -------
+    int
+        Columns to `pad` every fold's matrix to, so that all folds have one shape and are compiled once.
+
+    Examples
+    --------
+    >>> features = pd.DataFrame({"bmi": [20.0, np.nan], "sex": pd.Categorical(["f", "m"])})
+    >>> prepared_width(Table(features, np.ones(2), "price"))
+    3
+    """
+    width = 0
+    for name, kind in zip(table.features.columns, table.kinds, strict=True):
+        column = table.features[name]
+        if kind == "number":
+            width += 1 + bool(column.isna().any())
+        else:
+            counts = np.bincount(column.cat.codes.to_numpy() + 1)
+            levels, frequent = int((counts > 0).sum()), int((counts >= FEWEST_ROWS_OF_A_LEVEL).sum())
+            width += min(MOST_COLUMNS_OF_A_CATEGORY, frequent + (levels > frequent))
+    return width
+
+
+def pad(matrix: Float[np.ndarray, "row column"], width: int) -> Float[np.ndarray, "row width"]:
+    """Add columns of zeros on the right, up to a width.
+
+    Raises
+    ------
+    ValueError
+        Where the matrix is wider.
+
+    Examples
+    --------
+    >>> pad(np.ones((1, 2)), 4)
+    array([[1., 1., 0., 0.]])
+    """
+    extra = width - matrix.shape[1]
+    if extra < 0:
+        raise ValueError(f"a matrix of {matrix.shape[1]} columns does not fit into {width}")
+    return np.pad(matrix, ((0, 0), (0, extra)))
+
+
+def output_names(transformer: Any, columns: Sequence[str], kinds: Sequence[Kind]) -> tuple[str, ...]:
+    """Name the output columns: numbers, their indicators, then the levels of each category."""
+    names: list[str] = []
+    numbers = [name for name, kind in zip(columns, kinds, strict=True) if kind == "number"]
+    categories = [name for name, kind in zip(columns, kinds, strict=True) if kind == "category"]
+    if numbers:
+        indicator = transformer.named_transformers_["numbers"][0].indicator_
+        names += numbers + [f"{numbers[place]}:missing" for place in indicator.features_]
+    if categories:
+        encoder = transformer.named_transformers_["categories"]
+        for name, levels, rare in zip(
+            categories, encoder.categories_, encoder.infrequent_categories_, strict=True
+        ):
+            pooled = set() if rare is None else set(rare)
+            kept = [level for level in levels if level not in pooled]
+            names += [f"{name}:missing" if level == MISSING else name + level for level in kept]
+            names += [f"{name}:other"] if pooled else []
+    return tuple(names)
+
+
+def _transformer(kinds: Sequence[Kind]) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    encoder = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        min_frequency=FEWEST_ROWS_OF_A_LEVEL,
+        max_categories=MOST_COLUMNS_OF_A_CATEGORY,
+        sparse_output=False,
+    )
+    numbers = [place for place, kind in enumerate(kinds) if kind == "number"]
+    categories = [place for place, kind in enumerate(kinds) if kind == "category"]
+    blocks = [
+        ("numbers", make_pipeline(imputer, StandardScaler()), numbers),
+        ("categories", encoder, categories),
+    ]
+    return ColumnTransformer([block for block in blocks if block[2]])
+
+
+def _encodable(features: pd.DataFrame, columns: Sequence[str], kinds: Sequence[Kind]) -> pd.DataFrame:
+    """Copy the features in the types that scikit-learn sees: float64, and objects that are all text."""
+    series: dict[str, pd.Series] = {}
+    for name, kind in zip(columns, kinds, strict=True):
+        if kind == "category":
+            series[name] = _marked(as_levels(name, features[name]))
+        else:
+            numbers = as_numbers(name, features[name])
+            check_finite(f"Column '{name}'", numbers, "Mend these cells or leave them empty.")
+            series[name] = pd.Series(numbers)
+    return pd.DataFrame(series)
+
+
+def _marked(levels: pd.Series) -> pd.Series:
+    marks = np.array([*(PRESENT + level for level in levels.cat.categories), MISSING], dtype=object)
+    return pd.Series(marks[levels.cat.codes.to_numpy()], dtype=object)

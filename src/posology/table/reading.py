@@ -1,0 +1,293 @@
+"""A file on disk -> a pandas frame: CSV, TSV, text, Parquet, Feather. Nothing is repaired without being told.
+
+Text files are checked line by line before pandas parses them, because pandas fills short rows with missing
+cells, takes the first column of long rows as an index and renames duplicate columns, all in silence.
+"""
+
+import csv
+import gzip
+import io
+import os
+import re
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from posology.errors import InputError
+from posology.table.wording import counted, did_you_mean, quoted
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+TEXT_SUFFIXES = {".csv": ",;\t", ".txt": ",;\t", ".tsv": "\t", ".tab": "\t"}
+ARROW_SUFFIXES = {".parquet": "Parquet", ".pq": "Parquet", ".feather": "Feather", ".arrow": "Feather"}
+PICKLE_SUFFIXES = {".pkl", ".pickle", ".joblib"}
+READABLE = "CSV, TSV or TXT (also as .gz), Parquet or Feather"
+
+# Files that carry the wrong name: their first bytes, and what they really are.
+FOREIGN_STARTS = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "a Feather file",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+
+PANDAS_VERSION = tuple(int(part) for part in pd.__version__.split(".")[:2])
+
+# 1,5 and 1.234,5: numbers as written in files whose separator is not the comma
+DECIMAL_COMMA = r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?"
+
+
+def read_frame(path: str | os.PathLike[str], text: Collection[str] = ()) -> pd.DataFrame:
+    """Read a table from a file.
+
+    The separator of `.csv` and `.txt` is the one among comma, semicolon and tab that splits the lines evenly;
+    `.tsv` is split at tabs. In files split at semicolons or tabs, a column in which every cell is a number
+    written with a decimal comma ("1,5", "1.234,5") becomes numbers. Missing are empty cells, "?" and the
+    marks of pandas ("NA", "NaN", "None", "null", ...): where one such word is a level of its own, nothing is
+    lost, because missing is a level too. Spaces around column names and before cells do not count.
+
+    Parameters
+    ----------
+    path
+        `.csv`, `.tsv`, `.tab` or `.txt`, each also with `.gz`; `.parquet` or `.pq`; `.feather` or `.arrow`.
+    text
+        Columns to be read as text as it stands, so that "007" stays "007" (text files only).
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per line, columns named by the header.
+
+    Raises
+    ------
+    InputError
+        Where the file is not there, empty, cut off, ragged, not UTF-8, of an unknown kind, or names a column
+        twice.
+
+    Examples
+    --------
+    >>> from posology.data import concrete_path
+    >>> read_frame(concrete_path()).shape
+    (1030, 9)
+    """
+    path = Path(path).expanduser()
+    _check_there(path)
+    suffix = _suffix(path)
+    if suffix in ARROW_SUFFIXES:
+        frame = _read_arrow(path, ARROW_SUFFIXES[suffix])
+    elif suffix.removesuffix(".gz") in TEXT_SUFFIXES:
+        frame = _read_text(path, TEXT_SUFFIXES[suffix.removesuffix(".gz")], text)
+    else:
+        raise InputError(_unknown_kind(path, suffix))
+    if frame.empty:
+        raise InputError(f"'{path}' has column names but no rows. Give a table with one row per observation.")
+    return frame
+
+
+def _suffix(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
+
+
+def _check_there(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"'{path}' is a folder, not a table. Name one file in it: {READABLE}.")
+    if not path.exists():
+        folder = path.parent
+        near = did_you_mean(path.name, sorted(p.name for p in folder.iterdir())) if folder.is_dir() else ""
+        where = near or f" The folder is '{folder.resolve()}'; check the name."
+        raise InputError(f"There is no file '{path}'.{where}")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"'{path}' may not be read by this user. Change its permissions or copy it.")
+    if path.stat().st_size == 0:
+        raise InputError(f"'{path}' is empty: it has no bytes. Save or export the table again.")
+
+
+def _unknown_kind(path: Path, suffix: str) -> str:
+    if suffix.removesuffix(".gz") in PICKLE_SUFFIXES:
+        return (
+            f"'{path}' is a pickle, and posology never loads one: loading it could run any code. "
+            "Save the table as Parquet (frame.to_parquet) and give that file."
+        )
+    ending = f"ends in '{suffix}'" if suffix else "has no ending"
+    return f"'{path}' {ending}, which posology does not read. Save the table as {READABLE}."
+
+
+def _read_text(path: Path, separators: str, text: Collection[str]) -> pd.DataFrame:
+    content = _decoded(path)
+    content, separators = _separator_line(content, separators)
+    if not content.strip():
+        raise InputError(f"'{path}' is empty: it has only blank lines. Save or export the table again.")
+    separator = _sniffed(content, separators)
+    header = _checked_header(path, content, separator)
+    frame = _parsed(path, content, separator, header, text)
+    blank = [name for name in frame if name not in _named(header) and frame[name].isna().all()]
+    frame = frame.drop(columns=blank)  # a separator at the end of every line makes such a column
+    return frame if separator == "," else _with_decimal_commas(frame, text)
+
+
+def _decoded(path: Path) -> str:
+    data = _unpacked(path)
+    for start, kind in FOREIGN_STARTS.items():
+        if data.startswith(start):
+            raise InputError(f"'{path}' is {kind}, not UTF-8 text. Save it again as CSV in UTF-8.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # utf-8-sig counts after the mark; the user's editor counts from the first byte
+        position = error.start + (len(data) - len(error.object))
+        line = data.count(b"\n", 0, position) + 1
+        found = f"byte {position + 1:,} (0x{data[position]:02x}), in line {line:,}"
+        raise InputError(
+            f"'{path}' is not UTF-8 text: {found}, cannot be read. "
+            "Save it again as CSV in UTF-8 (spreadsheets: 'CSV UTF-8')."
+        ) from error
+
+
+def _unpacked(path: Path) -> bytes:
+    data = path.read_bytes()
+    if not data.startswith(b"\x1f\x8b"):
+        if path.suffix.lower() == ".gz":
+            raise InputError(
+                f"'{path}' ends in .gz but is not gzip data. Remove the .gz or compress it again."
+            )
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise InputError(_cut_off(path, "gzip", error)) from error
+
+
+def _cut_off(path: Path, kind: str, error: Exception) -> str:
+    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    return f"'{path}' is cut off or damaged: it is not whole {kind} data ({reason}). Copy or export it again."
+
+
+def _separator_line(content: str, separators: str) -> tuple[str, str]:
+    # Excel writes "sep=;" before the header where the separator is not the locale's
+    first, _, rest = content.partition("\n")
+    named = re.fullmatch(r"sep=(.)\r?", first, flags=re.IGNORECASE)
+    return (rest, named[1]) if named and named[1] in SEPARATORS else (content, separators)
+
+
+def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of each line that is not blank."""
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, skipinitialspace=True)
+    for fields in reader:
+        if fields and (len(fields) > 1 or fields[0].strip()):
+            yield reader.line_num, fields
+
+
+def _sniffed(content: str, separators: str) -> str:
+    def evenness(separator: str) -> tuple[float, int]:
+        counts = [len(fields) for _, fields in islice(_records(content, separator), 100)]
+        return (counts.count(counts[0]) / len(counts), counts[0]) if counts[0] > 1 else (0.0, 1)
+
+    return separators if len(separators) == 1 else max(separators, key=evenness)
+
+
+def _checked_header(path: Path, content: str, separator: str) -> list[str]:
+    try:
+        records = _records(content, separator)
+        header = [name.strip() for name in next(records)[1]]
+        _check_header(path, header, separator)
+        ragged = [(line, len(fields)) for line, fields in records if len(fields) != len(header)]
+    except csv.Error as error:
+        raise InputError(f"'{path}' is not a table of text: {error}. Save it again as CSV.") from error
+    if ragged:
+        line, found = ragged[0]
+        raise InputError(
+            f"'{path}' has {counted(found, 'field')} in line {line:,}, but its header has {len(header)}; "
+            f"so in {counted(len(ragged), 'line')}. Mend those lines: a cell that holds a "
+            f"{SEPARATORS[separator]} or a line break must stand in double quotes."
+        )
+    return [name or f"Unnamed: {place}" for place, name in enumerate(header)]
+
+
+def _named(header: list[str]) -> set[str]:
+    return {name for place, name in enumerate(header) if name != f"Unnamed: {place}"}
+
+
+def _check_header(path: Path, header: list[str], separator: str) -> None:
+    if len(header) == 1:
+        tried = "comma, semicolon and tab" if separator != "\t" else "tab"
+        raise InputError(
+            f"'{path}' has one column, '{header[0]}', when split at {tried}. "
+            "Give a table with a target and at least one feature, separated by one of these."
+        )
+    repeated = [name for name, count in Counter(header).items() if name and count > 1]
+    if repeated:
+        raise InputError(
+            f"'{path}' names {quoted(repeated)} more than once in its first line. "
+            "Give every column a name of its own (if the first line is data, add a line of names)."
+        )
+    if all(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", name) for name in header) and any(
+        not name.isdecimal() for name in header
+    ):
+        raise InputError(
+            f"'{path}' begins with numbers, {quoted(header, 3)}, where the column names should be. "
+            "Add a first line with one name per column."
+        )
+
+
+def _parsed(
+    path: Path, content: str, separator: str, names: list[str], text: Collection[str]
+) -> pd.DataFrame:
+    # exact decimal numbers are the default from pandas 3.1 on, where asking for them is deprecated
+    exact = {} if PANDAS_VERSION >= (3, 1) else {"float_precision": "round_trip"}
+    try:
+        frame: pd.DataFrame = pd.read_csv(
+            io.StringIO(content),
+            sep=separator,
+            header=0,
+            names=names,
+            index_col=False,
+            dtype={name: str for name in names if name in text},
+            na_values=["?"],
+            skipinitialspace=True,
+            low_memory=False,  # one type per column, not one per chunk
+            **exact,
+        )
+    except (pd.errors.ParserError, ValueError) as error:
+        raise InputError(f"'{path}' is not a table of text: {error}. Save it again as CSV.") from error
+    return frame
+
+
+def _with_decimal_commas(frame: pd.DataFrame, text: Collection[str]) -> pd.DataFrame:
+    for name in frame.columns.difference(list(text)):
+        if pd.api.types.is_numeric_dtype(frame[name].dtype):
+            continue
+        cells = frame[name].dropna().astype(str).str.strip()
+        if len(cells) and cells.str.fullmatch(DECIMAL_COMMA).all() and cells.str.contains(",").any():
+            plain = cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+            frame[name] = plain.astype("float64").reindex(frame.index)
+    return frame
+
+
+def _read_arrow(path: Path, kind: str) -> pd.DataFrame:
+    table = _arrow_table(path, kind)
+    repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
+    if repeated:
+        raise InputError(
+            f"'{path}' names {quoted(repeated)} more than once. Give every column a name of its own."
+        )
+    # An index without a name is no column of the user's; one with a name is.
+    unnamed = [name for name in table.column_names if re.fullmatch(r"__index_level_\d+__", name)]
+    frame: pd.DataFrame = table.drop_columns(unnamed).to_pandas(ignore_metadata=True)
+    return frame
+
+
+def _arrow_table(path: Path, kind: str) -> Any:
+    import pyarrow as pa
+    from pyarrow import feather, parquet
+
+    read = parquet.read_table if kind == "Parquet" else feather.read_table
+    try:
+        return read(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(_cut_off(path, kind, error)) from error

@@ -1,0 +1,153 @@
+"""A table as bytes: its fingerprint, and the Feather file that worker processes map into memory."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from posology.errors import InputError
+from posology.table.columns import Kind
+
+FORMAT = "posology table 1"
+METADATA_KEY = b"posology"
+Parts = tuple[pd.DataFrame, Float64[np.ndarray, " row"], str, tuple[str, ...]]
+
+
+def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
+    """Kind of each column of a table's features.
+
+    Examples
+    --------
+    >>> kinds_of(pd.DataFrame({"age": [31.0], "sex": pd.Categorical(["female"])}))
+    ('number', 'category')
+    """
+    return tuple(
+        "category" if isinstance(dtype, pd.CategoricalDtype) else "number" for dtype in features.dtypes
+    )
+
+
+def fingerprint(features: pd.DataFrame, target: Float64[np.ndarray, " row"], target_name: str) -> str:
+    """SHA-256 of a table, over little-endian numbers and UTF-8 text, each preceded by its length.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for piece in _pieces(features, target, target_name):
+        digest.update(len(piece).to_bytes(8, "little"))
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(features: pd.DataFrame, target: np.ndarray, target_name: str) -> Iterator[bytes]:
+    yield from (FORMAT.encode(), _utf8(target_name), _number_bytes(target))
+    for name, kind in zip(features.columns, kinds_of(features), strict=True):
+        yield from (_utf8(name), kind.encode())
+        if kind == "number":
+            yield _number_bytes(features[name].to_numpy(np.float64))
+        else:
+            levels = features[name].cat.categories
+            yield str(len(levels)).encode()
+            yield from (_utf8(level) for level in levels)
+            yield features[name].cat.codes.to_numpy().astype("<i4").tobytes()
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="replace")
+
+
+def _number_bytes(numbers: np.ndarray) -> bytes:
+    # every NaN has the same bits, and -0.0 is 0.0
+    return np.where(np.isnan(numbers), np.nan, numbers + 0.0).astype("<f8").tobytes()
+
+
+def save(
+    path: str | os.PathLike[str],
+    features: pd.DataFrame,
+    target: Float64[np.ndarray, " row"],
+    target_name: str,
+    notes: tuple[str, ...],
+) -> None:
+    """Write the parts of a table to one Feather file, whole or not at all.
+
+    The target stands in a column of its own behind the features, under a name that no feature has; the
+    schema's metadata says which, with the user's names and the notes.
+    """
+    import pyarrow as pa
+    from pyarrow import feather
+
+    reserved = "target"
+    while reserved in features.columns:
+        reserved += "_"
+    about = {"format": FORMAT, "target": reserved, "target_name": target_name, "notes": notes}
+    arrays = [_to_arrow(features[name]) for name in features]
+    table = pa.table([*arrays, pa.array(target)], names=[*features.columns, reserved])
+    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
+    path = Path(path)
+    unfinished = path.with_name(path.name + ".unfinished")
+    feather.write_feather(table, str(unfinished), compression="uncompressed", chunksize=max(1, len(target)))
+    unfinished.replace(path)
+
+
+def _to_arrow(column: pd.Series) -> Any:
+    import pyarrow as pa
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return pa.array(column.to_numpy(np.float64))  # NaN stays NaN, so that it can be mapped as it is
+    codes = column.cat.codes.to_numpy().astype(np.int32)
+    levels = pa.array(list(column.cat.categories), type=pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), levels)
+
+
+def load(path: str | os.PathLike[str]) -> Parts:
+    """Map the parts of a table that `save` wrote.
+
+    Raises
+    ------
+    InputError
+        Where the file is not there, cut off or not a table of posology's.
+    """
+    table, about = _mapped(Path(path))
+    columns = {name: _from_arrow(table[name]) for name in table.column_names}
+    target = columns.pop(about["target"]).to_numpy()
+    target.setflags(write=False)
+    features = pd.DataFrame(columns, columns=pd.Index(list(columns), dtype=object), copy=False)
+    return features, target, about["target_name"], tuple(about["notes"])
+
+
+def _mapped(path: Path) -> tuple[Any, dict[str, Any]]:
+    import pyarrow as pa
+    from pyarrow import feather
+
+    try:
+        table = feather.read_table(str(path), memory_map=True)
+    except FileNotFoundError as error:
+        raise InputError(f"There is no file '{path}'. Start the study again from its table.") from error
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"'{path}' is cut off or damaged: it is not a whole Feather file. Start the study again."
+        ) from error
+    about = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+    if about.get("format") != FORMAT:
+        raise InputError(
+            f"'{path}' is not a table that this posology wrote: its format is {about.get('format')!r}, "
+            f"not {FORMAT!r}. Start the study again from the original table."
+        )
+    return table, about
+
+
+def _from_arrow(column: Any) -> pd.Series:
+    chunk = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if not hasattr(chunk, "dictionary"):
+        return pd.Series(chunk.to_numpy(zero_copy_only=True), copy=False)
+    codes = chunk.indices.fill_null(-1).to_numpy()
+    levels = pd.Index(chunk.dictionary.to_pylist(), dtype=object)
+    return pd.Series(pd.Categorical.from_codes(codes, levels))

@@ -1,0 +1,54 @@
+"""Phrases that the messages of this room share: quoted names, "did you mean", how to leave a column out."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+def quoted(names: Iterable[object], limit: int = 8) -> str:
+    """Names in quotes, the first `limit` of them.
+
+    Examples
+    --------
+    >>> quoted(["age", "bmi", "sex"], limit=2)
+    "'age', 'bmi' and 1 more"
+    """
+    every = [f"'{name}'" for name in names]
+    shown = ", ".join(every[:limit])
+    return shown if len(every) <= limit else f"{shown} and {len(every) - limit} more"
+
+
+def counted(number: int, noun: str) -> str:
+    """Join a count and its noun.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(1030, "row")
+    ('1 row', '1,030 rows')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Ask "Did you mean 'price'?", or nothing where no known name is near; letter case is no difference.
+
+    Examples
+    --------
+    >>> did_you_mean("Prise", ["age", "price"])
+    " Did you mean 'price'?"
+    >>> did_you_mean("zzz", ["age", "price"])
+    ''
+    """
+    by_lower = {candidate.lower(): candidate for candidate in reversed(known)}
+    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f" Did you mean '{by_lower[near[0]]}'?" if near else ""
+
+
+def leave_out(names: Sequence[str]) -> str:
+    """Return the option that leaves columns out, on the command line and in Python.
+
+    Examples
+    --------
+    >>> leave_out(["id"])
+    "--drop id (in Python: drop=['id'])"
+    """
+    return f"--drop {','.join(names)} (in Python: drop={list(names)!r})"
