@@ -14,7 +14,7 @@ Three conventions:
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ from posology.regularizers import L1, L2
 Arrays = tuple[Any, ...]
 
 
+@runtime_checkable
 class Trainable(Protocol):
     """What the engine asks of a network: pure functions of its numbers, and nothing of its library."""
 

@@ -77,12 +77,12 @@ class PackedNetwork:
         """
         keras.utils.set_random_seed(seed)
         fresh = self._pack(self._origin)
-        weights = [np.asarray(v) for v in fresh.trainable_variables]
-        state = [np.asarray(fresh.non_trainable_variables[i]) for i in self._owned]
+        weights = [np.asarray(v.value) for v in fresh.trainable_variables]
+        state = [np.asarray(fresh.non_trainable_variables[i].value) for i in self._owned]
         given = [v for v in (like or self._origin).non_trainable_variables if not _is_seed(v)]
         mine = [k for k, i in enumerate(self._owned) if not _is_seed(fresh.non_trainable_variables[i])]
         for k, v in zip(mine, given, strict=True):
-            state[k] = np.asarray(v)
+            state[k] = np.asarray(v.value)
         return weights, state
 
     def _full_state(self, state: Sequence[Any], rates: Any, key: Any) -> list[Any]:
@@ -123,7 +123,9 @@ class PackedNetwork:
 def _packed_layer(_path: str, layer: Any) -> Any:
     if not is_dropout(layer):
         return copy_layer(layer)
-    return PackedDropout(noise_shape=layer.noise_shape, name=layer.name, dtype=layer.dtype_policy)
+    packed = PackedDropout(name=layer.name, dtype=layer.dtype_policy)
+    packed.noise_shape = layer.noise_shape
+    return packed
 
 
 def _row_loss_of(model: Any) -> Callable[[Any, Any], Any]:

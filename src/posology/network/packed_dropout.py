@@ -15,9 +15,8 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
     non-trainable variables, which `stateless_call` maps to traced numbers. It is never exported.
     """
 
-    def __init__(self, noise_shape: Any = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.noise_shape = noise_shape
+    noise_shape: Any = None
+    """As in Keras' layer: shape of the mask, None for a side of the activation's own size."""
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Make the two numbers."""

@@ -82,7 +82,7 @@ def _arm(text: str) -> Arm:
 def _factor(name: str, text: str) -> str:
     if name in FACTORS:
         return name
-    near = get_close_matches(name.lower(), [*FACTORS, "none"], n=1)
+    near = get_close_matches(name.lower(), [*FACTORS, "none"], n=1, cutoff=0.5)
     meant = f" Did you mean '{near[0]}'?" if near else ""
     raise InputError(f"--arms has an unknown regularizer '{name}' in '{text}'.{meant} Known: {', '.join(FACTORS)}, none.")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class Strength:
         return max(self.low, strength * factor) if strength > 0 else 0.0
 
 
+@runtime_checkable
 class Regularizer(Protocol):
     """One method. A strength of zero is the identity, so that all arms of a plan run in one program."""
 

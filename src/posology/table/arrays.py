@@ -52,7 +52,7 @@ def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None) -> Tab
     if names is not None:
         if len(names) != features.shape[1]:
             raise InputError(
-                f"There are {counted(len(names), 'name')} for {counted(features.shape[1], 'column')} of X. "
+                f"Got {counted(len(names), 'name')} for {counted(features.shape[1], 'column')} of X. "
                 "Give one name per column."
             )
         features = features.set_axis(list(names), axis="columns")
@@ -82,19 +82,14 @@ def to_frame(X: Any) -> pd.DataFrame:
     """
     if isinstance(X, pd.DataFrame):
         return X
+    check_names(list(getattr(X, "column_names", ())))  # Arrow allows repeated names, narwhals does not
     table = nw.from_native(X, pass_through=True)
     if isinstance(table, nw.LazyFrame):
         table = table.collect()
     if isinstance(table, nw.DataFrame):
-        check_names(_native_names(X, table))
         frame: pd.DataFrame = table.to_pandas()
         return frame
     return _from_array(X)
-
-
-def _native_names(X: Any, table: nw.DataFrame[Any]) -> list[object]:
-    # narwhals itself stops at repeated names, which Arrow allows, with an error that is not ours
-    return list(getattr(X, "column_names", None) or table.columns)
 
 
 def _from_array(X: Any) -> pd.DataFrame:

@@ -92,14 +92,14 @@ def column_of(name: str, values: pd.Series) -> Column:
     if types.is_complex_dtype(dtype):
         raise InputError(_strange(name, values.iloc[0]))
     if isinstance(dtype, pd.CategoricalDtype):
-        return _category(name, *_distinct(name, values.astype(object)))
+        return _category(name, *_distinct(name, values))
     if types.is_numeric_dtype(dtype):
         return _number(name, values.to_numpy(np.float64, na_value=np.nan))
     if types.is_timedelta64_dtype(dtype):
         return _number(name, (values / pd.Timedelta(days=1)).to_numpy(np.float64))
     if isinstance(dtype, np.dtype | pd.DatetimeTZDtype) and types.is_datetime64_any_dtype(dtype):
         return _date(name, values.dt.tz_localize(None).to_numpy("datetime64[us]"))
-    return _from_cells(name, values.astype(object))
+    return _from_cells(name, values)
 
 
 def as_numbers(name: str, values: pd.Series) -> Numbers:
@@ -131,7 +131,7 @@ def as_numbers(name: str, values: pd.Series) -> Numbers:
     if column.kind == "number":
         numbers: np.ndarray = column.parts[name].to_numpy()
         return numbers
-    codes, cells = _distinct(name, values.astype(object))
+    codes, cells = _distinct(name, values)
     wrong = [str(cell) for cell in cells if not NUMBER.fullmatch(str(cell))]
     if wrong:
         raise InputError(
@@ -149,7 +149,7 @@ def as_levels(name: str, values: pd.Series) -> pd.Series:
     >>> as_levels("floor", pd.Series([1.0, None, 2.0])).tolist()
     ['1', nan, '2']
     """
-    return _category(name, *_distinct(name, values.astype(object))).parts[name]
+    return _category(name, *_distinct(name, values)).parts[name]
 
 
 def as_date_parts(name: str, values: pd.Series) -> dict[str, pd.Series]:
@@ -163,19 +163,20 @@ def as_date_parts(name: str, values: pd.Series) -> dict[str, pd.Series]:
     Examples
     --------
     >>> list(as_date_parts("sold", pd.Series(["1970-01-02"])))
-    ['sold:days', 'sold:month', 'sold:weekday', 'sold:hour']
+    ['sold:hour', 'sold:days', 'sold:month', 'sold:weekday']
     """
     column = column_of(name, values)
-    if column.kind != "date" and values.notna().any():
-        cells = [str(cell) for cell in _distinct(name, values.astype(object))[1]]
+    if column.kind == "date":
+        hour = pd.Series(np.where(values.isna(), np.nan, 0.0))  # where no new row has a time of day
+        return {f"{name}:hour": hour} | column.parts
+    if values.notna().any():
+        cells = [str(cell) for cell in _distinct(name, values)[1]]
         wrong = [cell for cell in cells if _moments([cell]) is None]
         raise InputError(
             f"Column '{name}' must hold dates, as in the table that was studied, "
             f"but here it has {quoted(wrong or cells, 3)}. Write them as 2024-02-29 or 2024-02-29T13:45."
         )
-    missing = pd.Series(np.full(len(values), np.nan))
-    hour = pd.Series(np.where(values.isna(), np.nan, 0.0))
-    return {f"{name}:{part}": hour if part == "hour" else missing for part in DATE_PARTS} | column.parts
+    return {f"{name}:{part}": pd.Series(np.full(len(values), np.nan)) for part in DATE_PARTS}
 
 
 def _number(name: str, numbers: np.ndarray, note: str = "") -> Column:
@@ -258,6 +259,12 @@ def _text_note(name: str, texts: list[str], numeric: np.ndarray, share: float) -
 
 def _distinct(name: str, values: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """Give each row the place of its cell among the distinct cells, or -1 where missing."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        used, codes = np.unique(values.cat.codes.to_numpy(), return_inverse=True)
+        lacking = int(used[:1].sum() == -1)  # the first place is then that of the missing
+        codes_of_cells, cells = _distinct(name, pd.Series(values.cat.categories[used[lacking:]], dtype=object))
+        return np.append(codes_of_cells, -1)[codes - lacking], cells
+    values = values.astype(object)
     if types.infer_dtype(values, skipna=True) == "string":
         codes, texts = pd.factorize(values)
         return codes, list(texts)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from posology.table.checks import check_columns, check_names
-from posology.table.columns import as_date_parts, as_levels, as_numbers
+from posology.table.columns import DATE_PARTS, as_date_parts, as_levels, as_numbers
 from posology.table.preparation import Preparation
 from posology.table.wording import quoted
 
@@ -64,8 +64,9 @@ def _sources(columns: Sequence[str], given: Sequence[str]) -> dict[str, str]:
     }
     found: dict[str, str] = {}
     for name in columns:
-        base = name.rpartition(":")[0]
-        found |= {base: "date"} if base in dates and name not in given else {name: "plain"}
+        base, _, part = name.rpartition(":")
+        is_part = base in dates and part in DATE_PARTS and name not in given
+        found |= {base: "date"} if is_part else {name: "plain"}
     return found
 
 

@@ -163,7 +163,11 @@ class Preparation:
         """
         transformer, facts = preparation_files.load(folder)
         preparation = cls(transformer=transformer, **facts)
-        if output_names(transformer, preparation.columns, preparation.kinds) != preparation.names:
+        fitted_on = tuple(getattr(transformer, "feature_names_in_", ()))
+        if (
+            fitted_on != preparation.columns
+            or output_names(transformer, preparation.columns, preparation.kinds) != preparation.names
+        ):
             raise InputError(
                 f"The two files of the preparation in '{folder}' do not belong together: "
                 "their columns differ. Copy both from the study's folder again."

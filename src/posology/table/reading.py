@@ -121,9 +121,9 @@ def _unknown_kind(path: Path, suffix: str) -> str:
 def _read_text(path: Path, separators: str, text: Collection[str]) -> pd.DataFrame:
     content = _decoded(path)
     content, separators = _separator_line(content, separators)
-    if not content.strip():
+    if not any(_records(path, content, separators[0])):
         raise InputError(f"'{path}' is empty: it has only blank lines. Save or export the table again.")
-    separator = _sniffed(content, separators)
+    separator = _sniffed(path, content, separators)
     header = _checked_header(path, content, separator)
     frame = _parsed(path, content, separator, header, text)
     blank = [name for name in frame if name not in _named(header) and frame[name].isna().all()]
@@ -175,30 +175,30 @@ def _separator_line(content: str, separators: str) -> tuple[str, str]:
     return (rest, named[1]) if named and named[1] in SEPARATORS else (content, separators)
 
 
-def _records(content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path, content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and fields of each line that is not blank."""
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, skipinitialspace=True)
-    for fields in reader:
-        if fields and (len(fields) > 1 or fields[0].strip()):
-            yield reader.line_num, fields
+    try:
+        for fields in reader:
+            if fields and (len(fields) > 1 or fields[0].strip()):
+                yield reader.line_num, fields
+    except csv.Error as error:
+        raise InputError(f"'{path}' is not a table of text: {error}. Save it again as CSV.") from error
 
 
-def _sniffed(content: str, separators: str) -> str:
+def _sniffed(path: Path, content: str, separators: str) -> str:
     def evenness(separator: str) -> tuple[float, int]:
-        counts = [len(fields) for _, fields in islice(_records(content, separator), 100)]
+        counts = [len(fields) for _, fields in islice(_records(path, content, separator), 100)]
         return (counts.count(counts[0]) / len(counts), counts[0]) if counts[0] > 1 else (0.0, 1)
 
     return separators if len(separators) == 1 else max(separators, key=evenness)
 
 
 def _checked_header(path: Path, content: str, separator: str) -> list[str]:
-    try:
-        records = _records(content, separator)
-        header = [name.strip() for name in next(records)[1]]
-        _check_header(path, header, separator)
-        ragged = [(line, len(fields)) for line, fields in records if len(fields) != len(header)]
-    except csv.Error as error:
-        raise InputError(f"'{path}' is not a table of text: {error}. Save it again as CSV.") from error
+    records = _records(path, content, separator)
+    header = [name.strip() for name in next(records)[1]]
+    _check_header(path, header, separator)
+    ragged = [(line, len(fields)) for line, fields in records if len(fields) != len(header)]
     if ragged:
         line, found = ragged[0]
         raise InputError(
@@ -270,24 +270,37 @@ def _with_decimal_commas(frame: pd.DataFrame, text: Collection[str]) -> pd.DataF
 
 
 def _read_arrow(path: Path, kind: str) -> pd.DataFrame:
-    table = _arrow_table(path, kind)
-    repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
+    import pyarrow as pa
+
+    try:
+        table = _parquet_table(path) if kind == "Parquet" else _feather_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(_cut_off(path, kind, error)) from error
+    frame: pd.DataFrame = table.to_pandas()
+    # An index with a name is a column of the user's; one without is not.
+    levels = [level for level in frame.index.names if level is not None and level not in frame.columns]
+    return (frame.reset_index(levels) if levels else frame).reset_index(drop=True)
+
+
+def _parquet_table(path: Path) -> Any:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        _check_arrow_names(path, file.schema_arrow.names)
+        return file.read()
+
+
+def _feather_table(path: Path) -> Any:
+    from pyarrow import feather
+
+    table = feather.read_table(path)
+    _check_arrow_names(path, table.column_names)
+    return table
+
+
+def _check_arrow_names(path: Path, names: list[str]) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise InputError(
             f"'{path}' names {quoted(repeated)} more than once. Give every column a name of its own."
         )
-    # An index without a name is no column of the user's; one with a name is.
-    unnamed = [name for name in table.column_names if re.fullmatch(r"__index_level_\d+__", name)]
-    frame: pd.DataFrame = table.drop_columns(unnamed).to_pandas(ignore_metadata=True)
-    return frame
-
-
-def _arrow_table(path: Path, kind: str) -> Any:
-    import pyarrow as pa
-    from pyarrow import feather, parquet
-
-    read = parquet.read_table if kind == "Parquet" else feather.read_table
-    try:
-        return read(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(_cut_off(path, kind, error)) from error

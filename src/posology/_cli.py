@@ -1,0 +1,360 @@
+"""The commands: thin, no statistics and no training. Exit codes: 0 done, 2 bad input, 3 stopped and resumable, 1 else."""
+
+import json
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import cyclopts
+from cyclopts import App, Parameter
+
+from posology import __version__
+from posology.errors import InputError, LeakWarning, PosologyError, StoppedError
+
+if TYPE_CHECKING:
+    from posology.settings import Settings
+    from posology.study import Study
+    from posology.table import Table
+
+app = App(
+    name="posology",
+    version=__version__,
+    help="Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?",
+    help_format="plaintext",
+)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Ask:
+    """What is studied.
+
+    Parameters
+    ----------
+    network
+        FILE.py:FUNCTION, a function that returns a compiled Keras model; it may take the training rows. By default the
+        question's own network.
+    arms
+        "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
+        (L1 and L2 together), dropout, weights+dropout.
+    margin
+        Differences of R2 below it do not matter to you.
+    repeats
+        Outer resamples: repeats of a partition into folds.
+    folds
+        Folds of each repeat.
+    trials
+        Settings that each arm tries in each resample.
+    inner_splits
+        Inner splits on which each trial is watched.
+    refits
+        Networks refitted with the chosen setting, whose losses are averaged.
+    epochs
+        Longest training.
+    patience
+        Epochs without a better validation loss after which a training ends.
+    early_stopping
+        Without it, every network trains all epochs.
+    batch_size
+        Rows a step.
+    per_layer
+        Search a strength of its own for every layer.
+    ranges
+        Searched range, such as dropout=0:0.5 or l1=1e-6:1e-2; may be given several times.
+    seed
+        Of everything random: the same seed gives the same verdict.
+    """
+
+    network: str | None = None
+    arms: str | None = None
+    margin: float = 0.01
+    repeats: int = 5
+    folds: int = 5
+    trials: int = 16
+    inner_splits: int = 1
+    refits: int = 2
+    epochs: int = 200
+    patience: int = 20
+    early_stopping: bool = True
+    batch_size: int = 32
+    per_layer: Annotated[bool, Parameter(negative=())] = False
+    ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
+    seed: int = 0
+
+    def settings(self) -> "Settings":
+        """Check and resolve."""
+        from posology.network import parse_source
+        from posology.plan import Design, parse_arms
+        from posology.settings import Settings, parse_ranges
+
+        patience = self.patience if self.early_stopping else None
+        design = Design(
+            parse_arms(self.arms),
+            self.repeats,
+            self.folds,
+            self.trials,
+            self.inner_splits,
+            self.refits,
+            self.epochs,
+            patience,
+            self.batch_size,
+            self.seed,
+        )
+        return Settings(design, parse_source(self.network), self.margin, self.per_layer, parse_ranges(self.ranges))
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class How:
+    """How it is run and shown.
+
+    Parameters
+    ----------
+    budget
+        Time for the evidence, such as 90s, 10min or 1h30m: the study ends after the last repeat that fits.
+    workers
+        Processes; by default one a core.
+    json
+        Print one JSON object on standard output and nothing else.
+    quiet
+        No progress.
+    """
+
+    budget: str | None = None
+    workers: int | None = None
+    json: Annotated[bool, Parameter(negative=())] = False
+    quiet: Annotated[bool, Parameter(negative=())] = False
+
+
+@app.command
+def study(
+    table: str,
+    *,
+    target: str,
+    drop: str = "",
+    out: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    ask: Ask | None = None,
+    how: How | None = None,
+) -> None:
+    """Give the verdict on a table: combine, use one alone, equivalent, or not enough evidence.
+
+    Keeps its results in a folder, from which `posology resume` continues and `posology predict` predicts.
+
+    Example: posology study houses.csv --target price --network net.py:model_build
+
+    Parameters
+    ----------
+    table
+        CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped.
+    target
+        The column to predict.
+    drop
+        Columns to leave out, separated by commas.
+    out
+        Folder for the results; by default the table's name with .posology.
+    dry_run
+        Say what would be trained and how long it would take, and write nothing.
+    """
+    ask, how = ask or Ask(), how or How()
+    settings = ask.settings()
+    loaded = _load(Path(table), target, _names(drop))
+    facts = {"table": str(Path(table).resolve()), "drop": _names(drop)}
+    folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
+    _study(loaded, settings, facts, folder, how, dry_run=dry_run)
+
+
+@app.command
+def demo(
+    *,
+    out: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    ask: Ask | None = None,
+    how: How | None = None,
+) -> None:
+    """Answer the question for a real table: the strength of 1,030 concretes, and the question's own network.
+
+    Parameters
+    ----------
+    out
+        Folder for the results; by default a temporary one.
+    dry_run
+        Say what would be trained and how long it would take, and write nothing.
+    """
+    ask, how = ask or Ask(), how or How()
+    settings = ask.settings()
+    loaded = _load_demo()
+    folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="posology-demo-"))
+    _study(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)
+
+
+@app.command
+def resume(folder: str, *, table: str | None = None, how: How | None = None) -> None:
+    """Continue a study that was stopped; what was finished is not trained again.
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    table
+        Where the table is now, if it was moved.
+    """
+    from posology.record import read_settings
+    from posology.settings import Settings
+
+    how = how or How()
+    held = read_settings(Path(folder))
+    settings = Settings.from_dict(held["settings"])
+    if held["table"] is None and table is None:
+        raise InputError("This study was started in Python: run the same Study(..., folder=...) again to continue it.")
+    demo_table = held["table"] == "demo"
+    loaded = _load_demo() if demo_table else _load(Path(table or held["table"]), held["target"], held["drop"])
+    if loaded.fingerprint() != held["fingerprint"]:
+        raise InputError(
+            f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
+            "Give the same table, or start a new study in another --out."
+        )
+    _study(loaded, settings, {"table": held["table"], "drop": held["drop"]}, Path(folder), how)
+
+
+@app.command
+def predict(
+    folder: str, table: str, *, out: str | None = None, json: Annotated[bool, Parameter(negative=())] = False
+) -> None:
+    """Predict the rows of a new table with a finished study's network.
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    table
+        A table with the studied columns; the target may be absent.
+    out
+        CSV file to write; by default standard output.
+    json
+        Print one JSON object instead of CSV.
+    """
+    from posology.prediction import predict_table
+
+    predicted = predict_table(Path(folder), Path(table))
+    for note in predicted.notes:
+        _say(note)
+    text = predicted.to_json() if json else predicted.to_csv()
+    if out:
+        Path(out).write_text(text)
+    else:
+        sys.stdout.write(text)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _load(path: Path, target: str, drop: Sequence[str]) -> "Table":
+    from posology.table import make_table, read_frame
+
+    return _noted(lambda: make_table(read_frame(path), target, drop))
+
+
+def _load_demo() -> "Table":
+    from posology.data import concrete
+    from posology.table import make_table
+
+    return _noted(lambda: make_table(concrete(), "strength_mpa"))
+
+
+def _noted(load: Callable[[], "Table"]) -> "Table":
+    """Load a table; what it warns of is among its notes, which are shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeakWarning)
+        table = load()
+    for note in table.notes:
+        _say(f"Note: {note}")
+    return table
+
+
+def _study(
+    table: "Table", settings: "Settings", facts: dict[str, Any], folder: Path, how: How, *, dry_run: bool = False
+) -> None:
+    from posology.durations import parse_duration
+    from posology.report.progress import Bar
+    from posology.report.terminal import print_forecast, print_result
+    from posology.study import Study
+
+    budget = None if how.budget is None else parse_duration(how.budget)
+    if how.workers is not None and how.workers < 1:
+        raise InputError(f"--workers is {how.workers}; it must be at least 1.")
+    asked = Study.of(table, settings, folder=folder, workers=how.workers, budget=budget, facts=facts)
+    with Bar(quiet=how.quiet) as bar, _stoppable(asked):
+        if dry_run:
+            forecast = asked.forecast(bar)
+        else:
+            result = asked.run(bar)
+    if dry_run:
+        _print_json(forecast.to_dict()) if how.json else print_forecast(forecast)
+    else:
+        _print_json(result.to_dict()) if how.json else print_result(result)
+
+
+@contextmanager
+def _stoppable(asked: "Study") -> Any:
+    """Turn Ctrl-C and a polite kill into exit code 3 with the line that continues."""
+
+    def interrupt(*_: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        folder = asked.folder
+        kept = folder is not None and (folder / "study.json").is_file()
+        went_on = f"What was trained is kept; go on with: posology resume {folder}" if kept else "Nothing was kept yet."
+        raise StoppedError(f"Stopped. {went_on}") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_json(content: Any) -> None:
+    sys.stdout.write(json.dumps(content, indent=2) + "\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit with its code; never with a traceback for what a user can cause."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except cyclopts.CycloptsError as error:
+        _fail(arguments, f"{error} See: posology {_command(arguments)}--help", 2)
+    except PosologyError as error:
+        _fail(arguments, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail(arguments, "Stopped.", 3)
+    except BrokenPipeError:  # the reader of standard output went away, as `| head` does
+        sys.stderr.close()
+        sys.exit(1)
+    except MemoryError:
+        _fail(arguments, "Out of memory. Use fewer --workers, or a smaller table.", 1)
+    sys.exit(0)
+
+
+def _command(arguments: Sequence[str]) -> str:
+    known = {"study", "demo", "resume", "predict"}
+    return f"{arguments[0]} " if arguments and arguments[0] in known else ""
+
+
+def _fail(arguments: Sequence[str], text: str, code: int) -> NoReturn:
+    _say(f"posology: {text}")
+    if "--json" in arguments:
+        _print_json({"error": text, "exit_code": code})
+    sys.exit(code)

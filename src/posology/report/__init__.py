@@ -1,0 +1,1 @@
+"""StudyResult to what people read: the terminal today."""

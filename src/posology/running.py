@@ -1,0 +1,231 @@
+"""One run of a study: the workers, the record, the clock; from packs to a result."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from posology.errors import InputError, StoppedError
+from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
+from posology.execution.drive import Procedure, drive
+from posology.inference import Analysis, analyze
+from posology.plan import (
+    ALL_ROWS,
+    REFIT,
+    Arm,
+    Pack,
+    PackResult,
+    Refitted,
+    Space,
+    Tuned,
+    arm_name,
+    refit_members,
+    regularizers_of,
+    tune,
+    tune_and_refit,
+)
+from posology.plan.procedure import describe
+from posology.record import Record, check_folder
+from posology.resampling import outer_folds
+from posology.result import Prescription, StudyResult
+from posology.scoring import Resample, Scores, score
+from posology.settings import Settings
+
+if TYPE_CHECKING:
+    from posology.study import Study
+
+
+@runtime_checkable
+class Progress(Protocol):
+    """Told what happens while a study runs; the command's progress bar is one."""
+
+    def stage(self, text: str) -> None:
+        """Begin something, in the user's words."""
+
+    def total(self, networks: int) -> None:
+        """Give the number of networks of the whole study."""
+
+    def trained(self, networks: int, text: str, *, kept: bool) -> None:
+        """Count trained networks; `kept` ones come from an earlier run of the same study."""
+
+
+class Silent:
+    """Progress that says nothing."""
+
+    def stage(self, text: str) -> None:
+        """Say nothing."""
+
+    def total(self, networks: int) -> None:
+        """Say nothing."""
+
+    def trained(self, networks: int, text: str, *, kept: bool) -> None:
+        """Say nothing."""
+
+
+class Run:
+    """Carries one study out.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+    progress : Progress
+        Who is told.
+    """
+
+    def __init__(self, study: "Study", progress: Progress) -> None:
+        self._study = study
+        self._design = study.settings.design
+        self._progress = progress
+        self._started = time.monotonic()
+        self._networks = 0
+
+    def result(self) -> StudyResult:
+        """Train what is missing, decide, and train the prescription."""
+        with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
+            folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
+            record = Record(folder)
+            check_folder(folder, self._study.facts())
+            self._progress.stage("starting the workers")
+            with self._study.pool(Path(scratch)) as pool:
+                network = pool.describe()
+                space = space_of(network, self._study.settings)
+                record.begin(self._study.facts())
+                try:
+                    return self._carry_out(pool, record, space, network)
+                finally:
+                    record.close()
+
+    def _carry_out(self, pool: LocalPool, record: Record, space: Space, network: dict[str, Any]) -> StudyResult:
+        self._progress.total(self._design.members())
+        found = self._train(pool, record, space)
+        repeats = self._complete(found)
+        if not repeats:
+            raise StoppedError(
+                f"The budget ended before one repeat of {self._design.folds} resamples was finished. What was trained is "
+                f"kept; go on with: posology resume {record.folder}"
+            )
+        target = self._study.table.target
+        folds = outer_folds(len(target), self._design.folds, self._design.repeats, self._design.seed)
+        scores = score(found, self._design.arms, repeats, folds, target)
+        analysis = analyze(scores.losses, scores.folds, self._design.arms, margin=self._study.settings.margin)
+        prescription = self._prescribe(pool, record, space, analysis)
+        return self._finish(record, found, scores, analysis, prescription, network, repeats)
+
+    def _train(self, pool: LocalPool, record: Record, space: Space) -> dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
+        resamples = [(r, f) for r in range(self._design.repeats) for f in range(self._design.folds)]
+        size = self._study.job(Path()).pack_size
+        procedures: Iterator[tuple[Any, Procedure]] = (
+            (where, tune_and_refit(self._design, space, *where, size)) for where in resamples
+        )
+        return dict(self._driven(procedures, pool, record, self._in_time))
+
+    def _driven(
+        self, procedures: Iterator[tuple[Any, Procedure]], pool: LocalPool, record: Record, tick: Callable[[], bool]
+    ) -> Iterator[tuple[Any, Any]]:
+        return drive(
+            procedures,
+            submit=lambda pack: _submit(pool, pack),
+            known=lambda pack: self._known(record, pack),
+            on_pack=lambda pack, result: self._keep(record, pack, result),
+            ahead=2 * self._study.workers,
+            tick=tick,
+        )
+
+    def _known(self, record: Record, pack: Pack) -> PackResult | None:
+        arrays = record.read_pack(pack.name)
+        if arrays is None:
+            return None
+        self._count(pack, kept=True)
+        return PackResult(**arrays)
+
+    def _keep(self, record: Record, pack: Pack, result: PackResult) -> None:
+        record.write_pack(pack.name, vars(result))
+        self._count(pack, kept=False)
+
+    def _count(self, pack: Pack, *, kept: bool) -> None:
+        self._networks += len(pack.members)
+        self._progress.trained(len(pack.members), describe(pack), kept=kept)
+
+    def _in_time(self) -> bool:
+        budget = self._study.budget
+        return budget is None or time.monotonic() - self._started < budget
+
+    def _complete(self, found: dict[Resample, Any]) -> list[int]:
+        """List the repeats all of whose folds are done: a verdict needs whole partitions."""
+        design = self._design
+        return [r for r in range(design.repeats) if all((r, f) in found for f in range(design.folds))]
+
+    def _prescribe(self, pool: LocalPool, record: Record, space: Space, analysis: Analysis) -> Prescription:
+        """Tune the advised arm on all rows by inner cross-validation, and refit it there."""
+        arm = analysis.verdict.arm
+        self._progress.stage(f"tuning {arm_name(arm)} on all rows")
+        design = replace(self._design, inner_splits=ALL_ROWS_SPLITS)
+        parts = [a for a in self._design.arms if set(a) <= set(arm) and (a or not arm)]
+        size = self._study.job(Path()).pack_size
+        procedure = tune(design, space, ALL_ROWS, 0, size, parts)
+        # the budget is for the evidence; what it bought is not thrown away for want of a last step
+        ((_, tuned),) = self._driven(iter([("all", procedure)]), pool, record, lambda: True)
+        member = refit_members(design, tuned[arm])[0]
+        self._progress.stage("training the tuned network on all rows")
+        out = pool.finish(Pack("all-refit", ALL_ROWS, 0, REFIT, (member,)), record.folder)
+        setting = {name: list(member.setting[name]) for name in regularizers_of(arm)}
+        return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
+
+    def _finish(
+        self,
+        record: Record,
+        found: dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]],
+        scores: Scores,
+        analysis: Analysis,
+        prescription: Prescription,
+        network: dict[str, Any],
+        repeats: list[int],
+    ) -> StudyResult:
+        result = StudyResult.of(self._study, found, scores, analysis, prescription, network, repeats)
+        result = replace(
+            result, folder=record.folder, networks=self._networks, seconds=time.monotonic() - self._started
+        )
+        record.write_json("verdict.json", result.to_dict(timing=False))
+        record.write_json("run.json", result.timing())
+        return result
+
+
+def _submit(pool: LocalPool, pack: Pack) -> "Future[PackResult]":
+    """Submit a pack; the answer is read in the worker's own thread."""
+    future: Future[PackResult] = Future()
+
+    def pass_on(reply: "Future[Any]") -> None:
+        error = reply.exception()
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result_of(reply.result()))
+
+    pool.submit(pack).add_done_callback(pass_on)
+    return future
+
+
+def space_of(network: dict[str, Any], settings: Settings) -> Space:
+    """Count the sites of each regularizer, and give what is searched.
+
+    Raises
+    ------
+    InputError
+        A regularizer of the arms has no place in the network to act on.
+    """
+    kernels, drops = len(network["kernels"]), len(network["dropouts"])
+    strengths = settings.strengths()
+    sites = {name: drops if name == "dropout" else kernels for name in strengths}
+    for name, count in sites.items():
+        if count == 0:
+            missing = (
+                "no Dropout layer and no hidden activation to put one after. Add a Dropout layer"
+                if name == "dropout"
+                else "no Dense or convolution kernel to penalize. Add one"
+            )
+            raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
+    return Space(strengths, sites, settings.per_layer)

@@ -1,0 +1,197 @@
+"""Study: a table and a network to a verdict. The one room that knows the others."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posology.execution import Job, LocalPool
+from posology.forecast import Forecast, forecast
+from posology.network.handed import source_of
+from posology.plan import Design, parse_arms
+from posology.result import StudyResult
+from posology.running import Progress, Run, Silent
+from posology.settings import Settings, check_range
+from posology.table import Preparation, Table, check_rows, pad, prepared_width, table_from_arrays
+
+PACK_SIZE = 16
+"""Members in one compiled call: a few seconds of work for tables of a thousand rows."""
+
+
+class Study:
+    """The fair experiment on one table and one network.
+
+    Every arm is tuned with an equal number of trials on inner splits, refitted and scored on outer resamples that
+    tuned nothing; the verdict is made of those scores.
+
+    Parameters
+    ----------
+    network : None, str, keras.Model or callable
+        None or "question" for the question's own network, "FILE.py:FUNCTION", a compiled Sequential or Functional
+        model, or a function that returns one, of the prepared training rows or of nothing.
+    X : array or frame (row, column)
+        Features: NumPy, pandas, polars or pyarrow.
+    y : array (row,)
+        Target, a number a row.
+    arms : str or sequence of str, optional
+        "l1,l2,dropout" for all subsets of those; "none; l1; dropout; l1+dropout" for just those arms. By default
+        none, weights (L1 and L2 together), dropout, weights+dropout.
+    margin : float
+        Differences of R2 below it do not matter to you.
+    repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed
+        As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
+    per_layer : bool
+        Search a strength of its own for every layer.
+    ranges : mapping, optional
+        Searched ranges, such as {"dropout": (0, 0.5)}.
+    folder : path, optional
+        Where results are kept, so that the study can be resumed; a temporary folder when absent.
+    workers : int, optional
+        Processes; one a core when absent.
+    budget : float, optional
+        Seconds; the study then ends after the last repeat of resamples that fits.
+
+    Raises
+    ------
+    InputError
+        Anything that cannot be studied as given.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> study = Study(None, X, y, repeats=1, trials=2, epochs=5)
+    >>> study.settings.design.members()
+    80
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        X: Any,
+        y: Any,
+        *,
+        arms: str | Sequence[str] | None = None,
+        margin: float = 0.01,
+        repeats: int = 5,
+        folds: int = 5,
+        trials: int = 16,
+        inner_splits: int = 1,
+        refits: int = 2,
+        epochs: int = 200,
+        patience: int | None = 20,
+        batch_size: int = 32,
+        seed: int = 0,
+        per_layer: bool = False,
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        folder: str | Path | None = None,
+        workers: int | None = None,
+        budget: float | None = None,
+    ) -> None:
+        table = table_from_arrays(X, y)
+        design = Design(
+            parse_arms(arms), repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed
+        )
+        checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
+        source = source_of(network, lambda: _prepared(table))
+        self._set(table, Settings(design, source, margin, per_layer, checked), folder, workers, budget)
+
+    @classmethod
+    def of(
+        cls,
+        table: Table,
+        settings: Settings,
+        *,
+        folder: str | Path | None = None,
+        workers: int | None = None,
+        budget: float | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> "Study":
+        """Make a study of what the command has read; `facts` are kept in the folder beside the settings."""
+        study = cls.__new__(cls)
+        study._set(table, settings, folder, workers, budget, facts)
+        return study
+
+    def _set(
+        self,
+        table: Table,
+        settings: Settings,
+        folder: str | Path | None,
+        workers: int | None,
+        budget: float | None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        check_rows(table.n_rows, settings.design.folds)
+        self.table, self.settings = table, settings
+        self.folder = None if folder is None else Path(folder)
+        self.workers = workers or cores()
+        self.budget = budget
+        self._facts = dict(facts or {})
+
+    def run(self, progress: Progress | None = None) -> StudyResult:
+        """Run the experiment, or continue it where the folder has a part of it.
+
+        Returns
+        -------
+        StudyResult
+            With the verdict, its numbers, the prescription and the tuned network.
+
+        Raises
+        ------
+        InputError
+            The network cannot be studied, or the folder is another study's. Nothing is written then.
+        StoppedError
+            The budget ended before the first repeat, or the disk is full; the study can be resumed.
+        """
+        return Run(self, progress or Silent()).result()
+
+    def forecast(self, progress: Progress | None = None) -> Forecast:
+        """Say what the study would cost, from a measured sample; nothing is kept."""
+        return forecast(self, progress or Silent())
+
+    @contextmanager
+    def pool(self, scratch: Path, workers: int | None = None) -> Iterator[LocalPool]:
+        """Start the workers; the table travels to them by one file in `scratch`."""
+        self.table.save(scratch / "table.feather")
+        with LocalPool(self.job(scratch), workers or self.workers, scratch) as pool:
+            yield pool
+
+    def job(self, scratch: Path) -> Job:
+        """Give the constants that workers need."""
+        design = self.settings.design
+        return Job(
+            str(scratch / "table.feather"),
+            self.settings.source,
+            self.table.n_rows,
+            design.folds,
+            design.repeats,
+            design.inner_splits,
+            design.batch_size,
+            design.epochs,
+            design.seed,
+            PACK_SIZE,
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Give what identifies the study: settings, the table's fingerprint, where the table came from."""
+        return {
+            "settings": self.settings.to_dict(),
+            "fingerprint": self.table.fingerprint(),
+            "target": self.table.target_name,
+            "rows": self.table.n_rows,
+            **self._facts,
+        }
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _prepared(table: Table) -> np.ndarray:
+    """Prepare all rows, for a builder in the user's process that looks at their shape."""
+    matrix = Preparation.fit(table.features, table.target).transform(table.features)
+    return pad(matrix, prepared_width(table))

@@ -1,0 +1,103 @@
+"""The procedure with a trainer made of a formula: what it asks for, what it makes of the answers."""
+
+import numpy as np
+import pytest
+
+from posology.plan import PLAIN_QUESTION, REFIT, Design, PackResult, Space, default_ranges, tune, tune_and_refit
+from posology.plan.procedure import REPLICAS_OF_NONE
+
+SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})
+
+
+def loss(member):
+    """Best at rate 0.3 and l2 1e-4; nan for a rate above 0.55, as if training had diverged."""
+    rate = member.setting.get("dropout", (0.0,))[0]
+    l2 = member.setting.get("l2", (0.0,))[0]
+    return np.nan if rate > 0.55 else (rate - 0.3) ** 2 + (np.log10(max(l2, 1e-7)) + 4) ** 2
+
+
+def answer(pack):
+    n = len(pack.members)
+    losses = np.array([loss(m) for m in pack.members], "float32")
+    return PackResult(
+        best_epoch=np.array([10 + m.trial + pack.split for m in pack.members], "int32"),
+        best_loss=losses,
+        last_loss=losses + np.float32(1),
+        train_loss=losses,
+        epochs=np.array([30] * n, "int32"),
+        curve=np.zeros((n, 30, 2), "float32"),
+        train_error=losses,
+        prediction=np.arange(n * 4.0).reshape(n, 4),
+    )
+
+
+def carry_out(procedure):
+    packs, asked = next(procedure), []
+    while True:
+        asked.append(packs)
+        try:
+            packs = procedure.send([answer(pack) for pack in packs])
+        except StopIteration as end:
+            return asked, end.value
+
+
+@pytest.mark.parametrize("inner_splits", [1, 3])
+def test_the_networks_asked_for_are_the_networks_counted(inner_splits):
+    design = Design(PLAIN_QUESTION, inner_splits=inner_splits, repeats=1, folds=5)
+    asked, _ = carry_out(tune_and_refit(design, SPACE, 0, 0, 16))
+    assert sum(len(p.members) for stage in asked for p in stage) * 5 == design.members()
+
+
+def test_stages_are_singles_then_combinations_then_refits():
+    asked, _ = carry_out(tune_and_refit(Design(PLAIN_QUESTION), SPACE, 2, 3, 16))
+    arms = [{m.arm for p in stage for m in p.members} for stage in asked]
+    assert arms == [{(), ("weights",), ("dropout",)}, {("weights", "dropout")}, set(PLAIN_QUESTION)]
+    assert {p.split for p in asked[2]} == {REFIT}
+    assert len({p.name for stage in asked for p in stage}) == sum(map(len, asked))
+
+
+def test_the_best_trial_is_chosen_by_the_mean_over_inner_splits():
+    _, (tuned, refitted) = carry_out(tune_and_refit(Design(PLAIN_QUESTION, inner_splits=2), SPACE, 0, 0, 16))
+    found = tuned[("dropout",)]
+    rates = [s["dropout"][0] for s in found.settings]
+    finite = np.isfinite(found.losses)
+    assert abs(rates[0] - 0.3) == min(abs(r - 0.3) for r in rates)
+    assert not finite[-1], "a diverged trial ranks last"
+    assert rates[-1] > 0.55
+    assert refitted[("dropout",)].setting == found.settings[0]
+
+
+def test_a_combined_arm_is_never_worse_than_its_parts_on_the_inner_rows():
+    tuned = carry_out(tune(Design(PLAIN_QUESTION), SPACE, 0, 0, 16))[1]
+    parts = min(tuned[("weights",)].losses[0], tuned[("dropout",)].losses[0])
+    assert tuned[("weights", "dropout")].losses[0] <= parts
+
+
+def test_the_epochs_of_a_refit_are_the_mean_of_the_best_trials_best_epochs():
+    design = Design(PLAIN_QUESTION, inner_splits=3, refits=2)
+    asked, (tuned, refitted) = carry_out(tune_and_refit(design, SPACE, 0, 0, 16))
+    best = next(m for p in asked[0] for m in p.members if m.setting == tuned[("weights",)].settings[0])
+    assert refitted[("weights",)].epochs == 10 + best.trial + 1  # splits 0, 1, 2 added
+    refits = [m for p in asked[2] for m in p.members if m.arm == ("weights",)]
+    assert [m.seed for m in refits] == [0, 1]
+    assert {m.epochs for m in refits} == {refitted[("weights",)].epochs}
+    assert all(m.patience > m.epochs for m in refits), "refits are not stopped by the rows that score them"
+
+
+def test_none_spends_trials_on_seeds():
+    asked, (tuned, _) = carry_out(tune_and_refit(Design(PLAIN_QUESTION), SPACE, 0, 0, 16))
+    none = [m for p in asked[0] for m in p.members if not m.arm]
+    assert [m.seed for m in none] == list(range(REPLICAS_OF_NONE))
+    assert tuned[()].chosen_epochs == round(np.mean([9 + t + 1 for t in range(REPLICAS_OF_NONE)]))
+
+
+def test_without_early_stopping_the_last_loss_decides_and_refits_train_all_epochs():
+    asked, (tuned, refitted) = carry_out(tune_and_refit(Design(PLAIN_QUESTION, patience=None, epochs=30), SPACE, 0, 0, 16))
+    assert all(m.patience > 30 for stage in asked for p in stage for m in p.members)
+    assert refitted[("dropout",)].epochs == 30
+    assert tuned[("dropout",)].losses[0] >= 1
+
+
+def test_packs_are_cut_to_size():
+    asked, _ = carry_out(tune_and_refit(Design(PLAIN_QUESTION), SPACE, 0, 0, 5))
+    assert all(len(p.members) <= 5 for stage in asked for p in stage)

@@ -1,0 +1,111 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from posology.errors import LeakWarning
+from posology.table import make_table, read_frame
+
+ROWS = 200
+RNG = np.random.default_rng(3)
+PRICE = RNG.normal(100, 20, ROWS).round(2)
+
+
+def make(feature, price=PRICE):
+    return make_table(pd.DataFrame({"other": RNG.normal(size=len(price)), "f": feature, "price": price}), "price")
+
+
+GIVEN_AWAY = (
+    "Column 'f' gives the target 'price' away: {}. "
+    "If it is not known when predicting, use --drop f (in Python: drop=['f'])."
+)
+ROW_NAME = "Column 'f' looks like a row number or a name of the row: {}. If so, use --drop f (in Python: drop=['f'])."
+ROUND = PRICE.round(-1)
+SCRAMBLED = pd.Series(ROUND).map({value: (7 * n) % 23 for n, value in enumerate(sorted(set(ROUND)))}).to_numpy(float)
+
+
+@pytest.mark.parametrize(
+    ("feature", "reason"),
+    [
+        (PRICE, "they are equal"),
+        (PRICE * 2 + 1, "they correlate by more than 0.9999"),
+        (-PRICE, "they correlate by more than 0.9999"),
+        (np.exp(PRICE / 10), "they correlate by more than 0.9999"),
+        (1 / PRICE, "they correlate by more than 0.9999"),
+        (np.where(np.arange(ROWS) < 20, PRICE, np.nan), "they are equal"),
+    ],
+)
+def test_features_that_are_the_target(feature, reason):
+    with pytest.warns(LeakWarning) as caught:
+        table = make(feature)
+    assert [str(warning.message) for warning in caught] == [GIVEN_AWAY.format(reason)]
+    assert table.notes == (GIVEN_AWAY.format(reason),)
+    assert "f" in table.features  # told, not removed
+
+
+@pytest.mark.parametrize(
+    ("feature", "reason"),
+    [
+        (SCRAMBLED, "each of its values stands for one value of the target"),
+        ([f"class {number}" for number in SCRAMBLED], "each of its levels stands for one value of the target"),
+    ],
+)
+def test_one_to_one_transforms_of_a_target_with_repeated_values(feature, reason):
+    with pytest.warns(LeakWarning) as caught:
+        make(feature, ROUND)
+    assert str(caught[0].message) == GIVEN_AWAY.format(reason)
+
+
+@pytest.mark.parametrize(
+    ("feature", "reason"),
+    [
+        (np.arange(ROWS), "its whole numbers are consecutive, one for each row"),
+        (RNG.permutation(ROWS) + 1000, "its whole numbers are consecutive, one for each row"),
+        (np.cumsum(RNG.integers(1, 9, ROWS)), "its whole numbers only rise or only fall"),
+        (-np.cumsum(RNG.integers(1, 9, ROWS)), "its whole numbers only rise or only fall"),
+        ([f"house {n}" for n in range(ROWS)], "its text is another in every row"),
+    ],
+)
+def test_features_that_number_the_rows(feature, reason):
+    with pytest.warns(LeakWarning) as caught:
+        table = make(feature)
+    assert [str(warning.message) for warning in caught] == [ROW_NAME.format(reason)]
+    assert table.notes[-1] == ROW_NAME.format(reason)
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        PRICE + RNG.normal(0, 2, ROWS),
+        RNG.normal(size=ROWS),
+        RNG.integers(0, 10**6, ROWS),
+        pd.date_range("2020-01-01", periods=ROWS),
+        np.arange(ROWS) + 0.5,
+        [f"site {n // 2}" for n in range(ROWS)],
+        np.where(np.arange(ROWS) < 9, PRICE, np.nan),
+        np.zeros(ROWS),
+    ],
+)
+def test_features_that_are_not_suspicious(feature):
+    make(feature)  # warnings are errors in these tests
+
+
+def test_short_tables_are_not_suspected():
+    make_table(pd.DataFrame({"x": range(9), "y": range(9)}), "y")
+
+
+def test_long_tables_are_compared_in_full():
+    price = np.random.default_rng(0).normal(size=50_001)
+    with pytest.warns(LeakWarning, match="correlate"):
+        make(np.exp(price), price)
+    noisy = np.exp(price)
+    noisy[1::25] = 0  # unseen by every 25th row, from the first on
+    make(noisy, price)
+
+
+def test_the_row_number_of_a_real_table_is_found(data_folder):
+    with pytest.warns(LeakWarning, match="'GameID' looks like a row number"):
+        make_table(read_frame(data_folder / "skillcraft.csv"), "LeagueIndex")
+
+
+def test_real_tables_are_not_suspected(real_table):
+    assert not [note for note in real_table.notes if "away" in note or "row number" in note]
