@@ -65,7 +65,7 @@ def keras_loop(model, network, data, member, epochs):
     """Train the stock model by `train_on_batch`, with the engine's first weights, batches and strengths."""
     l1, l2, rate = member.l1[0], member.l2[0], member.rates[0]
     stock = export_model(model, l1.tolist(), l2.tolist(), rate.tolist())
-    set_weights(stock, [a[0] for a in member.weights], [a[0] for a in member.state])
+    set_weights(stock, [a[0] for a in member.weights], [a[0] for a in network.computed(member.state)])
     for epoch in range(epochs):
         order = np.asarray(shuffled(derive(member.key[0], epoch), data.count, ROWS))
         steps = -(-ROWS // BATCH)

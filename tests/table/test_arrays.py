@@ -55,7 +55,9 @@ def test_tables_of_every_library(mixed_frame):
     polars = pl.from_pandas(mixed_frame)
     for features in (mixed_frame, polars, polars.lazy(), pa.Table.from_pandas(mixed_frame)):
         assert table_from_arrays(features, y).fingerprint() == wanted
-    assert table_from_arrays(polars.with_columns(pl.col("site").cast(pl.Categorical)), y).fingerprint() == wanted
+    assert (
+        table_from_arrays(polars.with_columns(pl.col("site").cast(pl.Categorical)), y).fingerprint() == wanted
+    )
 
 
 def test_rows_are_matched_by_place():
@@ -88,11 +90,13 @@ def test_wrong_shapes():
         "Give X.reshape(-1, 1) for one feature."
     )
     assert refusal(X[None], Y) == (
-        "X has the shape (1, 30, 3); posology takes tables of shape (rows, columns). Give one row per observation."
+        "X has the shape (1, 30, 3); posology takes tables of shape (rows, columns). "
+        "Give one row per observation."
     )
     assert refusal(X[:, :0], Y) == "X has no columns. Give a table with at least one feature."
     assert refusal(X, X) == (
-        "y has the shape (30, 3); posology studies one target, of shape (rows,). Give one number for each row."
+        "y has the shape (30, 3); posology studies one target, of shape (rows,). "
+        "Give one number for each row."
     )
     assert refusal(5, Y).startswith("X has the shape ();")
     assert refusal([[1, 2], [3]], [1, 2]).startswith("X is no table: ")
@@ -123,4 +127,6 @@ def test_names_that_stand_twice_in_arrow():
 
 
 def test_nested_cells():
-    assert refusal(pl.DataFrame({"a": [[1, 2], [3]]}), [1, 2]).startswith("Column 'a' has cells of type ndarray")
+    assert refusal(pl.DataFrame({"a": [[1, 2], [3]]}), [1, 2]).startswith(
+        "Column 'a' has cells of type ndarray"
+    )

@@ -10,7 +10,6 @@ from posology.errors import InputError
 from posology.table.columns import as_date_parts, as_levels, as_numbers, column_of
 
 NAN = float("nan")
-UTC = dt.timezone.utc
 
 
 def numbers_of(column):
@@ -48,7 +47,9 @@ def test_numbers(values, wanted):
 
 @pytest.mark.parametrize("dtype", ["int64[pyarrow]", "double[pyarrow]", "bool[pyarrow]"])
 def test_numbers_of_arrow(dtype):
-    np.testing.assert_array_equal(numbers_of(column_of("x", pd.Series([1, 0, None], dtype=dtype))), [1, 0, NAN])
+    np.testing.assert_array_equal(
+        numbers_of(column_of("x", pd.Series([1, 0, None], dtype=dtype))), [1, 0, NAN]
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,10 +87,14 @@ def test_levels_that_no_row_has_are_gone():
         pd.Series(["1969-12-31 18:00:00.000000000", " 2024-02-29", None]),
         pd.Series(["1969-12-31T18:00:00+05:30", "2024-02-29Z", None]),
         pd.to_datetime(pd.Series(["1969-12-31T18:00", "2024-02-29T00:00", None])),
-        pd.to_datetime(pd.Series(["1969-12-31T18:00", "2024-02-29T00:00", None])).dt.tz_localize("Asia/Tokyo"),
+        pd.to_datetime(pd.Series(["1969-12-31T18:00", "2024-02-29T00:00", None])).dt.tz_localize(
+            "Asia/Tokyo"
+        ),
         pd.Series([dt.datetime(1969, 12, 31, 18), dt.date(2024, 2, 29), None], dtype=object),
-        pd.Series([dt.datetime(1969, 12, 31, 18, tzinfo=UTC), dt.datetime(2024, 2, 29), None], dtype=object),
-        pd.Series([dt.datetime(1969, 12, 31, 18), dt.datetime(2024, 2, 29), None], dtype="timestamp[us][pyarrow]"),
+        pd.Series([dt.datetime(1969, 12, 31, 18, tzinfo=dt.UTC), dt.date(2024, 2, 29), None], dtype=object),
+        pd.Series(
+            [dt.datetime(1969, 12, 31, 18), dt.datetime(2024, 2, 29), None], dtype="timestamp[us][pyarrow]"
+        ),
         pd.Series(pd.PeriodIndex(["1969-12-31 18:00", "2024-02-29 00:00", None], freq="h")),
     ],
 )
@@ -114,7 +119,17 @@ def test_text_that_is_no_iso_date_is_a_category(cell):
 
 
 @pytest.mark.parametrize(
-    "cell", [[1], (1, 2), {"a": 1}, {1}, np.array([1, 2]), b"bytes", 1 + 2j, type("Odd", (), {"__eq__": lambda *_: True})()]
+    "cell",
+    [
+        [1],
+        (1, 2),
+        {"a": 1},
+        {1},
+        np.array([1, 2]),
+        b"bytes",
+        1 + 2j,
+        type("Odd", (), {"__eq__": lambda *_: True})(),
+    ],
 )
 def test_cells_that_are_no_values(cell):
     values = pd.Series([None, None], dtype=object)
@@ -122,7 +137,9 @@ def test_cells_that_are_no_values(cell):
     with pytest.raises(InputError) as caught:
         column_of("x", values)
     kind = type(cell).__name__
-    assert str(caught.value).startswith(f"Column 'x' has cells of type {kind}, such as {str(cell)[:40]}; posology takes")
+    assert str(caught.value).startswith(
+        f"Column 'x' has cells of type {kind}, such as {str(cell)[:40]}; posology takes"
+    )
     assert str(caught.value).endswith(
         "numbers, text, booleans and dates. Turn it into columns of these, "
         "or leave it out: --drop x (in Python: drop=['x'])."
@@ -150,7 +167,9 @@ def test_numbers_with_stray_text_are_categories_with_a_note():
 
 
 def test_the_share_of_numbers_is_of_rows_not_of_levels():
-    assert column_of("x", pd.Series(["5"] * 95 + list("abcde"))).note.startswith("Column 'x' has numbers in 95.0%")
+    assert column_of("x", pd.Series(["5"] * 95 + list("abcde"))).note.startswith(
+        "Column 'x' has numbers in 95.0%"
+    )
     assert column_of("x", pd.Series(["a"] * 95 + list("12345"))).note == ""
 
 

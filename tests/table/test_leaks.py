@@ -11,16 +11,23 @@ PRICE = RNG.normal(100, 20, ROWS).round(2)
 
 
 def make(feature, price=PRICE):
-    return make_table(pd.DataFrame({"other": RNG.normal(size=len(price)), "f": feature, "price": price}), "price")
+    return make_table(
+        pd.DataFrame({"other": RNG.normal(size=len(price)), "f": feature, "price": price}), "price"
+    )
 
 
 GIVEN_AWAY = (
     "Column 'f' gives the target 'price' away: {}. "
     "If it is not known when predicting, use --drop f (in Python: drop=['f'])."
 )
-ROW_NAME = "Column 'f' looks like a row number or a name of the row: {}. If so, use --drop f (in Python: drop=['f'])."
+ROW_NAME = (
+    "Column 'f' looks like a row number or a name of the row: {}. "
+    "If so, use --drop f (in Python: drop=['f'])."
+)
 ROUND = PRICE.round(-1)
-SCRAMBLED = pd.Series(ROUND).map({value: (7 * n) % 23 for n, value in enumerate(sorted(set(ROUND)))}).to_numpy(float)
+SCRAMBLED = (
+    pd.Series(ROUND).map({value: (7 * n) % 23 for n, value in enumerate(sorted(set(ROUND)))}).to_numpy(float)
+)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,10 @@ def test_features_that_are_the_target(feature, reason):
     ("feature", "reason"),
     [
         (SCRAMBLED, "each of its values stands for one value of the target"),
-        ([f"class {number}" for number in SCRAMBLED], "each of its levels stands for one value of the target"),
+        (
+            [f"class {number}" for number in SCRAMBLED],
+            "each of its levels stands for one value of the target",
+        ),
     ],
 )
 def test_one_to_one_transforms_of_a_target_with_repeated_values(feature, reason):

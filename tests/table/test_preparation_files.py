@@ -33,7 +33,9 @@ def test_round_trip(folder, preparation, mixed_table):
     again = Preparation.load(folder)
     for name in ("columns", "kinds", "levels", "names", "target_mean", "target_sd", "target_range"):
         assert getattr(again, name) == getattr(preparation, name)
-    np.testing.assert_array_equal(again.transform(mixed_table.features), preparation.transform(mixed_table.features))
+    np.testing.assert_array_equal(
+        again.transform(mixed_table.features), preparation.transform(mixed_table.features)
+    )
     assert sorted(path.name for path in folder.iterdir()) == ["preparation.json", "preparation.skops"]
 
 
@@ -69,12 +71,14 @@ def test_a_file_that_is_cut_off(folder, name, kept):
     assert re.fullmatch(message, refusal(folder), re.DOTALL)
 
 
-@pytest.mark.parametrize(("content", "found"), [('{"format": "other 2"}', "'other 2'"), ("{}", "None"), ("[]", "'list'")])
+@pytest.mark.parametrize(
+    ("content", "found"), [('{"format": "other 2"}', "'other 2'"), ("{}", "None"), ("[]", "'list'")]
+)
 def test_another_format(folder, content, found):
     (folder / "preparation.json").write_text(content)
     assert refusal(folder) == (
-        f"'{folder / 'preparation.json'}' has the format {found}; this posology reads 'posology preparation 1'. "
-        "Use the version of posology that wrote it."
+        f"'{folder / 'preparation.json'}' has the format {found}; "
+        "this posology reads 'posology preparation 1'. Use the version of posology that wrote it."
     )
 
 

@@ -133,7 +133,9 @@ def test_no_such_file(tmp_path):
     assert refusal(tmp_path / "zz.csv") == (
         f"There is no file '{tmp_path / 'zz.csv'}'. The folder is '{tmp_path}'; check the name."
     )
-    assert refusal(tmp_path / "not" / "there.csv").endswith(f"The folder is '{tmp_path / 'not'}'; check the name.")
+    assert refusal(tmp_path / "not" / "there.csv").endswith(
+        f"The folder is '{tmp_path / 'not'}'; check the name."
+    )
 
 
 def test_a_folder(tmp_path):
@@ -145,7 +147,11 @@ def test_a_folder(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "wrong"),
-    [("", "is empty: it has no bytes"), ("\n  \n", "is empty: it has only blank lines"), ('"', "is empty: it has only blank lines")],
+    [
+        ("", "is empty: it has no bytes"),
+        ("\n  \n", "is empty: it has only blank lines"),
+        ('"', "is empty: it has only blank lines"),
+    ],
 )
 def test_an_empty_file(tmp_path, content, wrong):
     path = written(tmp_path, content)
@@ -157,12 +163,16 @@ def test_a_header_only(tmp_path, name):
     path = tmp_path / name
     frame = pd.DataFrame(WANTED).iloc[:0]
     frame.to_csv(path, index=False) if name == "a.csv" else frame.to_parquet(path)
-    assert refusal(path) == f"'{path}' has column names but no rows. Give a table with one row per observation."
+    assert (
+        refusal(path) == f"'{path}' has column names but no rows. Give a table with one row per observation."
+    )
 
 
 @pytest.mark.parametrize(("mark", "byte"), [(b"", 16), (b"\xef\xbb\xbf", 19)])
 def test_text_that_is_not_utf8(tmp_path, mark, byte):
-    path = written(tmp_path, mark + "site,price\nüber,1\n".encode("latin-1").replace(b"\n\xfc", b"\nabcd\xfc"))
+    path = written(
+        tmp_path, mark + "site,price\nüber,1\n".encode("latin-1").replace(b"\n\xfc", b"\nabcd\xfc")
+    )
     assert refusal(path) == (
         f"'{path}' is not UTF-8 text: byte {byte} (0xfc), in line 2, cannot be read. "
         "Save it again as CSV in UTF-8 (spreadsheets: 'CSV UTF-8')."
@@ -185,7 +195,8 @@ def test_another_kind_of_file_under_the_name_csv(tmp_path, content, kind):
 def test_a_truncated_gzip(tmp_path):
     path = written(tmp_path, gzip.compress(PLAIN.encode())[:-12], "a.csv.gz")
     assert re.fullmatch(
-        rf"'{path}' is cut off or damaged: it is not whole gzip data \(.+\). Copy or export it again.", refusal(path)
+        rf"'{path}' is cut off or damaged: it is not whole gzip data \(.+\). Copy or export it again.",
+        refusal(path),
     )
 
 

@@ -149,7 +149,8 @@ def test_a_file_that_is_cut_off(tmp_path, mixed_table):
         with pytest.raises(InputError) as caught:
             Table.load(tmp_path / "cut")
         assert str(caught.value) == (
-            f"'{tmp_path / 'cut'}' is cut off or damaged: it is not a whole Feather file. Start the study again."
+            f"'{tmp_path / 'cut'}' is cut off or damaged: it is not a whole Feather file. "
+            "Start the study again."
         )
 
 
@@ -158,11 +159,13 @@ def test_a_file_of_another_kind(tmp_path):
     with pytest.raises(InputError) as caught:
         Table.load(tmp_path / "t")
     assert str(caught.value) == (
-        f"'{tmp_path / 't'}' is not a table that this posology wrote: its format is None, not 'posology table 1'. "
-        "Start the study again from the original table."
+        f"'{tmp_path / 't'}' is not a table that this posology wrote: "
+        "its format is None, not 'posology table 1'. Start the study again from the original table."
     )
 
 
 def test_importing_the_room_is_light():
-    code = "import sys, posology.table; print(*{'keras', 'jax', 'sklearn', 'skops', 'scipy'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "\n"
+    heavy = {"keras", "jax", "sklearn", "skops", "scipy"}
+    code = f"import sys, posology.table; print(*{heavy} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert found == "\n"

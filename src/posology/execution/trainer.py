@@ -94,7 +94,8 @@ class Trainer:
         outcome, preparation, _ = self._train(pack)
         l1, l2, rates = self._strengths(pack.members[0].setting)
         model = export_model(self._model, l1, l2, rates)
-        set_weights(model, *([np.asarray(a[0]) for a in arrays] for arrays in (outcome.weights, outcome.state)))
+        state = self._network.computed(outcome.state)
+        set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state])
         model.save(folder / "model.keras")
         preparation.save(folder)
         return {"lines": self.lines(pack.members[0].setting), "width": self._width}

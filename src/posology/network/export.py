@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites
 from posology.network.surgery import copy_layer, rebuild
@@ -44,6 +45,8 @@ def export_model(model: Any, l1: Sequence[float], l2: Sequence[float], rates: Se
     # a fresh optimizer of the same settings: an optimizer belongs to one model
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
     out.compile(optimizer=optimizer, loss=model.loss)
+    # an optimizer saved without its variables makes load_model warn
+    optimizer.build(out.trainable_variables)
     return out
 
 
@@ -64,11 +67,9 @@ def _dropouts_after(rates: dict[str, float]) -> dict[str, Any]:
 
 def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any]) -> None:
     """Put trained arrays into an exported model: trainables by order, then all other state but random seeds."""
-    for variable, value in zip(model.trainable_variables, weights, strict=True):
-        variable.assign(value)
     others = [v for v in model.non_trainable_variables if "seed_generator" not in v.path]
-    for variable, value in zip(others, state, strict=True):
-        variable.assign(value)
+    for variable, value in zip([*model.trainable_variables, *others], [*weights, *state], strict=True):
+        variable.assign(np.array(value))  # a copy: Keras gives the buffers of its variables away when it predicts
 
 
 def keras_lines(

@@ -43,6 +43,7 @@ class PackedNetwork:
         self._rates = [_position(state, layer.rate) for layer in packed]
         self._keys = [_position(state, layer.key) for layer in packed]
         self._owned = sorted({*range(len(state))} - {*self._rates, *self._keys})
+        self._computed = [k for k, i in enumerate(self._owned) if not _is_seed(state[i])]
         self._optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
         self._optimizer.build(trainable)
         self.optimizer_start: Arrays = tuple(v.value for v in self._optimizer.variables)
@@ -80,10 +81,13 @@ class PackedNetwork:
         weights = [np.asarray(v.value) for v in fresh.trainable_variables]
         state = [np.asarray(fresh.non_trainable_variables[i].value) for i in self._owned]
         given = [v for v in (like or self._origin).non_trainable_variables if not _is_seed(v)]
-        mine = [k for k, i in enumerate(self._owned) if not _is_seed(fresh.non_trainable_variables[i])]
-        for k, v in zip(mine, given, strict=True):
+        for k, v in zip(self._computed, given, strict=True):
             state[k] = np.asarray(v.value)
         return weights, state
+
+    def computed(self, state: Sequence[Any]) -> list[Any]:
+        """Pick the state that a network computes, such as moving averages, and leave out its random seeds."""
+        return [state[k] for k in self._computed]
 
     def _full_state(self, state: Sequence[Any], rates: Any, key: Any) -> list[Any]:
         full: list[Any] = [None] * (len(self._owned) + 2 * len(self._rates))

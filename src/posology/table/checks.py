@@ -239,7 +239,7 @@ def notes_on(columns: Iterable[Column], copies: int) -> Iterator[str]:
         if column.kind == "category" and (levels := column.parts[column.name].nunique()) > LEVELS_SHOWN:
             yield (
                 f"Column '{column.name}' has {levels:,} levels; the most frequent, at most {LEVELS_SHOWN - 1}"
-                ", get a column each and the others share one."
+                ", get a column each, and the others share one."
             )
     if copies:
         yield f"{counted(copies, 'row')} repeat{'s' if copies == 1 else ''} an earlier row, target included."
