@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from difflib import get_close_matches
 from typing import Any
 
 from posology.errors import InputError
 from posology.network.source import NetworkSource
 from posology.plan import PLAIN_QUESTION, Arm, Design, default_ranges
 from posology.regularizers import REGULARIZERS, Strength
+from posology.wording import did_you_mean
 
 LIMITS = {"l1": (0.0, float("inf")), "l2": (0.0, float("inf")), "dropout": (0.0, 0.95)}
 """Strengths that mean something; a dropout rate near 1 leaves a layer empty."""
@@ -102,8 +102,7 @@ def _parse_range(text: str) -> tuple[str, tuple[float, float]]:
     name, _, numbers = text.partition("=")
     name = name.strip()
     if name not in REGULARIZERS:
-        near = get_close_matches(name.lower(), REGULARIZERS, n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else ""
+        meant = did_you_mean(name, REGULARIZERS)
         raise InputError(f"--range has an unknown regularizer '{name}'.{meant} Known: {', '.join(REGULARIZERS)}.")
     low, _, high = numbers.partition(":")
     try:

@@ -170,11 +170,11 @@ def test_a_target_of_numbers_as_categories_is_a_number():
 
 def test_features_without_a_known_cell():
     assert refusal(frame_with(a=np.nan)) == (
-        "'a' is missing in all 24 rows with a known target. Fill it, or use --drop a (in Python: drop=['a'])."
+        "'a' is missing in all 24 rows with a known target. Fill it, or use --drop a (in Python: X.drop(columns=['a']))."
     )
     assert refusal(frame_with(a=np.nan, b=None)) == (
         "'a', 'b' are missing in all 24 rows with a known target. "
-        "Fill them, or use --drop a,b (in Python: drop=['a', 'b'])."
+        "Fill them, or use --drop a,b (in Python: X.drop(columns=['a', 'b']))."
     )
 
 
@@ -189,18 +189,18 @@ def test_infinite_features():
     area[5:8] = np.inf
     assert refusal(frame_with(area=area)) == (
         "Column 'area' is infinite in 3 rows. "
-        "Mend or empty these cells, or use --drop area (in Python: drop=['area'])."
+        "Mend or empty these cells, or use --drop area (in Python: X.drop(columns=['area']))."
     )
     assert refusal(frame_with(area=pd.Series([10**400, *range(23)], dtype=object))) == (
         "Column 'area' is infinite in 1 row. "
-        "Mend or empty these cells, or use --drop area (in Python: drop=['area'])."
+        "Mend or empty these cells, or use --drop area (in Python: X.drop(columns=['area']))."
     )
 
 
 def test_features_that_are_too_large():
     assert refusal(frame_with(area=[-1e101, *range(23)])) == (
         "Column 'area' has numbers beyond 1e+100 in 1 row, such as -1e+101. "
-        "Mend or empty these cells, or use --drop area (in Python: drop=['area'])."
+        "Mend or empty these cells, or use --drop area (in Python: X.drop(columns=['area']))."
     )
 
 

@@ -142,7 +142,7 @@ def test_cells_that_are_no_values(cell):
     )
     assert str(caught.value).endswith(
         "numbers, text, booleans and dates. Turn it into columns of these, "
-        "or leave it out: --drop x (in Python: drop=['x'])."
+        "or leave it out: --drop x (in Python: X.drop(columns=['x']))."
     )
 
 

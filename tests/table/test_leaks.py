@@ -18,11 +18,11 @@ def make(feature, price=PRICE):
 
 GIVEN_AWAY = (
     "Column 'f' gives the target 'price' away: {}. "
-    "If it is not known when predicting, use --drop f (in Python: drop=['f'])."
+    "If it is not known when predicting, use --drop f (in Python: X.drop(columns=['f']))."
 )
 ROW_NAME = (
     "Column 'f' looks like a row number or a name of the row: {}. "
-    "If so, use --drop f (in Python: drop=['f'])."
+    "If so, use --drop f (in Python: X.drop(columns=['f']))."
 )
 ROUND = PRICE.round(-1)
 SCRAMBLED = (

@@ -4,17 +4,32 @@ import io
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 Message = dict[str, Any]
 Arrays = Mapping[str, np.ndarray]
 
+
+@runtime_checkable
+class Pipe(Protocol):
+    """An end of a pipe, or anything of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to `size` bytes, none at the end."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes."""
+
+    def flush(self) -> None:
+        """Send what was taken."""
+
+
 _LENGTHS = struct.Struct("<QQ")
 
 
-def write_frame(stream: BinaryIO, message: Message, arrays: Arrays | None = None) -> None:
+def write_frame(stream: Pipe, message: Message, arrays: Arrays | None = None) -> None:
     """Write one message: two lengths, the JSON, the arrays as `.npz` (uncompressed)."""
     head = json.dumps(message).encode()
     body = pack_arrays(arrays) if arrays else b""
@@ -22,7 +37,7 @@ def write_frame(stream: BinaryIO, message: Message, arrays: Arrays | None = None
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> tuple[Message, dict[str, np.ndarray]]:
+def read_frame(stream: Pipe) -> tuple[Message, dict[str, np.ndarray]]:
     """Read one message.
 
     Raises
@@ -56,7 +71,7 @@ def unpack_arrays(data: bytes) -> dict[str, np.ndarray]:
         return {name: stored[name] for name in stored.files}
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: Pipe, size: int) -> bytes:
     parts = []
     while size:
         part = stream.read(size)

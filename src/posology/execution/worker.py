@@ -11,12 +11,12 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from posology.errors import InputError
-from posology.execution.frames import Message, read_frame, write_frame
+from posology.execution.frames import Message, Pipe, read_frame, write_frame
 
 Inbox = queue.SimpleQueue[tuple[Message, dict[str, np.ndarray]]]
 
@@ -34,7 +34,7 @@ def main() -> None:
         write_frame(out, reply, arrays)
 
 
-def _listen(stream: BinaryIO, inbox: Inbox) -> None:
+def _listen(stream: Pipe, inbox: Inbox) -> None:
     while True:
         try:
             inbox.put(read_frame(stream))

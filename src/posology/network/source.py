@@ -10,12 +10,12 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
 from posology.network.spellings import hint
+from posology.wording import did_you_mean
 
 Builder = Callable[[Any], Any]
 """From the prepared training rows, `(row, column)` float32, to a compiled Keras model."""
@@ -138,8 +138,7 @@ def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
     if callable(function):
         return function  # type: ignore[no-any-return]
     own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
-    near = get_close_matches(name, own, n=1)
-    meant = f" Did you mean '{near[0]}'?" if near else f" Its functions: {', '.join(own) or 'none'}."
+    meant = did_you_mean(name, own) or f" Its functions: {', '.join(own) or 'none'}."
     raise InputError(f"The network file '{file.name}' has no function '{name}'.{meant}")
 
 

@@ -1,11 +1,11 @@
 """Arms: which subsets of regularizers are tuned and compared."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from itertools import combinations
 
 from posology.errors import InputError
 from posology.regularizers import FACTORS
+from posology.wording import did_you_mean
 
 Arm = tuple[str, ...]
 """Factor names in the order of `FACTORS`; empty for the network without any regularizer."""
@@ -82,8 +82,7 @@ def _arm(text: str) -> Arm:
 def _factor(name: str, text: str) -> str:
     if name in FACTORS:
         return name
-    near = get_close_matches(name.lower(), [*FACTORS, "none"], n=1, cutoff=0.5)
-    meant = f" Did you mean '{near[0]}'?" if near else ""
+    meant = did_you_mean(name, [*FACTORS, "none"], cutoff=0.5)
     raise InputError(f"--arms has an unknown regularizer '{name}' in '{text}'.{meant} Known: {', '.join(FACTORS)}, none.")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from posology.errors import InputError
 from posology.table.checks import check_names
 from posology.table.table import Table, build_table
-from posology.table.wording import counted, quoted
+from posology.wording import counted, quoted
 
 
 def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None) -> Table:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from posology.errors import InputError
 from posology.table.columns import NUMBER, Column, Numbers, column_of
-from posology.table.wording import counted, did_you_mean, leave_out, quoted
+from posology.wording import counted, did_you_mean, leave_out, quoted
 
 FEWEST_ROWS = 20
 TOO_LARGE = 1e100  # squares of larger numbers leave the range of float64 when the column is scaled

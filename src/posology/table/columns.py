@@ -18,7 +18,7 @@ from jaxtyping import Float64, Shaped
 from pandas.api import types
 
 from posology.errors import InputError
-from posology.table.wording import leave_out, quoted
+from posology.wording import leave_out, quoted
 
 Kind = Literal["number", "category", "date"]
 Numbers = Float64[np.ndarray, " row"]

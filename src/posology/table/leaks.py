@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from posology.table.columns import Column, Numbers
-from posology.table.wording import leave_out
+from posology.wording import leave_out
 
 GIVEAWAY = 0.9999  # absolute correlation from which a feature is the target again
 ENOUGH_PAIRS = 10  # below this, a perfect correlation or a counter is no surprise

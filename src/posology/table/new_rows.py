@@ -7,7 +7,7 @@ import pandas as pd
 from posology.table.checks import check_columns, check_names
 from posology.table.columns import DATE_PARTS, as_date_parts, as_levels, as_numbers
 from posology.table.preparation import Preparation
-from posology.table.wording import quoted
+from posology.wording import quoted
 
 
 def features_of(frame: pd.DataFrame, preparation: Preparation) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
-from posology.table.wording import quoted
+from posology.wording import quoted
 
 FORMAT = "posology preparation 1"
 TRUSTED = ("numpy.dtype", "sklearn.compose._column_transformer._RemainderColsList")

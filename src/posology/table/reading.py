@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from posology.errors import InputError
-from posology.table.wording import counted, did_you_mean, quoted
+from posology.wording import counted, did_you_mean, quoted
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 TEXT_SUFFIXES = {".csv": ",;\t", ".txt": ",;\t", ".tsv": "\t", ".tab": "\t"}

@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from posology.errors import InputError, LeakWarning
 from posology.table import checks, leaks, storage
 from posology.table.columns import Column, Kind, column_of
-from posology.table.wording import counted, quoted
+from posology.wording import counted, quoted
 
 
 @dataclass(frozen=True, eq=False)

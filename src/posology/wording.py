@@ -1,4 +1,4 @@
-"""Phrases that the messages of this room share: quoted names, "did you mean", how to leave a column out."""
+"""Phrases that messages share: quoted names, "did you mean", how to leave a column out."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def did_you_mean(name: str, known: Sequence[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Ask "Did you mean 'price'?", or nothing where no known name is near; letter case is no difference.
 
     Examples
@@ -38,8 +38,8 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     >>> did_you_mean("zzz", ["age", "price"])
     ''
     """
-    by_lower = {candidate.lower(): candidate for candidate in reversed(known)}
-    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    by_lower = {candidate.lower(): candidate for candidate in reversed(list(known))}
+    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=cutoff)
     return f" Did you mean '{by_lower[near[0]]}'?" if near else ""
 
 
@@ -49,6 +49,6 @@ def leave_out(names: Sequence[str]) -> str:
     Examples
     --------
     >>> leave_out(["id"])
-    "--drop id (in Python: drop=['id'])"
+    "--drop id (in Python: X.drop(columns=['id']))"
     """
-    return f"--drop {','.join(names)} (in Python: drop={list(names)!r})"
+    return f"--drop {','.join(names)} (in Python: X.drop(columns={list(names)!r}))"

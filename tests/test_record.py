@@ -1,0 +1,110 @@
+"""The folder: whole or absent, one writer, never another study's."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from posology.errors import InputError, StoppedError
+from posology.record import Record, check_folder, read_settings
+
+FACTS = {"settings": {"seed": 1}, "fingerprint": "ab", "versions": {"posology": "0.1.0"}}
+
+
+@pytest.fixture
+def record(tmp_path):
+    opened = Record(tmp_path / "study")
+    opened.begin(FACTS)
+    yield opened
+    opened.close()
+
+
+def test_packs_come_back(record):
+    record.write_pack("r0f0-tune1-split0-0", {"a": np.arange(3), "b": np.array([np.nan])})
+    kept = record.read_pack("r0f0-tune1-split0-0")
+    np.testing.assert_array_equal(kept["a"], np.arange(3))
+    assert record.read_pack("another") is None
+
+
+@pytest.mark.parametrize("keep", [0, 1, 10, 100, -1])
+def test_a_torn_pack_counts_as_absent(record, keep):
+    record.write_pack("p", {"a": np.arange(30)})
+    path = record.folder / "packs" / "p.npz"
+    path.write_bytes(path.read_bytes()[:keep])
+    assert record.read_pack("p") is None
+
+
+def test_objects_in_a_pack_are_never_loaded(record):
+    np.savez(record.folder / "packs" / "p.npz", a=np.array([{"evil": 1}], dtype=object))
+    assert record.read_pack("p") is None
+
+
+def test_no_part_is_left_behind(record):
+    record.write_json("verdict.json", {"b": 1, "a": 2})
+    assert sorted(p.name for p in record.folder.iterdir()) == [".lock", "packs", "study.json", "verdict.json"]
+    assert (record.folder / "verdict.json").read_text() == '{\n  "a": 2,\n  "b": 1\n}\n'
+
+
+def test_the_same_study_is_continued(record):
+    record.close()
+    again = Record(record.folder)
+    again.begin({**FACTS, "versions": {"posology": "0.2.0"}})
+    again.close()
+
+
+def test_another_study_is_refused_and_says_what_differs(record):
+    with pytest.raises(InputError) as caught:
+        check_folder(record.folder, {**FACTS, "fingerprint": "cd"})
+    text = str(caught.value)
+    assert "holds another study" in text
+    assert 'fingerprint: "ab" there, "cd" asked' in text
+    assert f"posology resume {record.folder}" in text
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").write_text("do not lose me")
+    with pytest.raises(InputError, match="holds other files"):
+        check_folder(tmp_path, FACTS)
+
+
+def test_a_file_is_refused(tmp_path):
+    (tmp_path / "f").write_text("")
+    with pytest.raises(InputError, match="is a file, not a folder"):
+        check_folder(tmp_path / "f", FACTS)
+
+
+def test_a_second_run_on_one_folder_is_refused(record):
+    code = (
+        "import sys, json; from pathlib import Path; from posology.record import Record\n"
+        "Record(Path(sys.argv[1])).begin(json.loads(sys.argv[2]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(record.folder), json.dumps(FACTS)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "is in use by another run of posology" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+def test_a_full_disk_keeps_what_was_finished(record):
+    record.write_pack("first", {"a": np.arange(3)})
+    (record.folder / "packs" / ".second.npz.part").symlink_to("/dev/full")
+    with pytest.raises(StoppedError) as caught:
+        record.write_pack("second", {"a": np.arange(3)})
+    assert "The disk is full" in str(caught.value)
+    assert f"posology resume {record.folder}" in str(caught.value)
+    assert record.read_pack("first") is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "holds no study"), ("{", "is damaged"), ('{"schema": 99}', "written by a newer posology"), ("[]", "newer posology")],
+)
+def test_settings_that_cannot_be_read(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "study.json").write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_settings(tmp_path)
