@@ -31,7 +31,7 @@ from posology.plan.procedure import describe
 from posology.record import Record, check_folder
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Resample, Scores, score
+from posology.scoring import Found, Resample, Scores, score
 from posology.settings import Settings
 
 if TYPE_CHECKING:
@@ -108,12 +108,46 @@ class Run:
                 f"The budget ended before one repeat of {self._design.folds} resamples was finished. What was trained is "
                 f"kept; go on with: posology resume {record.folder}"
             )
-        target = self._study.table.target
-        folds = outer_folds(len(target), self._design.folds, self._design.repeats, self._design.seed)
-        scores = score(found, self._design.arms, repeats, folds, target)
-        analysis = analyze(scores.losses, scores.folds, self._design.arms, margin=self._study.settings.margin)
+        scores = self._score(found, repeats)
+        analysis = analyze(
+            scores.losses,
+            scores.folds,
+            self._design.arms,
+            margin=self._study.settings.margin,
+            columns=network["width"],
+            capped_share=scores.capped / (scores.losses.size * self._design.refits),
+        )
         prescription = self._prescribe(pool, record, space, analysis)
-        return self._finish(record, found, scores, analysis, prescription, network, repeats)
+        whole = {where: given for where, given in found.items() if where[0] in repeats}
+        facts = self._facts(network, scores, repeats)
+        result = StudyResult.of(self._study.settings, whole, scores, analysis, prescription, facts)
+        return self._keep_result(record, result)
+
+    def _score(self, found: Found, repeats: list[int]) -> Scores:
+        target, design = self._study.table.target, self._design
+        folds = outer_folds(len(target), design.folds, design.repeats, design.seed)
+        return score(found, design.arms, repeats, folds, target)
+
+    def _facts(self, network: dict[str, Any], scores: Scores, repeats: list[int]) -> dict[str, Any]:
+        """Collect what the study was made of."""
+        table = self._study.table
+        return {
+            "rows": table.n_rows,
+            "columns": table.features.shape[1],
+            "prepared_columns": network["width"],
+            "target": table.target_name,
+            "fingerprint": table.fingerprint(),
+            "notes": [*table.notes, *network["notes"]],
+            "network": str(self._study.settings.source),
+            "parameters": network["parameters"],
+            "optimizer": network["optimizer"],
+            "kernels": network["kernels"],
+            "dropouts": network["dropouts"],
+            "repeats": len(repeats),
+            "resamples": len(repeats) * self._design.folds,
+            "capped_row_losses": scores.capped,
+            "failed_networks": scores.failed,
+        }
 
     def _train(self, pool: LocalPool, record: Record, space: Space) -> dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
         resamples = [(r, f) for r in range(self._design.repeats) for f in range(self._design.folds)]
@@ -175,17 +209,7 @@ class Run:
         setting = {name: list(member.setting[name]) for name in regularizers_of(arm)}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
 
-    def _finish(
-        self,
-        record: Record,
-        found: dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]],
-        scores: Scores,
-        analysis: Analysis,
-        prescription: Prescription,
-        network: dict[str, Any],
-        repeats: list[int],
-    ) -> StudyResult:
-        result = StudyResult.of(self._study, found, scores, analysis, prescription, network, repeats)
+    def _keep_result(self, record: Record, result: StudyResult) -> StudyResult:
         result = replace(
             result, folder=record.folder, networks=self._networks, seconds=time.monotonic() - self._started
         )

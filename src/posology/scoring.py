@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from posology.inference import row_losses
 from posology.plan import Arm, Refitted, Setting, Tuned, regularizers_of
-from posology.regularizers import REGULARIZERS
+from posology.regularizers import Strength
 
 Resample = tuple[int, int]
 """(repeat, fold)."""
@@ -73,20 +73,28 @@ def score(
     return Scores(losses, folds[list(repeats)], capped, gap, epochs.mean(axis=1), failed)
 
 
-def mean_setting(settings: Sequence[Setting], arm: Arm) -> dict[str, list[float]]:
+def mean_setting(settings: Sequence[Setting], arm: Arm, ranges: Mapping[str, Strength]) -> dict[str, list[float]]:
     """Average the chosen strengths over resamples, a number a site: geometric means on the log scale.
 
     A penalty that a combined arm set to zero counts at the low end of its range.
     """
     out = {}
     for name in regularizers_of(arm):
-        strength = REGULARIZERS[name].strength
         values = np.array([s[name] for s in settings], float)
-        if strength.scale == "log":
-            out[name] = np.exp(np.log(np.maximum(values, strength.low)).mean(axis=0)).tolist()
+        if ranges[name].scale == "log":
+            out[name] = np.exp(np.log(np.maximum(values, ranges[name].low)).mean(axis=0)).tolist()
         else:
             out[name] = values.mean(axis=0).tolist()
     return out
+
+
+def log_strengths(settings: Sequence[Setting], name: str, range_: Strength) -> Float[np.ndarray, " fit"]:
+    """Give one positive strength a fit, sites averaged, for comparisons of logs; zero counts as the smallest searched.
+
+    A rate has no natural smallest value: a hundredth of the searched range stands for it.
+    """
+    least = range_.low or range_.high / 100
+    return np.array([max(float(np.mean(s[name])), least) for s in settings])
 
 
 def in_words(setting: Mapping[str, Sequence[float]]) -> str:

@@ -1,0 +1,254 @@
+"""StudyResult: what a study found, as numbers, as JSON and as the user's tuned network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import posology
+from posology.durations import in_words as duration
+from posology.inference import Analysis, Contrast, sentences, substitution
+from posology.plan import Arm, arm_name, regularizers_of
+from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting
+from posology.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+"""Of `to_dict` and verdict.json; docs/json.md describes it."""
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """What to use.
+
+    Parameters
+    ----------
+    arm : tuple of str
+        The advised arm.
+    strengths : dict
+        From regularizer to its strengths, one a site; Keras' conventions and units.
+    epochs : int
+        Epochs of training on all rows.
+    lines : tuple of str
+        What to write in Keras, one line a site.
+    """
+
+    arm: Arm
+    strengths: dict[str, list[float]]
+    epochs: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """One line of the table of arms.
+
+    Parameters
+    ----------
+    arm : tuple of str
+    r2 : float
+        On outer resamples that tuned nothing.
+    gain : Contrast or None
+        Over `none`, with a 95% interval.
+    gap : float
+        Train R2 minus test R2, penalties aside, dropout off: how much it overfits.
+    strengths : dict
+        Means of the chosen strengths over resamples, one a site.
+    epochs : float
+        Mean epochs.
+    could_be_best : bool
+    """
+
+    arm: Arm
+    r2: float
+    gain: Contrast | None
+    gap: float
+    strengths: dict[str, list[float]]
+    epochs: float
+    could_be_best: bool
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What a study found. `print(result.verdict)` says it in words.
+
+    Parameters
+    ----------
+    settings : Settings
+    analysis : Analysis
+    arms : tuple of ArmRow
+        Best first.
+    prescription : Prescription
+    substitutions : dict
+        From (arm, regularizer) to how much weaker the regularizer is chosen there than alone, in natural logs.
+    facts : dict
+        Rows, columns, target, notes, sites, counts.
+    folder : Path
+        Where everything is kept.
+    networks : int
+        Trained, the prescription's included.
+    seconds : float
+        Of this run.
+    """
+
+    settings: Settings
+    analysis: Analysis
+    arms: tuple[ArmRow, ...]
+    prescription: Prescription
+    substitutions: dict[tuple[Arm, str], Contrast]
+    facts: dict[str, Any]
+    folder: Path = field(default_factory=Path)
+    networks: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        found: Found,
+        scores: Scores,
+        analysis: Analysis,
+        prescription: Prescription,
+        facts: Mapping[str, Any],
+    ) -> "StudyResult":
+        """Collect the numbers of every arm."""
+        rows = [
+            ArmRow(
+                arm,
+                float(analysis.r2[i]),
+                analysis.gains.get(arm),
+                float(scores.gap[i]),
+                mean_setting([refits[arm].setting for _, refits in found.values()], arm, settings.strengths()),
+                float(scores.epochs[i]),
+                bool(analysis.best.could_be_best[i]),
+            )
+            for i, arm in enumerate(analysis.arms)
+        ]
+        rows.sort(key=lambda row: -row.r2)
+        return cls(settings, analysis, tuple(rows), prescription, _substitutions(found, settings), dict(facts))
+
+    @property
+    def verdict(self) -> "VerdictText":
+        """The verdict: prints as sentences."""
+        strengths = {row.arm: in_words(row.strengths) for row in self.arms}
+        strengths[self.prescription.arm] = in_words(self.prescription.strengths)
+        said = sentences(self.analysis, strengths, rows=self.facts["rows"])
+        return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
+
+    def best_model(self) -> Any:
+        """Load the tuned network, trained on all rows; it expects prepared rows (see `predict`)."""
+        import keras
+
+        return keras.models.load_model(self.folder / "model.keras")
+
+    def code(self) -> str:
+        """Give the prescription as lines of Keras."""
+        return "\n".join(self.prescription.lines)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Give the table of arms, best first."""
+        import pandas as pd
+
+        return pd.DataFrame([_row_dict(row) for row in self.arms]).set_index("arm")
+
+    def timing(self) -> dict[str, Any]:
+        """Give what differs from run to run."""
+        return {"seconds": round(self.seconds, 1), "folder": str(self.folder)}
+
+    def to_dict(self, *, timing: bool = True) -> dict[str, Any]:
+        """Give everything as JSON types; without `timing`, equal studies give equal content."""
+        analysis = self.analysis.to_dict()
+        out: dict[str, Any] = {
+            "schema": SCHEMA,
+            "posology": posology.__version__,
+            "verdict": {**analysis.pop("verdict"), "sentences": list(self.verdict.sentences)},
+            "arms": [{**_row_dict(row), **_bounds(analysis, row.arm)} for row in self.arms],
+            "prescription": {**asdict(self.prescription), "arm": arm_name(self.prescription.arm)},
+            "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
+            "analysis": {k: v for k, v in analysis.items() if k != "arms"},
+            "study": {**self.facts, "networks": self.networks},
+            "settings": self.settings.to_dict(),
+        }
+        return {**out, "run": self.timing()} if timing else out
+
+
+@dataclass(frozen=True)
+class VerdictText:
+    """The verdict in words.
+
+    Parameters
+    ----------
+    kind : str
+        "combine", "use alone", "equivalent" or "not enough evidence".
+    arm : str
+        The arm to use.
+    sentences : tuple of str
+    result : StudyResult
+        Where it comes from.
+    """
+
+    kind: str
+    arm: str
+    sentences: tuple[str, ...]
+    result: StudyResult = field(repr=False)
+
+    def __str__(self) -> str:
+        """Say it."""
+        return " ".join([*self.sentences, evidence(self.result)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the verdict as JSON types."""
+        return self.result.to_dict(timing=False)["verdict"]  # type: ignore[no-any-return]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Give the table of arms, best first."""
+        return self.result.to_frame()
+
+
+def evidence(result: StudyResult) -> str:
+    """Say what the verdict stands on, in one line.
+
+    The number of resamples, of networks and the time, and what kind of network is judged.
+    """
+    stopping = "early stopping in every arm" if result.settings.design.patience else "no early stopping"
+    return (
+        f"{result.facts['resamples']} resamples, {result.networks:,} networks trained, {duration(result.seconds)}; "
+        f"about one network, {stopping}."
+    )
+
+
+def _row_dict(row: ArmRow) -> dict[str, Any]:
+    gain = asdict(row.gain) if row.gain else None
+    return {
+        "arm": arm_name(row.arm),
+        "r2": row.r2,
+        "gain_over_none": gain["value"] if gain else None,
+        "gain_lower": gain["lower"] if gain else None,
+        "gain_upper": gain["upper"] if gain else None,
+        "gap": row.gap,
+        "epochs": row.epochs,
+        "strengths": row.strengths,
+        "could_be_best": row.could_be_best,
+    }
+
+
+def _bounds(analysis: dict[str, Any], arm: Arm) -> dict[str, Any]:
+    return {k: analysis["arms"][arm_name(arm)][k] for k in ("lower", "upper", "shrunken_r2")}
+
+
+def _substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Contrast]:
+    """Compare each regularizer's strength in a combination with its strength alone, fit by fit."""
+    arms: Sequence[Arm] = settings.design.arms
+    ranges = settings.strengths()
+    out = {}
+    for arm in arms:
+        for factor in arm if len(arm) > 1 and len(found) > 1 else ():
+            if (factor,) not in arms:
+                continue
+            for name in regularizers_of((factor,)):
+                pairs = [(refits[(factor,)].setting, refits[arm].setting) for _, refits in found.values()]
+                alone, together = (log_strengths([p[k] for p in pairs], name, ranges[name]) for k in (0, 1))
+                out[arm, name] = substitution(alone, together)
+    return out
