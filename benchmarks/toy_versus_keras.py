@@ -1,4 +1,4 @@
-"""How much faster is a whole nested study than the plain Keras loop that a user would write?
+"""Measure a whole nested study against the plain Keras loop that a user would write.
 
 Both do the same thing on the same table (concrete strength), the question's network, batch 32, early stopping with
 patience 20: the loop trains a small slice of the study's networks with `model.fit`, one after another, and is
@@ -35,7 +35,8 @@ def build(l1, l2, rate):
 def fit(setting):
     stop = keras.callbacks.EarlyStopping(monitor="val_mse", mode="min", patience=20)
     began = time.perf_counter()
-    history = build(*setting).fit(x, y, validation_data=(xv, yv), epochs=200, batch_size=32, callbacks=[stop], verbose=0)
+    history = build(*setting).fit(x, y, validation_data=(xv, yv), epochs=200, batch_size=32,
+                                  callbacks=[stop], verbose=0)
     return time.perf_counter() - began, len(history.history["loss"]), min(history.history["val_mse"])
 
 fit((0.0, 0.0, 0.0))  # a warm-up, as the first network of a process pays for start-up
@@ -58,11 +59,11 @@ def settings(count: int) -> list[tuple[float, float, float]]:
 
 def slice_rows() -> dict[str, list]:
     """Give the prepared rows of the study's first inner split."""
+    import numpy as np
+
     from posology.data import concrete
     from posology.resampling import inner_split, outer_folds
     from posology.table import Preparation, make_table
-
-    import numpy as np
 
     table = make_table(concrete(), "strength_mpa")
     inside = np.flatnonzero(outer_folds(table.n_rows, 5, 1, 0)[0] != 0)
@@ -83,7 +84,12 @@ def keras_loop(backend: str, python: str, count: int) -> dict:
     spec = {**slice_rows(), "settings": settings(count)}
     environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
-        [python, "-c", SLICE], input=json.dumps(spec), capture_output=True, text=True, env=environment, check=False
+        [python, "-c", SLICE],
+        input=json.dumps(spec),
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     if done.returncode:
         sys.exit(f"The {backend} loop failed:\n{done.stderr[-2000:]}")
@@ -114,10 +120,12 @@ def main() -> None:
     seconds, networks = whole_study(asked.repeats)
     each = sum(loop["seconds"]) / len(loop["seconds"])
     projected = each * networks
-    print(f"{date.today()}, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    cores, python = os.cpu_count(), platform.python_version()
+    print(f"{date.today()}, {platform.machine()}, {cores} cores, Python {python}")
     print(f"command: python benchmarks/toy_versus_keras.py --repeats {asked.repeats} --slice {asked.slice}")
-    print(f"plain Keras {loop['keras']} loop on {loop['backend']}: {len(loop['seconds'])} networks, {each:.2f} s each, "
-          f"{sum(loop['epochs']) / len(loop['epochs']):.0f} epochs each, best losses {min(loop['losses']):.3f} to {max(loop['losses']):.3f}")
+    epochs = sum(loop["epochs"]) / len(loop["epochs"])
+    print(f"plain Keras {loop['keras']} loop on {loop['backend']}: {len(loop['seconds'])} networks, {each:.2f} s each,")
+    print(f"  {epochs:.0f} epochs each, best losses {min(loop['losses']):.3f} to {max(loop['losses']):.3f}")
     print(f"projected to the study's {networks} networks: {projected:.0f} s")
     print(f"posology, the whole study with start-up, compilation and verdict: {seconds:.0f} s")
     print(f"ratio: {projected / seconds:.1f}x")

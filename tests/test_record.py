@@ -1,9 +1,9 @@
 """The folder: whole or absent, one writer, never another study's."""
 
 import json
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,13 +82,16 @@ def test_a_second_run_on_one_folder_is_refused(record):
         "Record(Path(sys.argv[1])).begin(json.loads(sys.argv[2]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(record.folder), json.dumps(FACTS)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, str(record.folder), json.dumps(FACTS)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode != 0
     assert "is in use by another run of posology" in done.stderr
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_disk_keeps_what_was_finished(record):
     record.write_pack("first", {"a": np.arange(3)})
     (record.folder / "packs" / ".second.npz.part").symlink_to("/dev/full")
@@ -101,7 +104,12 @@ def test_a_full_disk_keeps_what_was_finished(record):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "holds no study"), ("{", "is damaged"), ('{"schema": 99}', "written by a newer posology"), ("[]", "newer posology")],
+    [
+        (None, "holds no study"),
+        ("{", "is damaged"),
+        ('{"schema": 99}', "written by a newer posology"),
+        ("[]", "newer posology"),
+    ],
 )
 def test_settings_that_cannot_be_read(tmp_path, content, message):
     if content is not None:

@@ -1,4 +1,4 @@
-"""Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?
+"""Fair experiments on regularizers: combine L1/L2 penalties with Dropout, or use them separately.
 
 Importing posology imports neither keras nor jax; names are loaded when they are first used.
 """
@@ -22,7 +22,15 @@ _ROOMS = {
     "WorkerError": "errors",
 }
 
-__all__ = ["InputError", "LeakWarning", "PosologyError", "StoppedError", "Study", "StudyResult", "WorkerError"]
+__all__ = [
+    "InputError",
+    "LeakWarning",
+    "PosologyError",
+    "StoppedError",
+    "Study",
+    "StudyResult",
+    "WorkerError",
+]
 
 
 def __getattr__(name: str) -> Any:

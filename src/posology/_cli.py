@@ -1,4 +1,7 @@
-"""The commands: thin, no statistics and no training. Exit codes: 0 done, 2 bad input, 3 stopped and resumable, 1 else."""
+"""The commands: thin, no statistics and no training.
+
+Exit codes: 0 done, 2 bad usage or bad input, 3 stopped and resumable, 1 anything else.
+"""
 
 import json
 import signal
@@ -280,7 +283,13 @@ def _noted(load: Callable[[], "Table"]) -> "Table":
 
 
 def _study(
-    table: "Table", settings: "Settings", facts: dict[str, Any], folder: Path, how: How, *, dry_run: bool = False
+    table: "Table",
+    settings: "Settings",
+    facts: dict[str, Any],
+    folder: Path,
+    how: How,
+    *,
+    dry_run: bool = False,
 ) -> None:
     from posology.durations import parse_duration
     from posology.report.progress import Bar

@@ -64,7 +64,10 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
     design = study.settings.design
     progress.stage("measuring a few networks")
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="posology-") as scratch, study.pool(Path(scratch), workers=1) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
+        study.pool(Path(scratch), workers=1) as pool,
+    ):
         network = pool.describe()
         space = space_of(network, study.settings)
         pack = _sample(study, space)

@@ -49,6 +49,9 @@ def predict_table(folder: Path, table: Path) -> Predicted:
         The folder has no finished study, or the table lacks columns.
     """
     target = read_settings(folder)["target"]
-    with tempfile.TemporaryDirectory(prefix="posology-") as scratch, one_worker(Path(scratch) / "worker.log") as worker:
+    with (
+        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
+        one_worker(Path(scratch) / "worker.log") as worker,
+    ):
         reply, arrays = worker.ask({"do": "predict", "folder": str(folder.resolve()), "table": str(table.resolve())})
     return Predicted(target, arrays["prediction"], tuple(reply["notes"]))

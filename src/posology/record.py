@@ -102,7 +102,8 @@ class Record:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise InputError(
-                f"The folder '{self.folder}' is in use by another run of posology. Wait for it, or choose another --out."
+                f"The folder '{self.folder}' is in use by another run of posology. "
+                "Wait for it, or choose another --out."
             ) from error
 
 
@@ -116,7 +117,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
     """
     path = folder / "study.json"
     if not path.is_file():
-        raise InputError(f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL")
+        raise InputError(
+            f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL"
+        )
     try:
         settings = json.loads(path.read_text())
     except ValueError as error:
@@ -167,7 +170,11 @@ def _disk_errors(folder: Path, *, started: bool) -> Iterator[None]:
                 f"then: posology resume {folder}"
             ) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputError(f"The disk is full: '{folder}' cannot be made. Free some space or choose another --out.") from error
+            raise InputError(
+                f"The disk is full: '{folder}' cannot be made. Free some space or choose another --out."
+            ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise InputError(f"The folder '{folder}' cannot be written: {error.strerror}. Choose another --out.") from error
+            raise InputError(
+                f"The folder '{folder}' cannot be written: {error.strerror}. Choose another --out."
+            ) from error
         raise

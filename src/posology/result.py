@@ -200,7 +200,7 @@ class VerdictText:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the verdict as JSON types."""
-        return self.result.to_dict(timing=False)["verdict"]  # type: ignore[no-any-return]
+        return self.result.to_dict(timing=False)["verdict"]
 
     def to_frame(self) -> "pd.DataFrame":
         """Give the table of arms, best first."""

@@ -105,8 +105,8 @@ class Run:
         repeats = self._complete(found)
         if not repeats:
             raise StoppedError(
-                f"The budget ended before one repeat of {self._design.folds} resamples was finished. What was trained is "
-                f"kept; go on with: posology resume {record.folder}"
+                f"The budget ended before one repeat of {self._design.folds} resamples was finished. "
+                f"What was trained is kept; go on with: posology resume {record.folder}"
             )
         scores = self._score(found, repeats)
         analysis = analyze(
@@ -149,7 +149,9 @@ class Run:
             "failed_networks": scores.failed,
         }
 
-    def _train(self, pool: LocalPool, record: Record, space: Space) -> dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
+    def _train(
+        self, pool: LocalPool, record: Record, space: Space
+    ) -> dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
         resamples = [(r, f) for r in range(self._design.repeats) for f in range(self._design.folds)]
         size = self._study.job(Path()).pack_size
         procedures: Iterator[tuple[Any, Procedure]] = (
@@ -158,7 +160,11 @@ class Run:
         return dict(self._driven(procedures, pool, record, self._in_time))
 
     def _driven(
-        self, procedures: Iterator[tuple[Any, Procedure]], pool: LocalPool, record: Record, tick: Callable[[], bool]
+        self,
+        procedures: Iterator[tuple[Any, Procedure]],
+        pool: LocalPool,
+        record: Record,
+        tick: Callable[[], bool],
     ) -> Iterator[tuple[Any, Any]]:
         return drive(
             procedures,

@@ -46,7 +46,11 @@ class Scores:
 
 
 def score(
-    found: Found, arms: Sequence[Arm], repeats: Sequence[int], folds: Int[np.ndarray, "repeat row"], target: Float[np.ndarray, " row"]
+    found: Found,
+    arms: Sequence[Arm],
+    repeats: Sequence[int],
+    folds: Int[np.ndarray, "repeat row"],
+    target: Float[np.ndarray, " row"],
 ) -> Scores:
     """Collect the outer scores of complete repeats."""
     losses = np.full((len(arms), len(repeats), len(target)), np.nan)
@@ -61,7 +65,8 @@ def score(
             for a, arm in enumerate(arms):
                 refit = refits[arm]
                 given = [
-                    row_losses(target[rows], p, outside.min(), outside.max(), float(target.var())) for p in refit.prediction
+                    row_losses(target[rows], p, outside.min(), outside.max(), float(target.var()))
+                    for p in refit.prediction
                 ]
                 losses[a, r, rows] = np.mean([loss for loss, _ in given], axis=0)
                 capped += sum(n for _, n in given)

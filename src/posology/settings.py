@@ -120,5 +120,7 @@ def check_range(name: str, low: float, high: float) -> tuple[float, float]:
     if not least <= low < high <= most:
         raise InputError(f"The range of {name} is {low:g} to {high:g}; it must rise, within {least:g} to {most:g}.")
     if REGULARIZERS[name].strength.scale == "log" and low == 0:
-        raise InputError(f"The range of {name} starts at 0, but it is searched on a logarithmic scale. Start at 1e-7, say.")
+        raise InputError(
+            f"The range of {name} starts at 0, but it is searched on a logarithmic scale. Start at 1e-7, say."
+        )
     return low, high

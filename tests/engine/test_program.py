@@ -20,7 +20,7 @@ def table(seed=0):
     y = np.tanh(x[:, 0] + x[:, 1] * x[:, 2]).astype("float32")
     watched = rng.normal(size=(WATCHED, COLUMNS)).astype("float32")
     target = np.tanh(watched[:, 0] + watched[:, 1] * watched[:, 2]).astype("float32")
-    return Data(x, y, np.int32(ROWS), watched, target, np.int32(WATCHED))
+    return Data(x, y, np.asarray(ROWS, "int32"), watched, target, np.asarray(WATCHED, "int32"))
 
 
 def question(optimizer=None, loss="mse"):
@@ -67,7 +67,7 @@ def keras_loop(model, network, data, member, epochs):
     stock = export_model(model, l1.tolist(), l2.tolist(), rate.tolist())
     set_weights(stock, [a[0] for a in member.weights], [a[0] for a in network.computed(member.state)])
     for epoch in range(epochs):
-        order = np.asarray(shuffled(derive(member.key[0], epoch), data.count, ROWS))
+        order = np.asarray(shuffled(derive(member.key[0], epoch), data.rows, ROWS))
         steps = -(-ROWS // BATCH)
         filled = np.concatenate([order, order])
         for step in range(steps):
@@ -173,7 +173,7 @@ def test_a_member_that_diverges_stops_and_leaves_its_neighbours_alone():
 
 def test_rows_beyond_the_count_are_never_seen():
     network, data = PackedNetwork(question()), table()
-    shorter = data._replace(count=np.int32(50), watched_count=np.int32(10))
+    shorter = data._replace(rows=np.asarray(50, "int32"), watched_rows=np.asarray(10, "int32"))
     poisoned = shorter._replace(
         x=np.where(np.arange(ROWS)[:, None] < 50, data.x, np.nan).astype("float32"),
         watched_x=np.where(np.arange(WATCHED)[:, None] < 10, data.watched_x, np.nan).astype("float32"),

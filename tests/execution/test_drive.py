@@ -36,7 +36,14 @@ def run(procedures, submit=None, known=None, **kwargs):
     with ThreadPoolExecutor(3) as pool:
         submit = submit or (lambda p: pool.submit(lambda: result(value_of(p))))
         found = dict(
-            drive(procedures, submit, known or (lambda p: None), lambda p, r: kept.append(p.name), ahead=4, **kwargs)
+            drive(
+                procedures,
+                submit,
+                known or (lambda _: None),
+                lambda p, _: kept.append(p.name),
+                ahead=4,
+                **kwargs,
+            )
         )
     return found, kept
 
@@ -76,7 +83,7 @@ def test_a_finished_study_trains_nothing():
 
 def test_a_tick_that_says_no_ends_the_run():
     ticks = iter([True, True, False])
-    found, kept = run(named(), tick=lambda: next(ticks))
+    _, kept = run(named(), tick=lambda: next(ticks))
     assert len(kept) < 42
 
 
@@ -84,7 +91,7 @@ def test_an_error_of_a_pack_is_raised():
     broken: Future = Future()
     broken.set_exception(RuntimeError("worker gone"))
     with pytest.raises(RuntimeError, match="worker gone"):
-        run(named(), submit=lambda p: broken)
+        run(named(), submit=lambda _: broken)
 
 
 def test_no_more_than_needed_is_submitted_ahead():

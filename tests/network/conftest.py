@@ -25,7 +25,15 @@ def question(width=6, dropout=True, penalty=True):
 def separate_activations(width=6):
     return compiled(
         keras.Sequential(
-            [keras.Input((width,)), L.Dense(16), L.BatchNormalization(), L.ReLU(), L.Dense(8), L.Activation("tanh"), L.Dense(1)]
+            [
+                keras.Input((width,)),
+                L.Dense(16),
+                L.BatchNormalization(),
+                L.ReLU(),
+                L.Dense(8),
+                L.Activation("tanh"),
+                L.Dense(1),
+            ]
         )
     )
 

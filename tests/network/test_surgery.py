@@ -86,7 +86,10 @@ def test_the_exported_model_is_stock_and_has_the_numbers(model, tmp_path):
     weights, state = start(network)
     set_weights(out, weights, network.computed(state))
     np.testing.assert_allclose(out.predict(X, verbose=0)[:, 0], network.predict(weights, state, X), atol=1e-6)
-    penalty = sum(a * np.abs(weights[i]).sum() + b * (weights[i] ** 2).sum() for i, a, b in zip(network.kernels, l1, l2, strict=True))
+    penalty = sum(
+        a * np.abs(weights[i]).sum() + b * (weights[i] ** 2).sum()
+        for i, a, b in zip(network.kernels, l1, l2, strict=True)
+    )
     others = sum(float(v.regularizer(v.value)) for v in network._model.trainable_variables if v.regularizer)
     assert float(sum(out.losses)) == pytest.approx(float(penalty) + others, rel=1e-4)
     assert [s.present["rate"] for s in dropout_sites(out)] == pytest.approx(rates)

@@ -17,7 +17,10 @@ def test_the_plain_question_is_the_default():
     ("text", "expected"),
     [
         ("l1,dropout", ["none", "l1", "dropout", "l1+dropout"]),
-        ("l1, l2 ,dropout", ["none", "l1", "l2", "dropout", "l1+l2", "l1+dropout", "l2+dropout", "l1+l2+dropout"]),
+        (
+            "l1, l2 ,dropout",
+            ["none", "l1", "l2", "dropout", "l1+l2", "l1+dropout", "l2+dropout", "l1+l2+dropout"],
+        ),
         ("weights,dropout", ["none", "weights", "dropout", "weights+dropout"]),
         ("none; l1; dropout; l1+dropout", ["none", "l1", "dropout", "l1+dropout"]),
         ("none,l1,dropout,l1+dropout", ["none", "l1", "dropout", "l1+dropout"]),

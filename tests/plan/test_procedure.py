@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from posology.plan import PLAIN_QUESTION, REFIT, Design, PackResult, Space, default_ranges, tune, tune_and_refit
+from posology.plan import (
+    PLAIN_QUESTION,
+    REFIT,
+    Design,
+    PackResult,
+    Space,
+    default_ranges,
+    tune,
+    tune_and_refit,
+)
 from posology.plan.procedure import REPLICAS_OF_NONE
 
 SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})
@@ -92,7 +101,9 @@ def test_none_spends_trials_on_seeds():
 
 
 def test_without_early_stopping_the_last_loss_decides_and_refits_train_all_epochs():
-    asked, (tuned, refitted) = carry_out(tune_and_refit(Design(PLAIN_QUESTION, patience=None, epochs=30), SPACE, 0, 0, 16))
+    asked, (tuned, refitted) = carry_out(
+        tune_and_refit(Design(PLAIN_QUESTION, patience=None, epochs=30), SPACE, 0, 0, 16)
+    )
     assert all(m.patience > 30 for stage in asked for p in stage for m in p.members)
     assert refitted[("dropout",)].epochs == 30
     assert tuned[("dropout",)].losses[0] >= 1

@@ -55,9 +55,7 @@ def test_tables_of_every_library(mixed_frame):
     polars = pl.from_pandas(mixed_frame)
     for features in (mixed_frame, polars, polars.lazy(), pa.Table.from_pandas(mixed_frame)):
         assert table_from_arrays(features, y).fingerprint() == wanted
-    assert (
-        table_from_arrays(polars.with_columns(pl.col("site").cast(pl.Categorical)), y).fingerprint() == wanted
-    )
+    assert table_from_arrays(polars.with_columns(pl.col("site").cast(pl.Categorical)), y).fingerprint() == wanted
 
 
 def test_rows_are_matched_by_place():
@@ -72,9 +70,7 @@ def test_a_target_among_the_features_is_told():
 
 
 def test_different_lengths():
-    assert refusal(X, Y[:29]) == (
-        "X has 30 rows and y has 29. Give one target for every row of X, in the same order."
-    )
+    assert refusal(X, Y[:29]) == ("X has 30 rows and y has 29. Give one target for every row of X, in the same order.")
 
 
 def test_wrong_names():
@@ -86,17 +82,14 @@ def test_wrong_names():
 
 def test_wrong_shapes():
     assert refusal(X[:, 0], Y) == (
-        "X has the shape (30,); posology takes tables of shape (rows, columns). "
-        "Give X.reshape(-1, 1) for one feature."
+        "X has the shape (30,); posology takes tables of shape (rows, columns). Give X.reshape(-1, 1) for one feature."
     )
     assert refusal(X[None], Y) == (
-        "X has the shape (1, 30, 3); posology takes tables of shape (rows, columns). "
-        "Give one row per observation."
+        "X has the shape (1, 30, 3); posology takes tables of shape (rows, columns). Give one row per observation."
     )
     assert refusal(X[:, :0], Y) == "X has no columns. Give a table with at least one feature."
     assert refusal(X, X) == (
-        "y has the shape (30, 3); posology studies one target, of shape (rows,). "
-        "Give one number for each row."
+        "y has the shape (30, 3); posology studies one target, of shape (rows,). Give one number for each row."
     )
     assert refusal(5, Y).startswith("X has the shape ();")
     assert refusal([[1, 2], [3]], [1, 2]).startswith("X is no table: ")
@@ -104,9 +97,7 @@ def test_wrong_shapes():
 
 def test_structured_arrays():
     structured = np.zeros(3, dtype=[("a", float), ("b", int)])
-    assert refusal(structured, Y[:3]) == (
-        "X is a structured array with fields 'a', 'b'. Give pd.DataFrame(X) instead."
-    )
+    assert refusal(structured, Y[:3]) == ("X is a structured array with fields 'a', 'b'. Give pd.DataFrame(X) instead.")
 
 
 def test_sparse_matrices():
@@ -127,6 +118,4 @@ def test_names_that_stand_twice_in_arrow():
 
 
 def test_nested_cells():
-    assert refusal(pl.DataFrame({"a": [[1, 2], [3]]}), [1, 2]).startswith(
-        "Column 'a' has cells of type ndarray"
-    )
+    assert refusal(pl.DataFrame({"a": [[1, 2], [3]]}), [1, 2]).startswith("Column 'a' has cells of type ndarray")

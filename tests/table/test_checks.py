@@ -66,8 +66,7 @@ def test_no_feature_left():
         "Give a table with at least one feature."
     )
     assert refusal(frame_with()[["price"]]) == (
-        "No feature is left beside the target 'price': the table has 'price'. "
-        "Give a table with at least one feature."
+        "No feature is left beside the target 'price': the table has 'price'. Give a table with at least one feature."
     )
 
 
@@ -75,9 +74,7 @@ def test_names_that_stand_twice():
     frame = frame_with(x=1).set_axis(["age", "price", "age"], axis="columns")
     wanted = "The table names 'age' more than once. Give every column a name of its own."
     assert refusal(frame) == wanted
-    assert refusal(frame_with(**{"1": 1}).set_axis([1, "price", "1"], axis="columns")) == wanted.replace(
-        "age", "1"
-    )
+    assert refusal(frame_with(**{"1": 1}).set_axis([1, "price", "1"], axis="columns")) == wanted.replace("age", "1")
 
 
 def test_names_of_several_levels():
@@ -135,10 +132,7 @@ def test_a_target_of_dates():
 def test_an_infinite_target():
     price = np.arange(ROWS, dtype=float)
     price[[2, 3]] = np.inf, -np.inf
-    assert (
-        refusal(frame_with(price=price))
-        == "The target 'price' is infinite in 2 rows. Mend or remove these rows."
-    )
+    assert refusal(frame_with(price=price)) == "The target 'price' is infinite in 2 rows. Mend or remove these rows."
 
 
 def test_a_target_that_is_too_large():
@@ -170,7 +164,8 @@ def test_a_target_of_numbers_as_categories_is_a_number():
 
 def test_features_without_a_known_cell():
     assert refusal(frame_with(a=np.nan)) == (
-        "'a' is missing in all 24 rows with a known target. Fill it, or use --drop a (in Python: X.drop(columns=['a']))."
+        "'a' is missing in all 24 rows with a known target. Fill it, or use --drop a "
+        "(in Python: X.drop(columns=['a']))."
     )
     assert refusal(frame_with(a=np.nan, b=None)) == (
         "'a', 'b' are missing in all 24 rows with a known target. "

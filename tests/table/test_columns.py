@@ -47,9 +47,7 @@ def test_numbers(values, wanted):
 
 @pytest.mark.parametrize("dtype", ["int64[pyarrow]", "double[pyarrow]", "bool[pyarrow]"])
 def test_numbers_of_arrow(dtype):
-    np.testing.assert_array_equal(
-        numbers_of(column_of("x", pd.Series([1, 0, None], dtype=dtype))), [1, 0, NAN]
-    )
+    np.testing.assert_array_equal(numbers_of(column_of("x", pd.Series([1, 0, None], dtype=dtype))), [1, 0, NAN])
 
 
 @pytest.mark.parametrize(
@@ -87,14 +85,10 @@ def test_levels_that_no_row_has_are_gone():
         pd.Series(["1969-12-31 18:00:00.000000000", " 2024-02-29", None]),
         pd.Series(["1969-12-31T18:00:00+05:30", "2024-02-29Z", None]),
         pd.to_datetime(pd.Series(["1969-12-31T18:00", "2024-02-29T00:00", None])),
-        pd.to_datetime(pd.Series(["1969-12-31T18:00", "2024-02-29T00:00", None])).dt.tz_localize(
-            "Asia/Tokyo"
-        ),
+        pd.to_datetime(pd.Series(["1969-12-31T18:00", "2024-02-29T00:00", None])).dt.tz_localize("Asia/Tokyo"),
         pd.Series([dt.datetime(1969, 12, 31, 18), dt.date(2024, 2, 29), None], dtype=object),
         pd.Series([dt.datetime(1969, 12, 31, 18, tzinfo=dt.UTC), dt.date(2024, 2, 29), None], dtype=object),
-        pd.Series(
-            [dt.datetime(1969, 12, 31, 18), dt.datetime(2024, 2, 29), None], dtype="timestamp[us][pyarrow]"
-        ),
+        pd.Series([dt.datetime(1969, 12, 31, 18), dt.datetime(2024, 2, 29), None], dtype="timestamp[us][pyarrow]"),
         pd.Series(pd.PeriodIndex(["1969-12-31 18:00", "2024-02-29 00:00", None], freq="h")),
     ],
 )
@@ -167,9 +161,7 @@ def test_numbers_with_stray_text_are_categories_with_a_note():
 
 
 def test_the_share_of_numbers_is_of_rows_not_of_levels():
-    assert column_of("x", pd.Series(["5"] * 95 + list("abcde"))).note.startswith(
-        "Column 'x' has numbers in 95.0%"
-    )
+    assert column_of("x", pd.Series(["5"] * 95 + list("abcde"))).note.startswith("Column 'x' has numbers in 95.0%")
     assert column_of("x", pd.Series(["a"] * 95 + list("12345"))).note == ""
 
 
@@ -182,9 +174,7 @@ def test_text_that_is_all_numbers_is_noted():
 def test_codes_stay_text():
     column = column_of("zip", pd.Series(["00501", "10001"]))
     assert column.kind == "category"
-    assert column.note == (
-        "Column 'zip' has codes such as '00501'; they are taken as categories, not as numbers."
-    )
+    assert column.note == ("Column 'zip' has codes such as '00501'; they are taken as categories, not as numbers.")
 
 
 def test_thousands_are_noted():

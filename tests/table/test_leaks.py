@@ -11,9 +11,7 @@ PRICE = RNG.normal(100, 20, ROWS).round(2)
 
 
 def make(feature, price=PRICE):
-    return make_table(
-        pd.DataFrame({"other": RNG.normal(size=len(price)), "f": feature, "price": price}), "price"
-    )
+    return make_table(pd.DataFrame({"other": RNG.normal(size=len(price)), "f": feature, "price": price}), "price")
 
 
 GIVEN_AWAY = (
@@ -25,9 +23,7 @@ ROW_NAME = (
     "If so, use --drop f (in Python: X.drop(columns=['f']))."
 )
 ROUND = PRICE.round(-1)
-SCRAMBLED = (
-    pd.Series(ROUND).map({value: (7 * n) % 23 for n, value in enumerate(sorted(set(ROUND)))}).to_numpy(float)
-)
+SCRAMBLED = pd.Series(ROUND).map({value: (7 * n) % 23 for n, value in enumerate(sorted(set(ROUND)))}).to_numpy(float)
 
 
 @pytest.mark.parametrize(

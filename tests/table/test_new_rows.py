@@ -102,6 +102,4 @@ def test_a_number_beside_a_date_of_the_same_beginning():
 
 def test_names_that_stand_twice(preparation):
     frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
-    assert refusal(frame, preparation) == (
-        "The table names 'a' more than once. Give every column a name of its own."
-    )
+    assert refusal(frame, preparation) == ("The table names 'a' more than once. Give every column a name of its own.")

@@ -89,9 +89,7 @@ def test_real_tables(real_table):
     assert matrix.shape == (real_table.n_rows, len(preparation.names))
     assert np.isfinite(matrix).all()
     assert matrix.shape[1] <= prepared_width(real_table)
-    numbers = [
-        name for name, kind in zip(real_table.features, real_table.kinds, strict=True) if kind == "number"
-    ]
+    numbers = [name for name, kind in zip(real_table.features, real_table.kinds, strict=True) if kind == "number"]
     np.testing.assert_allclose(matrix[rows, : len(numbers)].mean(axis=0, dtype=float), 0, atol=1e-5)
 
 
@@ -126,9 +124,7 @@ def test_held_out_rows_do_not_touch_the_training_rows(real_table):
         y[~train] = 1e99
         for name, kind in zip(features, real_table.kinds, strict=True):
             if kind == "category":
-                cells = np.where(
-                    train, changed[name].astype(object), "never seen" if other == "level" else None
-                )
+                cells = np.where(train, changed[name].astype(object), "never seen" if other == "level" else None)
                 changed[name] = pd.Series(pd.Categorical(cells))
             else:
                 changed.loc[~train, name] = np.nan if other == "level" else other

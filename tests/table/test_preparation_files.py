@@ -33,9 +33,7 @@ def test_round_trip(folder, preparation, mixed_table):
     again = Preparation.load(folder)
     for name in ("columns", "kinds", "levels", "names", "target_mean", "target_sd", "target_range"):
         assert getattr(again, name) == getattr(preparation, name)
-    np.testing.assert_array_equal(
-        again.transform(mixed_table.features), preparation.transform(mixed_table.features)
-    )
+    np.testing.assert_array_equal(again.transform(mixed_table.features), preparation.transform(mixed_table.features))
     assert sorted(path.name for path in folder.iterdir()) == ["preparation.json", "preparation.skops"]
 
 

@@ -133,9 +133,7 @@ def test_no_such_file(tmp_path):
     assert refusal(tmp_path / "zz.csv") == (
         f"There is no file '{tmp_path / 'zz.csv'}'. The folder is '{tmp_path}'; check the name."
     )
-    assert refusal(tmp_path / "not" / "there.csv").endswith(
-        f"The folder is '{tmp_path / 'not'}'; check the name."
-    )
+    assert refusal(tmp_path / "not" / "there.csv").endswith(f"The folder is '{tmp_path / 'not'}'; check the name.")
 
 
 def test_a_folder(tmp_path):
@@ -163,16 +161,12 @@ def test_a_header_only(tmp_path, name):
     path = tmp_path / name
     frame = pd.DataFrame(WANTED).iloc[:0]
     frame.to_csv(path, index=False) if name == "a.csv" else frame.to_parquet(path)
-    assert (
-        refusal(path) == f"'{path}' has column names but no rows. Give a table with one row per observation."
-    )
+    assert refusal(path) == f"'{path}' has column names but no rows. Give a table with one row per observation."
 
 
 @pytest.mark.parametrize(("mark", "byte"), [(b"", 16), (b"\xef\xbb\xbf", 19)])
 def test_text_that_is_not_utf8(tmp_path, mark, byte):
-    path = written(
-        tmp_path, mark + "site,price\nüber,1\n".encode("latin-1").replace(b"\n\xfc", b"\nabcd\xfc")
-    )
+    path = written(tmp_path, mark + "site,price\nüber,1\n".encode("latin-1").replace(b"\n\xfc", b"\nabcd\xfc"))
     assert refusal(path) == (
         f"'{path}' is not UTF-8 text: byte {byte} (0xfc), in line 2, cannot be read. "
         "Save it again as CSV in UTF-8 (spreadsheets: 'CSV UTF-8')."
@@ -202,9 +196,7 @@ def test_a_truncated_gzip(tmp_path):
 
 def test_a_gz_that_is_no_gzip(tmp_path):
     path = written(tmp_path, PLAIN, "a.csv.gz")
-    assert refusal(path) == (
-        f"'{path}' ends in .gz but is not gzip data. Remove the .gz or compress it again."
-    )
+    assert refusal(path) == (f"'{path}' ends in .gz but is not gzip data. Remove the .gz or compress it again.")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.parquet", "Parquet"), ("a.feather", "Feather")])

@@ -149,8 +149,7 @@ def test_a_file_that_is_cut_off(tmp_path, mixed_table):
         with pytest.raises(InputError) as caught:
             Table.load(tmp_path / "cut")
         assert str(caught.value) == (
-            f"'{tmp_path / 'cut'}' is cut off or damaged: it is not a whole Feather file. "
-            "Start the study again."
+            f"'{tmp_path / 'cut'}' is cut off or damaged: it is not a whole Feather file. Start the study again."
         )
 
 

@@ -18,11 +18,13 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float32, Int32, UInt32
+import numpy as np
+from jaxtyping import Float32, Int32, UInt32
 
 from posology.engine.randomness import derive, shuffled
 from posology.regularizers import L1, L2
 
+Array = jax.Array | np.ndarray
 Arrays = tuple[Any, ...]
 
 
@@ -55,10 +57,10 @@ class Data(NamedTuple):
 
     x: Float32[Array, "rows column"]
     y: Float32[Array, " rows"]
-    count: Int32[Array, ""]
+    rows: Int32[Array, ""]
     watched_x: Float32[Array, "watched column"]
     watched_y: Float32[Array, " watched"]
-    watched_count: Int32[Array, ""]
+    watched_rows: Int32[Array, ""]
 
 
 class Member(NamedTuple):
@@ -116,11 +118,7 @@ def _penalized(network: Trainable, gradient: Arrays, member: Member, weights: Ar
     """Add λ1·sign(w) + 2·λ2·w at the sites' kernels; both terms are exact zeros at strength zero."""
     out = list(gradient)
     for site, i in enumerate(network.kernels):
-        out[i] = (
-            out[i]
-            + L1().gradient(weights[i], member.l1[site])
-            + L2().gradient(weights[i], member.l2[site])
-        )
+        out[i] = out[i] + L1().gradient(weights[i], member.l1[site]) + L2().gradient(weights[i], member.l2[site])
     return tuple(out)
 
 
@@ -132,7 +130,7 @@ def train(network: Trainable, batch_size: int, max_epochs: int, data: Data, memb
     network : Trainable
         The pure functions of the network.
     batch_size : int
-        Rows a step; at most `data.count`.
+        Rows a step; at most `data.rows`.
     max_epochs : int
         Length kept for the learning curve; `member.epochs` may not exceed it.
     data : Data
@@ -146,13 +144,13 @@ def train(network: Trainable, batch_size: int, max_epochs: int, data: Data, memb
         Without a member axis. A loss that is not finite ends the training; `best_loss` is then that of the epochs
         before, or infinite.
     """
-    steps = (data.count + batch_size - 1) // batch_size
+    steps = (data.rows + batch_size - 1) // batch_size
 
     def step(
         epoch_key: Any, order: Any, s: Any, carry: tuple[Arrays, Arrays, Arrays, Any]
     ) -> tuple[Arrays, Arrays, Arrays, Any]:
         weights, state, optimizer, total = carry
-        rows = _batch_rows(order, s, batch_size, data.count)
+        rows = _batch_rows(order, s, batch_size, data.rows)
         x, y = data.x[rows], data.y[rows]
         key = derive(epoch_key, s)
         gradient_of = jax.grad(network.loss, has_aux=True)
@@ -163,13 +161,11 @@ def train(network: Trainable, batch_size: int, max_epochs: int, data: Data, memb
 
     def epoch(run: _Running) -> _Running:
         epoch_key = derive(member.key, run.epoch)
-        order = shuffled(epoch_key, data.count, data.x.shape[0])
+        order = shuffled(epoch_key, data.rows, data.x.shape[0])
         carry = (run.weights, run.state, run.optimizer, jnp.float32(0))
-        weights, state, optimizer, total = jax.lax.fori_loop(
-            0, steps, lambda s, c: step(epoch_key, order, s, c), carry
-        )
+        weights, state, optimizer, total = jax.lax.fori_loop(0, steps, lambda s, c: step(epoch_key, order, s, c), carry)
         prediction = network.predict(weights, state, data.watched_x)
-        loss = _mean(network.row_losses(data.watched_y, prediction), data.watched_count)
+        loss = _mean(network.row_losses(data.watched_y, prediction), data.watched_rows)
         better = loss < run.best_loss
         return _Running(
             run.epoch + 1,
@@ -208,8 +204,8 @@ def _outcome(network: Trainable, data: Data, end: _Running) -> Outcome:
         epochs=end.epoch,
         curve=end.curve,
         last_loss=jnp.where(jnp.isfinite(end.watched_loss), end.watched_loss, jnp.inf),
-        train_loss=_mean(network.row_losses(data.y, fitted), data.count),
-        train_error=_mean((data.y - fitted) ** 2, data.count),
+        train_loss=_mean(network.row_losses(data.y, fitted), data.rows),
+        train_error=_mean((data.y - fitted) ** 2, data.rows),
         prediction=network.predict(end.weights, end.state, data.watched_x),
         weights=end.weights,
         state=end.state,

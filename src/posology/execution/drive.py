@@ -22,6 +22,9 @@ class _Running:
     packs: list[Pack] = field(default_factory=list)
     results: dict[int, PackResult] = field(default_factory=dict)
 
+    def in_order(self) -> list[PackResult]:
+        return [self.results[i] for i in range(len(self.packs))]
+
 
 def drive(
     procedures: Iterable[tuple[Any, Procedure]],
@@ -48,42 +51,55 @@ def drive(
     tick
         Called about once a second and after every pack; False stops without starting anything more.
     """
-    waiting = iter(procedures)
-    futures: dict[Future[PackResult], tuple[_Running, int]] = {}
-    done: list[tuple[Any, Any]] = []
+    waiting, desk = iter(procedures), _Desk(submit, known, on_pack)
+    while True:
+        while len(desk.futures) < ahead and (following := next(waiting, None)) is not None:
+            desk.advance(_Running(*following), None)
+        yield from desk.take_done()
+        if not desk.futures or not tick():
+            return
+        desk.collect()
 
-    def advance(run: _Running, send: list[PackResult] | None) -> None:
+
+class _Desk:
+    """Packs that are out, and procedures that have returned."""
+
+    def __init__(
+        self,
+        submit: Submit,
+        known: Callable[[Pack], PackResult | None],
+        on_pack: Callable[[Pack, PackResult], None],
+    ) -> None:
+        self._submit, self._known, self._on_pack = submit, known, on_pack
+        self.futures: dict[Future[PackResult], tuple[_Running, int]] = {}
+        self._done: list[tuple[Any, Any]] = []
+
+    def advance(self, run: _Running, send: list[PackResult] | None) -> None:
         """Send results in, until packs come out that must be trained."""
         try:
             while True:
                 run.packs = run.procedure.send(send)  # type: ignore[arg-type]  # None starts a generator
-                run.results = {i: r for i, p in enumerate(run.packs) if (r := known(p)) is not None}
+                run.results = {i: r for i, p in enumerate(run.packs) if (r := self._known(p)) is not None}
                 missing = [i for i in range(len(run.packs)) if i not in run.results]
-                for i in missing:
-                    futures[submit(run.packs[i])] = (run, i)
+                self.futures |= {self._submit(run.packs[i]): (run, i) for i in missing}
                 if missing:
                     return
-                send = _in_order(run)
+                send = run.in_order()
         except StopIteration as end:
-            done.append((run.name, end.value))
+            self._done.append((run.name, end.value))
 
-    while True:
-        while len(futures) < ahead and (following := next(waiting, None)) is not None:
-            advance(_Running(*following), None)
-        yield from done
-        done.clear()
-        if not futures:
-            return
-        if not tick():
-            return
-        finished, _ = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
-        for future in finished:
-            run, i = futures.pop(future)
+    def collect(self) -> None:
+        """Wait a moment for packs, keep them, and let their procedures go on."""
+        finished, _ = wait(self.futures, timeout=1.0, return_when=FIRST_COMPLETED)
+        # results first: what was trained is kept even where another pack of the same moment failed
+        for future in sorted(finished, key=lambda f: f.exception() is not None):
+            run, i = self.futures.pop(future)
             run.results[i] = future.result()
-            on_pack(run.packs[i], run.results[i])
+            self._on_pack(run.packs[i], run.results[i])
             if len(run.results) == len(run.packs):
-                advance(run, _in_order(run))
+                self.advance(run, run.in_order())
 
-
-def _in_order(run: _Running) -> list[PackResult]:
-    return [run.results[i] for i in range(len(run.packs))]
+    def take_done(self) -> list[tuple[Any, Any]]:
+        """Give the procedures that have returned since the last call."""
+        done, self._done = self._done, []
+        return done

@@ -86,7 +86,12 @@ def pack_from_dict(data: dict[str, Any]) -> Pack:
     """Read what `pack_to_dict` gave, after a journey through JSON."""
     members = tuple(
         Member(
-            tuple(m["arm"]), m["trial"], m["seed"], {k: tuple(v) for k, v in m["setting"].items()}, m["epochs"], m["patience"]
+            tuple(m["arm"]),
+            m["trial"],
+            m["seed"],
+            {k: tuple(v) for k, v in m["setting"].items()},
+            m["epochs"],
+            m["patience"],
         )
         for m in data["members"]
     )

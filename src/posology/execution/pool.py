@@ -87,12 +87,14 @@ class Worker:
             The worker failed or ended.
         """
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None  # noqa: PT018, S101  both are pipes
+        assert stdin is not None and stdout is not None  # noqa: PT018  both are pipes
         try:
             write_frame(stdin, message)
             reply, arrays = read_frame(stdout)
         except (EOFError, OSError) as error:
-            raise WorkerError(f"A worker process ended {self._ending()} during '{message['do']}'.{self._tail()}") from error
+            raise WorkerError(
+                f"A worker process ended {self._ending()} during '{message['do']}'.{self._tail()}"
+            ) from error
         if reply.get("error") == "input":
             raise InputError(reply["text"])
         if "error" in reply:
@@ -204,7 +206,9 @@ class LocalPool:
     def __enter__(self) -> "LocalPool":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

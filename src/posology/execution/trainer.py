@@ -118,7 +118,7 @@ class Trainer:
         if self._compiled is None:
             batch = min(self._job.batch_size, self._job.fewest_fit_rows())
             self._compiled = compile_pack(self._network, batch, self._job.epochs, data, members)
-        return self._compiled(data, members), preparation, int(data.watched_count)
+        return self._compiled(data, members), preparation, int(data.watched_rows)
 
     def _prepare_fit(self, repeat: int, fold: int, split: int) -> tuple[Data, Preparation]:
         fit, watched = self._job.rows_of(Pack("", repeat, fold, split, ()))
@@ -128,10 +128,10 @@ class Trainer:
         data = Data(
             self._matrix(preparation, fit, len(target)),
             _tall(preparation.target_to_network(target[fit]), len(target)),
-            np.int32(len(fit)),
+            np.asarray(len(fit), "int32"),
             self._matrix(preparation, watched, watched_capacity),
             _tall(preparation.target_to_network(target[watched]), watched_capacity),
-            np.int32(len(watched)),
+            np.asarray(len(watched), "int32"),
         )
         return data, preparation
 
@@ -139,9 +139,11 @@ class Trainer:
         wide = pad(preparation.transform(self._table.features.iloc[rows]), self._width)
         return _tall(wide, capacity)
 
-    def _first_weights(self, repeat: int, fold: int, split: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _first_weights(
+        self, repeat: int, fold: int, split: int, seed: int
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         data, _ = self._fit(repeat, fold, split)
-        built = self._checked_build(data.x[: int(data.count)])
+        built = self._checked_build(np.asarray(data.x[: int(data.rows)]))
         return self._network.first_weights(key_of(self._job.seed, "weights", repeat, fold, split, seed), built)
 
     def _members(self, pack: Pack) -> EngineMember:
@@ -188,7 +190,9 @@ def predict(folder: Path, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     import keras
 
     if not (folder / "model.keras").is_file():
-        raise InputError(f"The folder '{folder}' has no model.keras: its study is not finished. Run: posology resume {folder}")
+        raise InputError(
+            f"The folder '{folder}' has no model.keras: its study is not finished. Run: posology resume {folder}"
+        )
     preparation = Preparation.load(folder)
     features, notes = features_of(read_frame(path, text=preparation.text_columns), preparation)
     model = keras.models.load_model(folder / "model.keras")

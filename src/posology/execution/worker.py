@@ -62,7 +62,7 @@ class _Desk:
 
     def do(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         handler = getattr(self, f"_do_{message['do']}")
-        return handler(message)  # type: ignore[no-any-return]
+        return handler(message)
 
     def _do_open(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.job import Job

@@ -237,7 +237,13 @@ def _gains(found: Estimate, arms: Sequence[Arm]) -> dict[Arm, Contrast]:
 
 
 def _rivalry(
-    losses: Losses, folds: Folds, found: Estimate, best: Best, arms: Sequence[Arm], singles: list[int], combined: list[int]
+    losses: Losses,
+    folds: Folds,
+    found: Estimate,
+    best: Best,
+    arms: Sequence[Arm],
+    singles: list[int],
+    combined: list[int],
 ) -> Rivalry | None:
     if not singles or not combined:
         return None
@@ -245,9 +251,7 @@ def _rivalry(
     s = max(singles, key=lambda i: found.theta[i])
     se = found.pair_se()[c, s]
     difference = float(found.theta[c] - found.theta[s])
-    bounded = Contrast(
-        difference, float(se), difference - float(best.q[s] * se), difference + float(best.q[c] * se)
-    )
+    bounded = Contrast(difference, float(se), difference - float(best.q[s] * se), difference + float(best.q[c] * se))
     count = np.bincount(folds[0], minlength=int(folds.max()) + 1)
     by_fit = fit_sums(losses[[s]] - losses[[c]], folds)[0] / np.tile(count, len(folds))
     t = corrected_resampled_t(by_fit, int(folds.max()) + 1)

@@ -148,7 +148,9 @@ class Probabilities:
     within_margin: float
 
 
-def probabilities(found: Estimate, singles: Sequence[int], combined: Sequence[int], margin: float) -> Probabilities | None:
+def probabilities(
+    found: Estimate, singles: Sequence[int], combined: Sequence[int], margin: float
+) -> Probabilities | None:
     """Draw from the posterior of theta under a prior N(mean, tau2 I), tau2 by moments.
 
     None where the family has no single arm or no combination.
@@ -163,14 +165,14 @@ def probabilities(found: Estimate, singles: Sequence[int], combined: Sequence[in
     gain = tau2 * np.linalg.pinv(tau2 * np.eye(arms) + found.sigma, hermitian=True)
     posterior = tau2 * np.eye(arms) - gain * tau2
     rng = np.random.default_rng(SEED)
-    draws = rng.multivariate_normal(mean + gain @ (found.theta - mean), (posterior + posterior.T) / 2, DRAWS, method="eigh")
+    draws = rng.multivariate_normal(
+        mean + gain @ (found.theta - mean), (posterior + posterior.T) / 2, DRAWS, method="eigh"
+    )
     difference = draws[:, list(combined)].max(axis=1) - draws[:, list(singles)].max(axis=1)
     return Probabilities(float((difference > 0).mean()), float((np.abs(difference) < margin).mean()))
 
 
-def corrected_resampled_t(
-    losses_by_fit: Float[np.ndarray, " fit"], folds: int, level: float = 0.95
-) -> Contrast:
+def corrected_resampled_t(losses_by_fit: Float[np.ndarray, " fit"], folds: int, level: float = 0.95) -> Contrast:
     """Nadeau & Bengio's interval of a mean difference, from one difference a fit: a wider, secondary reading.
 
     SE = s sqrt(1/J + 1/(k-1)), J - 1 degrees of freedom: the test share over the training share of k folds is 1/(k-1).

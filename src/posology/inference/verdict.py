@@ -74,7 +74,12 @@ class _Case:
 
 
 def decide(
-    arms: Sequence[Arm], theta: Float[np.ndarray, " arm"], best: Best, margin: float, *, combine_allowed: bool = True
+    arms: Sequence[Arm],
+    theta: Float[np.ndarray, " arm"],
+    best: Best,
+    margin: float,
+    *,
+    combine_allowed: bool = True,
 ) -> Verdict:
     """Apply the five rules, with S the arms of one regularizer:
 

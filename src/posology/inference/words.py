@@ -40,7 +40,9 @@ def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int) ->
     else:
         said += _what_would_help(analysis, rows)
     if analysis.flags:
-        said.append(f"Beware: {'; '.join(analysis.flags)}. The verdict is about this table, not about new data of its kind.")
+        said.append(
+            f"Beware: {'; '.join(analysis.flags)}. The verdict is about this table, not about new data of its kind."
+        )
     return said
 
 
@@ -108,7 +110,10 @@ def _open(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     best = f"{arm_in_words(verdict.arm)}{_with(verdict.arm, strengths)}"
     tail = f"Until there is more, {best} looks best."
     if len(verdict.could_be_best) == 1:
-        return ["Not enough evidence.", f"{_capital(could)} is best, but by less than could be told from the margin. {tail}"]
+        return [
+            "Not enough evidence.",
+            f"{_capital(could)} is best, but by less than could be told from the margin. {tail}",
+        ]
     return ["Not enough evidence.", f"Any of these could be the best: {could}. {tail}"]
 
 
@@ -126,7 +131,9 @@ def _sharing(analysis: Analysis) -> list[str]:
             what = "share part of their effect"
         else:
             what = "add up"
-        said.append(f"{_capital(one)} and {two} {what} (overlap {found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}]).")
+        said.append(
+            f"{_capital(one)} and {two} {what} (overlap {found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}])."
+        )
     return said
 
 
@@ -134,12 +141,16 @@ def _near(analysis: Analysis) -> list[str]:
     verdict = analysis.verdict
     if not 0 <= verdict.distance < NEAR * verdict.margin:
         return []
-    return [f"It is near the line: {verdict.distance:.4f} R2 less and {arm_in_words(verdict.nearest)} would not be certified."]
+    return [
+        f"It is near the line: {verdict.distance:.4f} R2 less and {arm_in_words(verdict.nearest)} would not be certified."
+    ]
 
 
 def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
     verdict = analysis.verdict
-    said = [f"This study could have shown differences of {analysis.detectable:.3f} R2; your margin is {verdict.margin:g}."]
+    said = [
+        f"This study could have shown differences of {analysis.detectable:.3f} R2; your margin is {verdict.margin:g}."
+    ]
     if 0 <= verdict.distance < NEAR * verdict.margin:
         said.append(f"It is near the line: {arm_in_words(verdict.nearest)} misses by {verdict.distance:.4f} R2.")
     if analysis.floor is None:

@@ -63,8 +63,9 @@ def _check_ends(model: Any, name: str, width: int) -> None:
     shape = tuple(model.inputs[0].shape)
     if len(shape) != 2 or shape[1] not in (None, width):
         raise InputError(
-            f"{name} gave a model for inputs of shape {shape[1:]}, but the prepared table has {width} columns (numbers, "
-            "missing-value marks and category levels). Take the width from the rows: Input(shape=(x_train.shape[1],))."
+            f"{name} gave a model for inputs of shape {shape[1:]}, but the prepared table has {width} columns "
+            "(numbers, missing-value marks and category levels). Take the width from the rows: "
+            "Input(shape=(x_train.shape[1],))."
         )
     out = tuple(model.outputs[0].shape)
     if out[1:] not in ((1,), ()):

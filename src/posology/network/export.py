@@ -4,13 +4,14 @@ The exported model holds only stock layers with numbers in them, so that it load
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites
-from posology.network.surgery import copy_layer, rebuild
+from posology.network.surgery import copy_layer, inserted_name, rebuild
 
 
 def export_model(model: Any, l1: Sequence[float], l2: Sequence[float], rates: Sequence[float]) -> Any:
@@ -59,9 +60,7 @@ def _with_penalty(layer: Any, l1: float, l2: float) -> Any:
 
 def _dropouts_after(rates: dict[str, float]) -> dict[str, Any]:
     return {
-        path: lambda path=path, rate=rate: keras.layers.Dropout(rate, name=f"dropout_after_{path.replace('/', '_')}")
-        for path, rate in rates.items()
-        if rate > 0
+        path: partial(keras.layers.Dropout, rate, name=inserted_name(path)) for path, rate in rates.items() if rate > 0
     }
 
 
@@ -73,7 +72,11 @@ def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any]) -> Non
 
 
 def keras_lines(
-    kernels: Sequence[Site], drops: Sequence[Site], l1: Sequence[float], l2: Sequence[float], rates: Sequence[float]
+    kernels: Sequence[Site],
+    drops: Sequence[Site],
+    l1: Sequence[float],
+    l2: Sequence[float],
+    rates: Sequence[float],
 ) -> list[str]:
     """Write the prescription as Keras lines, one a site.
 
@@ -86,7 +89,9 @@ def keras_lines(
     lines = [f"{s.layer}: {_penalty_code(a, b)}" for s, a, b in zip(kernels, l1, l2, strict=True)]
     for site, rate in zip(drops, rates, strict=True):
         if site.present:
-            lines.append(f"{site.layer}: keras.layers.Dropout({rate:.3g})" if rate else f"{site.layer}: remove this Dropout")
+            lines.append(
+                f"{site.layer}: keras.layers.Dropout({rate:.3g})" if rate else f"{site.layer}: remove this Dropout"
+            )
         elif rate:
             lines.append(f"after {site.layer}: add keras.layers.Dropout({rate:.3g})")
     return lines

@@ -1,6 +1,7 @@
 """The user's network as pure functions that the engine can train by the thousand."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from posology.engine.program import Arrays
 from posology.engine.randomness import derive
 from posology.network.packed_dropout import PackedDropout
 from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites, leaves
-from posology.network.surgery import copy_layer, rebuild
+from posology.network.surgery import copy_layer, inserted_name, rebuild
 
 
 class PackedNetwork:
@@ -58,8 +59,7 @@ class PackedNetwork:
         return packed
 
     def _inserted(self) -> dict[str, Callable[[], Any]]:
-        return {s.layer: lambda name=s.layer: PackedDropout(name=f"dropout_after_{name.replace('/', '_')}")
-                for s in self.dropout_sites}
+        return {s.layer: partial(PackedDropout, name=inserted_name(s.layer)) for s in self.dropout_sites}
 
     def first_weights(self, seed: int, like: Any = None) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Draw initial weights by the network's own initializers.
@@ -135,7 +135,7 @@ def _packed_layer(_path: str, layer: Any) -> Any:
 def _row_loss_of(model: Any) -> Callable[[Any, Any], Any]:
     loss = model.loss[0] if isinstance(model.loss, list | tuple) else model.loss
     loss = keras.losses.get(loss)
-    return loss.call if isinstance(loss, keras.losses.Loss) else loss  # type: ignore[no-any-return]
+    return loss.call if isinstance(loss, keras.losses.Loss) else loss
 
 
 def _position(variables: Sequence[Any], wanted: Any) -> int:

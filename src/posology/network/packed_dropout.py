@@ -27,6 +27,6 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
         """Drop while training, pass through when predicting."""
         if not training:
             return x
-        shape = self.noise_shape or (None,) * len(x.shape)
-        shape = tuple(side if kept is None else kept for kept, side in zip(shape, x.shape, strict=True))
+        noise = self.noise_shape or (None,) * len(x.shape)
+        shape = tuple(side if given is None else given for given, side in zip(noise, x.shape, strict=True))
         return Dropout().apply(x, self.rate.value, random_bits(self.key.value, shape))

@@ -99,14 +99,15 @@ def dropout_sites(model: Any) -> tuple[Site, ...]:
 
 def notes_on(model: Any) -> tuple[str, ...]:
     """Say what in the network also regularizes and is left as it is in every arm."""
+    kernels = {s.layer for s in kernel_sites(model)}
+    kept = "stays as it is in every arm, 'none' included."
     out = []
-    sites = {s.layer for s in kernel_sites(model)}
     for path, layer in leaves(model):
-        if isinstance(layer, keras.layers.Layer) and _is_other_noise(layer):
-            out.append(f"{type(layer).__name__} '{path}' stays as it is in every arm, 'none' included.")
-        for v in layer.trainable_variables:
-            if v.regularizer is not None and not (path in sites and v is getattr(layer, "kernel", None)):
-                out.append(f"The penalty on '{path}/{v.name}' stays as it is in every arm, 'none' included.")
+        if _is_other_noise(layer):
+            out.append(f"{type(layer).__name__} '{path}' {kept}")
+        studied = layer.kernel if path in kernels else None
+        others = (v for v in layer.trainable_variables if v.regularizer is not None and v is not studied)
+        out.extend(f"The penalty on '{path}/{v.name}' {kept}" for v in others)
     return tuple(out)
 
 

@@ -74,7 +74,9 @@ def parse_source(text: str | None) -> NetworkSource:
         )
     file = Path(path).expanduser()
     if not file.is_file():
-        raise InputError(f"There is no network file '{path}'. Give the path of a Python file: --network net.py:{function}")
+        raise InputError(
+            f"There is no network file '{path}'. Give the path of a Python file: --network net.py:{function}"
+        )
     if file.suffix != ".py":
         raise InputError(f"The network file '{path}' is not a Python file. Give FILE.py:FUNCTION.")
     return NetworkSource("file", str(file.resolve()), function)
@@ -124,7 +126,9 @@ def _load_function(source: NetworkSource) -> Callable[..., Any]:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise InputError(f"The network file '{file.name}' does not import{_at(error, str(file))}{hint(error)}") from error
+        raise InputError(
+            f"The network file '{file.name}' does not import{_at(error, str(file))}{hint(error)}"
+        ) from error
     except SystemExit as error:
         raise InputError(
             f"The network file '{file.name}' ends the program when imported (sys.exit). Put its running part under "
@@ -136,7 +140,7 @@ def _load_function(source: NetworkSource) -> Callable[..., Any]:
 def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if callable(function):
-        return function  # type: ignore[no-any-return]
+        return function
     own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
     meant = did_you_mean(name, own) or f" Its functions: {', '.join(own) or 'none'}."
     raise InputError(f"The network file '{file.name}' has no function '{name}'.{meant}")

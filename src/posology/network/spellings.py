@@ -5,13 +5,25 @@ import re
 # (pattern in the error's text, what to write)
 _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"not recognized: .*'lr'", "Write learning_rate= instead of lr=."),
-    (r"not recognized: .*'decay'", "Write learning_rate=keras.optimizers.schedules.ExponentialDecay(...) instead of decay=."),
+    (
+        r"not recognized: .*'decay'",
+        "Write learning_rate=schedules.ExponentialDecay(...) of keras.optimizers instead of decay=.",
+    ),
     (r"unexpected keyword argument 'lr'", "Write learning_rate= instead of lr=."),
-    (r"No module named 'tensorflow", "TensorFlow is not installed here. Write 'from keras ...' instead of 'from tensorflow.keras ...': the workers run Keras 3 on JAX."),
+    (
+        r"No module named 'tensorflow",
+        "TensorFlow is not installed here. Write 'from keras ...' instead of 'from tensorflow.keras ...'.",
+    ),
     (r"No module named 'keras[._]adabound'", "Write 'from posology.optimizers import AdaBound'."),
-    (r"No module named 'keras\.(layers|optimizers|models|regularizers|callbacks)\.", "Write the import from the public module, such as 'from keras.layers import Dense'."),
+    (
+        r"No module named 'keras\.(layers|optimizers|models|regularizers|callbacks)\.",
+        "Write the import from the public module, such as 'from keras.layers import Dense'.",
+    ),
     (r"No module named 'keras\.utils\.np_utils'", "Write 'from keras.utils import to_categorical'."),
-    (r"No module named 'keras\.wrappers", "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology."),
+    (
+        r"No module named 'keras\.wrappers",
+        "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology.",
+    ),
     (r"W_regularizer", "Write kernel_regularizer= instead of W_regularizer=."),
     (r"b_regularizer", "Write bias_regularizer= instead of b_regularizer=."),
     (r"to Dense: .*'output_dim'", "Write units= instead of output_dim=."),

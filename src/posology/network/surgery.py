@@ -12,6 +12,11 @@ LayerMap = Callable[[str, Any], Any]
 """From (path, layer) to the layer that takes its place."""
 
 
+def inserted_name(path: str) -> str:
+    """Name the Dropout that is inserted after a layer."""
+    return f"dropout_after_{path.replace('/', '_')}"
+
+
 def copy_layer(layer: Any) -> Any:
     """Make a fresh layer of the same configuration."""
     return layer.__class__.from_config(layer.get_config())

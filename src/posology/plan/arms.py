@@ -60,11 +60,15 @@ def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
     explicit = any(mark in text for mark in (";", "+")) or "none" in text.replace(" ", "").split(",")
     parts = [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
     if not parts:
-        raise InputError("--arms is empty. Write factors, such as --arms l1,l2,dropout, or arms: --arms 'none; l1+dropout'.")
+        raise InputError(
+            "--arms is empty. Write factors, such as --arms l1,l2,dropout, or arms: --arms 'none; l1+dropout'."
+        )
     arms = [_arm(part) for part in parts] if explicit else _subsets(_arm(p)[0] for p in parts)
     arms = sorted(dict.fromkeys(arms), key=lambda a: (len(a), [list(FACTORS).index(f) for f in a]))
     if len(arms) < 2:
-        raise InputError(f"--arms names one arm, '{arm_name(arms[0])}': there is nothing to compare. Name two at least.")
+        raise InputError(
+            f"--arms names one arm, '{arm_name(arms[0])}': there is nothing to compare. Name two at least."
+        )
     return tuple(arms)
 
 
@@ -83,12 +87,16 @@ def _factor(name: str, text: str) -> str:
     if name in FACTORS:
         return name
     meant = did_you_mean(name, [*FACTORS, "none"], cutoff=0.5)
-    raise InputError(f"--arms has an unknown regularizer '{name}' in '{text}'.{meant} Known: {', '.join(FACTORS)}, none.")
+    raise InputError(
+        f"--arms has an unknown regularizer '{name}' in '{text}'.{meant} Known: {', '.join(FACTORS)}, none."
+    )
 
 
 def _in_order(factors: Iterable[str]) -> Arm:
     arm = tuple(sorted(set(factors), key=list(FACTORS).index))
     used = regularizers_of(arm)
     if twice := sorted({name for name in used if used.count(name) > 1}):
-        raise InputError(f"--arms combines factors that contain one another: '{arm_name(arm)}' has {', '.join(twice)} twice.")
+        raise InputError(
+            f"--arms combines factors that contain one another: '{arm_name(arm)}' has {', '.join(twice)} twice."
+        )
     return arm

@@ -200,9 +200,7 @@ def tune_and_refit(
 def refit_members(design: Design, found: Tuned) -> list[Member]:
     """Give the members that refit an arm's best setting, for the epochs that tuning found."""
     never = design.epochs + 1
-    return [
-        Member(found.arm, 0, seed, found.settings[0], found.chosen_epochs, never) for seed in range(design.refits)
-    ]
+    return [Member(found.arm, 0, seed, found.settings[0], found.chosen_epochs, never) for seed in range(design.refits)]
 
 
 def _trial_members(
@@ -221,9 +219,7 @@ def _trial_members(
     return [Member(arm, t, 0, setting, design.epochs, patience) for t, setting in enumerate(settings)]
 
 
-def _packed(
-    stage: str, repeat: int, fold: int, split: int, members: Sequence[Member], pack_size: int
-) -> list[Pack]:
+def _packed(stage: str, repeat: int, fold: int, split: int, members: Sequence[Member], pack_size: int) -> list[Pack]:
     where = "all" if repeat == ALL_ROWS else f"r{repeat}f{fold}"
     parts = [members[i : i + pack_size] for i in range(0, len(members), pack_size)]
     return [Pack(f"{where}-{stage}-{i}", repeat, fold, split, tuple(part)) for i, part in enumerate(parts)]

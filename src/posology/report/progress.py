@@ -36,7 +36,9 @@ class Bar:
             self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def stage(self, text: str) -> None:
@@ -56,7 +58,7 @@ class Bar:
         """Advance the bar."""
         if self._task is None:
             self.total(networks)
-        assert self._task is not None  # noqa: S101  total has made it
+        assert self._task is not None
         self._bar.update(self._task, advance=networks, description=f"kept: {text}" if kept else text)
         task = self._bar.tasks[0]
         tenths = int(10 * task.completed / (task.total or 1))
@@ -71,4 +73,4 @@ class Bar:
 
     def _line(self, text: str) -> None:
         if not self._quiet:
-            print(text, file=sys.stderr, flush=True)  # noqa: T201
+            print(text, file=sys.stderr, flush=True)

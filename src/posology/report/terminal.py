@@ -1,5 +1,7 @@
 """The result in the terminal: the verdict in one sentence, then its evidence, then what to do."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
@@ -9,6 +11,7 @@ from posology.inference import Contrast
 from posology.plan import arm_name
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
+from posology.wording import counted
 
 
 def print_result(result: StudyResult) -> None:
@@ -27,15 +30,31 @@ def print_result(result: StudyResult) -> None:
     for line in result.prescription.lines:
         console.print(f"  {line}", markup=False)
     console.print()
-    console.print(f"The tuned network, trained on all rows for {result.prescription.epochs} epochs: {result.folder / 'model.keras'}",
-                  markup=False, soft_wrap=True)
+    console.print(
+        f"The tuned network, trained on all rows for {result.prescription.epochs} epochs: "
+        f"{result.folder / 'model.keras'}",
+        markup=False,
+        soft_wrap=True,
+    )
     console.print(f"Predict with it: posology predict {result.folder} NEW_TABLE", markup=False, soft_wrap=True)
 
 
 def _arms(result: StudyResult) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("arm", "R2", "gain over none [95%]", "train-test gap", "mean strengths", "epochs", "could be best"):
-        table.add_column(name, justify="right" if name in ("R2", "train-test gap", "epochs") else "left", no_wrap=name == "arm")
+    for name in (
+        "arm",
+        "R2",
+        "gain over none [95%]",
+        "train-test gap",
+        "mean strengths",
+        "epochs",
+        "could be best",
+    ):
+        table.add_column(
+            name,
+            justify="right" if name in ("R2", "train-test gap", "epochs") else "left",
+            no_wrap=name == "arm",
+        )
     for row in result.arms:
         table.add_row(*_cells(row))
     return table
@@ -59,27 +78,31 @@ def _interval(gain: Contrast | None) -> str:
 
 def _footnotes(result: StudyResult) -> list[str]:
     facts, analysis, design = result.facts, result.analysis, result.settings.design
-    halves = (analysis.at_half_margin.kind.value, analysis.at_double_margin.kind.value)
-    lines = [
-        f"R2 on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, each arm tuned with "
-        f"{design.trials} trials a resample. Gap: train minus test R2, penalties and dropout off.",
-        f"With half the margin the verdict is: {halves[0]}; with double: {halves[1]}.",
-    ]
+    half, double = analysis.at_half_margin.kind.value, analysis.at_double_margin.kind.value
+    procedure = (
+        f"R2 is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
+        f"each arm tuned with {design.trials} trials in each. Gap: train minus test R2, penalties and dropout off."
+    )
+    lines = [procedure, f"With half the margin the verdict is: {half}; with double: {double}."]
     if design.patience is not None:
         lines.append(
-            "Early stopping, itself a regularizer, is on in every arm; --epochs N --no-early-stopping studies the network without it."
+            "Early stopping, itself a regularizer, is on in every arm; "
+            "--epochs N --no-early-stopping studies the network without it."
         )
     if analysis.probabilities is not None:
-        p = analysis.probabilities
+        better, within = analysis.probabilities.combination_better, analysis.probabilities.within_margin
         lines.append(
-            f"Probability that the best combination beats the best single arm: {p.combination_better:.0%}; that they differ by "
-            f"less than the margin: {p.within_margin:.0%}."
+            f"Probability that the best combination beats the best single arm: {better:.0%}; "
+            f"that they differ by less than the margin: {within:.0%}."
         )
-    if facts["capped_row_losses"] or facts["failed_networks"]:
-        lines.append(
-            f"{facts['capped_row_losses']:,} row losses were capped; {facts['failed_networks']:,} networks diverged and count as the worst."
-        )
-    return lines + [f"Note: {note}" for note in facts["notes"] if "in every arm" in note]
+    return lines + _troubles(facts) + [f"Note: {note}" for note in facts["notes"] if "in every arm" in note]
+
+
+def _troubles(facts: dict[str, Any]) -> list[str]:
+    capped, failed = facts["capped_row_losses"], facts["failed_networks"]
+    if not capped and not failed:
+        return []
+    return [f"{capped:,} row losses were capped; {counted(failed, 'network')} diverged and count as the worst."]
 
 
 def _prescription_title(result: StudyResult) -> str:
@@ -93,14 +116,17 @@ def print_forecast(forecast: Forecast) -> None:
     console = Console(highlight=False)
     console.print(f"Arms: {', '.join(forecast.arms)}", markup=False)
     console.print(
-        f"Networks: {forecast.networks:,} in {forecast.resamples} resamples, and up to {forecast.prescription_networks:,} more "
-        "for the prescription",
+        f"Networks: {forecast.networks:,} in {forecast.resamples} resamples, "
+        f"and up to {forecast.prescription_networks:,} more for the prescription",
         markup=False,
     )
-    console.print(f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites", markup=False)
     console.print(
-        f"Time: about {duration(forecast.seconds)} with {forecast.workers} workers (measured on a few networks just now; "
-        "early stopping makes it uncertain by a third)",
+        f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites",
+        markup=False,
+    )
+    console.print(
+        f"Time: about {duration(forecast.seconds)} with {forecast.workers} workers "
+        "(measured on a few networks just now; early stopping makes it uncertain by a third)",
         markup=False,
     )
     console.print(f"Disk: about {forecast.bytes / 1e6:.1f} MB. Nothing was written.", markup=False)

@@ -122,9 +122,7 @@ def _target_series(y: Any) -> tuple[pd.Series, str]:
     if isinstance(series, nw.Series):
         return pd.Series(series.to_pandas()), _name(series.name)
     if isinstance(y, str):
-        raise InputError(
-            f"y is the text '{y}'; it must be the target's values. Give X without it and y=X['{y}']."
-        )
+        raise InputError(f"y is the text '{y}'; it must be the target's values. Give X without it and y=X['{y}'].")
     array = np.asarray(y)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

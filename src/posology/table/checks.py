@@ -67,9 +67,7 @@ def check_names(names: Sequence[object]) -> list[str]:
     texts = [str(name) for name in names]
     repeated = [name for name, count in Counter(texts).items() if count > 1]
     if repeated:
-        raise InputError(
-            f"The table names {quoted(repeated)} more than once. Give every column a name of its own."
-        )
+        raise InputError(f"The table names {quoted(repeated)} more than once. Give every column a name of its own.")
     return texts
 
 
@@ -119,8 +117,7 @@ def target_numbers(name: str, values: pd.Series) -> Numbers:
     """
     if values.isna().all():
         raise InputError(
-            f"The target '{name}' is missing in all {counted(len(values), 'row')}. "
-            "Give rows in which it is known."
+            f"The target '{name}' is missing in all {counted(len(values), 'row')}. Give rows in which it is known."
         )
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)  # numbers that were declared categories are numbers again
@@ -159,8 +156,7 @@ def check_target(name: str, target: Numbers) -> None:
     check_finite(f"The target '{name}'", target, "Mend or remove these rows.")
     if len(target) == 1:
         raise InputError(
-            f"The target '{name}' is known in 1 row only; a study needs at least {FEWEST_ROWS}. "
-            "Give more rows."
+            f"The target '{name}' is known in 1 row only; a study needs at least {FEWEST_ROWS}. Give more rows."
         )
     if np.ptp(target) == 0:
         raise InputError(
@@ -182,9 +178,7 @@ def check_finite(what: str, numbers: Numbers, advice: str) -> None:
     large = np.abs(numbers) > TOO_LARGE
     if large.any():
         rows = counted(int(large.sum()), "row")
-        raise InputError(
-            f"{what} has numbers beyond {TOO_LARGE:g} in {rows}, such as {numbers[large][0]:g}. {advice}"
-        )
+        raise InputError(f"{what} has numbers beyond {TOO_LARGE:g} in {rows}, such as {numbers[large][0]:g}. {advice}")
 
 
 def check_not_all_missing(features: pd.DataFrame) -> None:

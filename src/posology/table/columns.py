@@ -262,9 +262,7 @@ def _distinct(name: str, values: pd.Series) -> tuple[np.ndarray, list[Any]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         used, codes = np.unique(values.cat.codes.to_numpy(), return_inverse=True)
         lacking = int(used[:1].sum() == -1)  # the first place is then that of the missing
-        codes_of_cells, cells = _distinct(
-            name, pd.Series(values.cat.categories[used[lacking:]], dtype=object)
-        )
+        codes_of_cells, cells = _distinct(name, pd.Series(values.cat.categories[used[lacking:]], dtype=object))
         return np.append(codes_of_cells, -1)[codes - lacking], cells
     values = values.astype(object)
     if types.infer_dtype(values, skipna=True) == "string":

@@ -123,9 +123,7 @@ class Preparation:
         check_columns(self.columns, [str(name) for name in features.columns])
         if len(features) == 0:
             return np.zeros((0, len(self.names)), np.float32)
-        with np.errstate(
-            over="ignore"
-        ):  # a number that is vast on the training scale is cut at float32's end
+        with np.errstate(over="ignore"):  # a number that is vast on the training scale is cut at float32's end
             matrix = self.transformer.transform(_encodable(features, self.columns, self.kinds))
         prepared: np.ndarray = np.clip(matrix, -LARGEST, LARGEST).astype(np.float32)
         return prepared
@@ -234,9 +232,7 @@ def output_names(transformer: Any, columns: Sequence[str], kinds: Sequence[Kind]
         names += numbers + [f"{numbers[place]}:missing" for place in indicator.features_]
     if categories:
         encoder = transformer.named_transformers_["categories"]
-        for name, levels, rare in zip(
-            categories, encoder.categories_, encoder.infrequent_categories_, strict=True
-        ):
+        for name, levels, rare in zip(categories, encoder.categories_, encoder.infrequent_categories_, strict=True):
             pooled = set() if rare is None else set(rare)
             kept = [level for level in levels if level not in pooled]
             names += [f"{name}:missing" if level == MISSING else name + level for level in kept]

@@ -153,9 +153,7 @@ def _unpacked(path: Path) -> bytes:
     data = path.read_bytes()
     if not data.startswith(b"\x1f\x8b"):
         if path.suffix.lower() == ".gz":
-            raise InputError(
-                f"'{path}' ends in .gz but is not gzip data. Remove the .gz or compress it again."
-            )
+            raise InputError(f"'{path}' ends in .gz but is not gzip data. Remove the .gz or compress it again.")
         return data
     try:
         return gzip.decompress(data)
@@ -235,9 +233,7 @@ def _check_header(path: Path, header: list[str], separator: str) -> None:
         )
 
 
-def _parsed(
-    path: Path, content: str, separator: str, names: list[str], text: Collection[str]
-) -> pd.DataFrame:
+def _parsed(path: Path, content: str, separator: str, names: list[str], text: Collection[str]) -> pd.DataFrame:
     # exact decimal numbers are the default from pandas 3.1 on, where asking for them is deprecated
     exact = {} if PANDAS_VERSION >= (3, 1) else {"float_precision": "round_trip"}
     try:
@@ -301,6 +297,4 @@ def _feather_table(path: Path) -> Any:
 def _check_arrow_names(path: Path, names: list[str]) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
-        raise InputError(
-            f"'{path}' names {quoted(repeated)} more than once. Give every column a name of its own."
-        )
+        raise InputError(f"'{path}' names {quoted(repeated)} more than once. Give every column a name of its own.")

@@ -27,9 +27,7 @@ def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
     >>> kinds_of(pd.DataFrame({"age": [31.0], "sex": pd.Categorical(["female"])}))
     ('number', 'category')
     """
-    return tuple(
-        "category" if isinstance(dtype, pd.CategoricalDtype) else "number" for dtype in features.dtypes
-    )
+    return tuple("category" if isinstance(dtype, pd.CategoricalDtype) else "number" for dtype in features.dtypes)
 
 
 def fingerprint(features: pd.DataFrame, target: Float64[np.ndarray, " row"], target_name: str) -> str:
