@@ -79,9 +79,9 @@ class Ask:
     margin: float = 0.01
     repeats: int = 5
     folds: int = 5
-    trials: int = 16
+    trials: int = 12
     inner_splits: int = 1
-    refits: int = 2
+    refits: int = 6
     epochs: int = 200
     patience: int = 20
     early_stopping: bool = True

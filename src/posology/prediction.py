@@ -53,5 +53,6 @@ def predict_table(folder: Path, table: Path) -> Predicted:
         tempfile.TemporaryDirectory(prefix="posology-") as scratch,
         one_worker(Path(scratch) / "worker.log") as worker,
     ):
-        reply, arrays = worker.ask({"do": "predict", "folder": str(folder.resolve()), "table": str(table.resolve())})
+        message = {"do": "predict", "folder": str(folder.resolve()), "table": str(table.resolve()), "target": target}
+        reply, arrays = worker.ask(message)
     return Predicted(target, arrays["prediction"], tuple(reply["notes"]))

@@ -65,7 +65,7 @@ class Study:
     >>> X, y = load_diabetes(return_X_y=True)
     >>> study = Study(None, X, y, repeats=1, trials=2, epochs=5)
     >>> study.settings.design.members()
-    80
+    160
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class Study:
         margin: float = 0.01,
         repeats: int = 5,
         folds: int = 5,
-        trials: int = 16,
+        trials: int = 12,
         inner_splits: int = 1,
-        refits: int = 2,
+        refits: int = 6,
         epochs: int = 200,
         patience: int | None = 20,
         batch_size: int = 32,

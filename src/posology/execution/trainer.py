@@ -172,8 +172,13 @@ def _tall(values: np.ndarray, capacity: int) -> np.ndarray:
     return out
 
 
-def predict(folder: Path, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
+def predict(folder: Path, path: Path, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """Predict the rows of a new table with the network that a finished study left in `folder`.
+
+    Parameters
+    ----------
+    target : str
+        Name of the studied target; where the new table has such a column, it is not looked at.
 
     Returns
     -------
@@ -194,7 +199,8 @@ def predict(folder: Path, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
             f"The folder '{folder}' has no model.keras: its study is not finished. Run: posology resume {folder}"
         )
     preparation = Preparation.load(folder)
-    features, notes = features_of(read_frame(path, text=preparation.text_columns), preparation)
+    frame = read_frame(path, text=preparation.text_columns).drop(columns=target, errors="ignore")
+    features, notes = features_of(frame, preparation)
     model = keras.models.load_model(folder / "model.keras")
     x = pad(preparation.transform(features), int(model.inputs[0].shape[1]))
     scaled = np.asarray(model.predict(x, verbose=0), float).reshape(-1)

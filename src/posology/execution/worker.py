@@ -85,7 +85,7 @@ class _Desk:
     def _do_predict(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.trainer import predict
 
-        prediction, notes = predict(Path(message["folder"]), Path(message["table"]))
+        prediction, notes = predict(Path(message["folder"]), Path(message["table"]), message["target"])
         return {"notes": list(notes)}, {"prediction": prediction}
 
 

@@ -54,9 +54,9 @@ class Design:
     arms: tuple[Arm, ...]
     repeats: int = 5
     folds: int = 5
-    trials: int = 16
+    trials: int = 12
     inner_splits: int = 1
-    refits: int = 2
+    refits: int = 6
     epochs: int = 200
     patience: int | None = 20
     batch_size: int = 32
