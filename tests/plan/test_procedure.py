@@ -34,7 +34,7 @@ def answer(pack):
         last_loss=losses + np.float32(1),
         train_loss=losses,
         epochs=np.array([30] * n, "int32"),
-        curve=np.zeros((n, 30, 2), "float32"),
+        curve=np.zeros((n, 20 + n, 2), "float32"),
         train_error=losses,
         prediction=np.arange(n * 4.0).reshape(n, 4),
     )
@@ -107,6 +107,11 @@ def test_without_early_stopping_the_last_loss_decides_and_refits_train_all_epoch
     assert all(m.patience > 30 for stage in asked for p in stage for m in p.members)
     assert refitted[("dropout",)].epochs == 30
     assert tuned[("dropout",)].losses[0] >= 1
+
+
+def test_curves_of_different_length_are_joined():
+    _, (_, refitted) = carry_out(tune_and_refit(Design(PLAIN_QUESTION, refits=3), SPACE, 0, 0, 5))
+    assert {r.curve.shape[0] for r in refitted.values()} == {3}
 
 
 def test_packs_are_cut_to_size():

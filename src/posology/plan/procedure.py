@@ -251,13 +251,21 @@ def _rank(members: Sequence[Member], results: Sequence[PackResult], design: Desi
 def _collect(members: Sequence[Member], results: Sequence[PackResult]) -> dict[Arm, Refitted]:
     prediction = np.concatenate([r.prediction for r in results])
     train_error = np.concatenate([r.train_error for r in results])
-    curve = np.concatenate([r.curve for r in results])
+    curve = _stacked([r.curve for r in results])
     out = {}
     for arm in dict.fromkeys(m.arm for m in members):
         mine = [i for i, m in enumerate(members) if m.arm == arm]
         first = members[mine[0]]
         out[arm] = Refitted(arm, first.setting, first.epochs, prediction[mine], train_error[mine], curve[mine])
     return out
+
+
+def _stacked(curves: Sequence[Float32[np.ndarray, "member epoch 2"]]) -> Float32[np.ndarray, "member epoch 2"]:
+    """Join the curves of packs, each cut at its own longest training."""
+    longest = max(c.shape[1] for c in curves)
+    return np.concatenate(
+        [np.pad(c, ((0, 0), (0, longest - c.shape[1]), (0, 0)), constant_values=np.nan) for c in curves]
+    )
 
 
 def describe(pack: Pack) -> str:
