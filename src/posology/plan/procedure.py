@@ -260,7 +260,7 @@ def _collect(members: Sequence[Member], results: Sequence[PackResult]) -> dict[A
     return out
 
 
-def _stacked(curves: Sequence[Float32[np.ndarray, "member epoch 2"]]) -> Float32[np.ndarray, "member epoch 2"]:
+def _stacked(curves: Sequence[Float32[np.ndarray, "_ _ 2"]]) -> Float32[np.ndarray, "member epoch 2"]:
     """Join the curves of packs, each cut at its own longest training."""
     longest = max(c.shape[1] for c in curves)
     return np.concatenate(
