@@ -6,7 +6,6 @@ Exit codes: 0 done, 2 bad usage or bad input, 3 stopped and resumable, 1 anythin
 import json
 import signal
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -193,7 +192,7 @@ def demo(
     ask, how = ask or Ask(), how or How()
     settings = ask.settings()
     loaded = _load_demo()
-    folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="posology-demo-"))
+    folder = Path(out) if out else None
     _study(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)
 
 
@@ -286,7 +285,7 @@ def _study(
     table: "Table",
     settings: "Settings",
     facts: dict[str, Any],
-    folder: Path,
+    folder: Path | None,
     how: How,
     *,
     dry_run: bool = False,

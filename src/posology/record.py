@@ -5,7 +5,6 @@
     verdict.json          the verdict and its numbers, the same bytes for the same study
     run.json              seconds, networks, date: what differs from run to run
     model.keras, preparation.*   the prescription
-    worker-N.log          what the workers, and the network file in them, printed
 
 No raw row of the table is kept. One driver writes; a lock refuses a second.
 """

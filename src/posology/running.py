@@ -86,14 +86,17 @@ class Run:
     def result(self) -> StudyResult:
         """Train what is missing, decide, and train the prescription."""
         with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-            folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
-            record = Record(folder)
-            check_folder(folder, self._study.facts())
+            facts = self._study.facts()
+            if self._study.folder is not None:
+                check_folder(self._study.folder, facts)
             self._progress.stage("starting the workers")
             with self._study.pool(Path(scratch)) as pool:
                 network = pool.describe()
                 space = space_of(network, self._study.settings)
-                record.begin(self._study.facts())
+                # nothing is written before the table and the network are known to be right
+                self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
+                record = Record(self._study.folder)
+                record.begin(facts)
                 try:
                     return self._carry_out(pool, record, space, network)
                 finally:
