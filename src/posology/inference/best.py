@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from posology.inference.covariance import Estimate
+from posology.inference.covariance import ROUNDING, Estimate, normal_draws
 
 DRAWS = 20_000
 SEED = 20_261_123
@@ -22,19 +22,22 @@ class Best:
     Parameters
     ----------
     upper : array (arm,)
-        U_i >= 0; positive where arm i could be the best.
+        U_i >= 0: arm i is at most this much better than the best of the others.
     lower : array (arm,)
         L_i <= 0: arm i is at least this close to the best.
     could_be_best : array (arm,)
-        U_i > 0.
+        U_i > 0, and the arms that tie exactly with such an arm.
     q : array (arm,)
         Critical value of each arm's comparisons.
+    reach : array (arm,)
+        U_i before it is cut off at zero: where negative, how much an arm that cannot be the best lacks.
     """
 
     upper: Float[np.ndarray, " arm"]
     lower: Float[np.ndarray, " arm"]
     could_be_best: Bool[np.ndarray, " arm"]
     q: Float[np.ndarray, " arm"]
+    reach: Float[np.ndarray, " arm"]
 
 
 def compare_with_best(found: Estimate, level: float = 0.95) -> Best:
@@ -46,7 +49,7 @@ def compare_with_best(found: Estimate, level: float = 0.95) -> Best:
         U_i = max(0, min_{j != i} [theta_i - theta_j + q_i se_ij]);  G = {i: U_i > 0}
         L_i = min(0, min_{j in G, j != i} [theta_i - theta_j - q_j se_ij])
 
-    Two arms that never differ (se_ij = 0) are compared exactly.
+    Two arms that never differ (se_ij = 0) are compared exactly; of a tie, both could be best.
 
     Parameters
     ----------
@@ -62,24 +65,23 @@ def compare_with_best(found: Estimate, level: float = 0.95) -> Best:
     array([False,  True])
     """
     theta, se = found.theta, found.pair_se()
-    arms = len(theta)
     q = _critical_values(found, se, level)
     difference = theta[:, None] - theta[None, :]
-    other = ~np.eye(arms, dtype=bool)
-    above = np.where(other, difference + q[:, None] * se, np.inf)
-    upper = np.maximum(0, above.min(axis=1)) if arms > 1 else np.full(1, np.inf)
-    could = upper > 0
-    if not could.any():  # exact ties: se_ij = 0 and equal means
-        could = difference.min(axis=1) >= 0
-    below = np.where(other & could[None, :], difference - q[None, :] * se, np.inf)
+    itself = np.eye(len(theta), dtype=bool)
+    tied = itself | ((se == 0) & (np.abs(difference) < ROUNDING))
+    # the arm itself bounds nothing; an exact tie keeps no arm from being best
+    reach = np.where(tied, np.inf, difference + q[:, None] * se).min(axis=1)
+    could = reach > 0
+    upper = np.maximum(0, np.where(itself, np.inf, difference + q[:, None] * se).min(axis=1))
+    below = np.where(~itself & could[None, :], difference - q[None, :] * se, np.inf)
     lower = np.minimum(0, below.min(axis=1))
-    return Best(upper, lower, could, q)
+    return Best(upper, lower, could, q, reach)
 
 
 def _critical_values(found: Estimate, se: Float[np.ndarray, "arm arm"], level: float) -> Float[np.ndarray, " arm"]:
     arms = len(found.theta)
     rng = np.random.default_rng(SEED)
-    draws = rng.standard_normal((DRAWS, arms)) @ _root(found.sigma)
+    draws = normal_draws(found.sigma, DRAWS, rng)
     chi = np.sqrt(rng.chisquare(found.df, DRAWS) / found.df)
     q = np.zeros(arms)
     for i in range(arms):
@@ -88,9 +90,3 @@ def _critical_values(found: Estimate, se: Float[np.ndarray, "arm arm"], level: f
             studentized = (draws[:, others] - draws[:, [i]]) / se[i, others]
             q[i] = np.quantile(studentized.max(axis=1) / chi, level)
     return q
-
-
-def _root(sigma: Float[np.ndarray, "arm arm"]) -> Float[np.ndarray, "arm arm"]:
-    """Symmetric root: unlike a Cholesky factor it exists for singular matrices and treats all arms alike."""
-    values, vectors = np.linalg.eigh(sigma)
-    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from posology.inference.covariance import Estimate
+from posology.inference.covariance import Estimate, normal_draws
 from posology.inference.verdict import Arm
 
 DRAWS = 10_000
@@ -103,8 +103,8 @@ def overlap(found: Estimate, arms: Sequence[Arm], i: str, j: str) -> Overlap | N
     if pair is None or any(a not in arms for a in ((), (i,), (j,))):
         return None
     rows = [unit(arms, (arm, 1.0), ((), -1.0)) for arm in ((i,), (j,), pair)]
-    rng = np.random.default_rng(SEED)
-    draws = rng.multivariate_normal(found.theta, found.sigma, DRAWS, method="eigh") @ np.array(rows).T
+    draws = found.theta + normal_draws(found.sigma, DRAWS, np.random.default_rng(SEED))
+    draws = draws @ np.array(rows).T
     smaller = draws[:, :2].min(axis=1)
     if np.quantile(smaller, 0.05) <= 0:
         return Overlap(None, None, None, "no effect to share: the smaller gain is not certain to be above zero")
@@ -119,7 +119,7 @@ def shrunken(found: Estimate) -> Vector:
 
     theta~ = mean + B (theta - mean), B = max(0, 1 - (A-3)/(A-1) tr(P Sigma P)/|P theta|^2), P the centring matrix;
     the positive-part James-Stein form, for A >= 4 arms. With fewer the factor is 1 - tr(P Sigma P)/|P theta|^2 with
-    weight 1/3, so that small families are shrunk too.
+    weight 1/3, that of four arms, so that small families are shrunk too.
     """
     arms = len(found.theta)
     centre = np.eye(arms) - 1 / arms
@@ -151,7 +151,11 @@ class Probabilities:
 def probabilities(
     found: Estimate, singles: Sequence[int], combined: Sequence[int], margin: float
 ) -> Probabilities | None:
-    """Draw from the posterior of theta under a prior N(mean, tau2 I), tau2 by moments.
+    """Draw from the posterior of theta under a prior N(mean, tau2 I), tau2 by moments, the mean itself unknown.
+
+    An unknown mean leaves the deviations P theta ~ N(0, tau2 P + P Sigma P): noise that all arms share tells nothing.
+    Where the arms differ by no more than their noise, tau2 is taken next to zero, not zero: a combination is then as
+    likely to be best as its share among the arms, not certain to be worse.
 
     None where the family has no single arm or no combination.
     """
@@ -159,15 +163,12 @@ def probabilities(
         return None
     arms = len(found.theta)
     centre = np.eye(arms) - 1 / arms
-    deviation = centre @ found.theta
-    tau2 = max(0.0, float(deviation @ deviation - np.trace(centre @ found.sigma @ centre)) / (arms - 1))
-    mean = np.full(arms, found.theta.mean())
-    gain = tau2 * np.linalg.pinv(tau2 * np.eye(arms) + found.sigma, hermitian=True)
-    posterior = tau2 * np.eye(arms) - gain * tau2
-    rng = np.random.default_rng(SEED)
-    draws = rng.multivariate_normal(
-        mean + gain @ (found.theta - mean), (posterior + posterior.T) / 2, DRAWS, method="eigh"
-    )
+    deviation, noise = centre @ found.theta, centre @ found.sigma @ centre
+    least = 1e-6 * float(np.trace(noise))
+    tau2 = max(least, float(deviation @ deviation - np.trace(noise))) / (arms - 1)
+    gain = tau2 * np.linalg.pinv(tau2 * np.eye(arms) + noise, hermitian=True)
+    posterior = tau2 * (np.eye(arms) - gain)
+    draws = gain @ deviation + normal_draws(posterior, DRAWS, np.random.default_rng(SEED))
     difference = draws[:, list(combined)].max(axis=1) - draws[:, list(singles)].max(axis=1)
     return Probabilities(float((difference > 0).mean()), float((np.abs(difference) < margin).mean()))
 

@@ -13,6 +13,9 @@ Losses = Float[np.ndarray, "arm repeat row"]
 Folds = Int[np.ndarray, "repeat row"]
 Matrix = Float[np.ndarray, "arm arm"]
 
+ROUNDING = 1e-12
+"""Variances of differences below this share of their parts are rounding: the arms never differ."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -36,13 +39,17 @@ class Estimate:
     df: int
 
     def se(self, contrast: Float[np.ndarray, " arm"]) -> float:
-        """Standard error of c'theta: sqrt(c' Sigma c)."""
-        return float(np.sqrt(max(contrast @ self.sigma @ contrast, 0.0)))
+        """Give the standard error of c'theta: sqrt(c' Sigma c); zero where only rounding is left of it."""
+        variance = contrast @ self.sigma @ contrast
+        size = np.abs(contrast) @ np.abs(self.sigma) @ np.abs(contrast)
+        return float(np.sqrt(variance)) if variance > ROUNDING * size else 0.0
 
     def pair_se(self) -> Matrix:
-        """Standard error of every difference theta_i - theta_j."""
-        variance = np.diag(self.sigma)
-        return np.sqrt(np.maximum(variance[:, None] + variance[None, :] - 2 * self.sigma, 0.0))
+        """Give the standard error of every difference theta_i - theta_j; exactly zero for arms that never differ."""
+        diagonal = np.diag(self.sigma)
+        sums = diagonal[:, None] + diagonal[None, :]
+        variance = sums - 2 * self.sigma
+        return np.sqrt(np.where(variance > ROUNDING * sums, variance, 0.0))
 
 
 def estimate(losses: Losses, folds: Folds) -> Estimate:
@@ -66,6 +73,11 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
     folds : array (repeat, row)
         Fold of each row in each repeat.
 
+    Raises
+    ------
+    ValueError
+        A loss is not a finite number: every bound would silently be not-a-number.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -74,6 +86,8 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
     >>> found.sigma.shape, found.df
     ((2, 2), 14)
     """
+    if not np.isfinite(losses).all():
+        raise ValueError("a loss is not a finite number: score complete repeats only, with row_losses")
     _, repeats, rows = losses.shape
     scale = float(repeats * rows) ** 2
     centred = losses - losses.mean(axis=(1, 2), keepdims=True)
@@ -93,10 +107,26 @@ def fit_sums(values: Losses, folds: Folds) -> Float[np.ndarray, "arm fit"]:
     return np.stack([np.bincount(fit, weights=arm, minlength=count * len(folds)) for arm in flat])
 
 
+def fit_means(values: Losses, folds: Folds) -> Float[np.ndarray, "arm fit"]:
+    """Average values over the rows of each fit; folds may differ in size."""
+    return fit_sums(values, folds) / fit_sums(np.ones((1, *folds.shape)), folds)
+
+
 def positive_part(matrix: Matrix) -> Matrix:
     """Set the negative eigenvalues of a symmetric matrix to zero."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     return (vectors * np.maximum(values, 0)) @ vectors.T
+
+
+def normal_draws(sigma: Matrix, count: int, rng: np.random.Generator) -> Float[np.ndarray, "draw arm"]:
+    """Draw from N(0, sigma) by the symmetric root.
+
+    Unlike a Cholesky factor it exists for singular matrices and treats all arms alike; unlike a factor of eigenvectors
+    it does not depend on their signs, which differ between builds of LAPACK.
+    """
+    values, vectors = np.linalg.eigh((sigma + sigma.T) / 2)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    return rng.standard_normal((count, len(sigma))) @ root
 
 
 def _products(values: Float[np.ndarray, "arm unit"]) -> Matrix:
@@ -104,7 +134,7 @@ def _products(values: Float[np.ndarray, "arm unit"]) -> Matrix:
 
 
 def floor_se(losses: Losses, better: int, other: int) -> float | None:
-    """Standard error that no number of repeats can go below: what finite rows leave open.
+    """Estimate the standard error that no number of repeats can go below: what finite rows leave open.
 
     SE_inf^2 = 2 max(0, c)/n with c = mean_i [(sum_r e_ri)^2 - sum_r e_ri^2] / (r(r-1)), e the centred difference.
 

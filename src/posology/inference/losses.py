@@ -19,7 +19,7 @@ def row_losses(
 ) -> tuple[Float[np.ndarray, " row"], int]:
     """Give each row's loss min(10, (y - clip(prediction))^2 / Var(y)), and the number of rows at the cap.
 
-    A mean difference of these losses is a difference of R2. A prediction that is not a number gets the cap.
+    A mean difference of these losses is a difference of R2. A prediction that is not a finite number gets the cap.
 
     Parameters
     ----------
@@ -38,5 +38,5 @@ def row_losses(
     room = WIDENED * (highest - lowest)
     clipped = np.clip(prediction, lowest - room, highest + room)
     losses = (target - clipped) ** 2 / variance
-    capped = ~(losses < CAP)  # not-a-number counts
+    capped = ~(losses < CAP) | ~np.isfinite(prediction)
     return np.where(capped, CAP, losses), int(capped.sum())

@@ -40,10 +40,11 @@ class Verdict:
     margin : float
         Differences below it do not matter.
     distance : float
-        How far the deciding bound lies from the margin's line, on its side of it: the smaller, the nearer to
-        another verdict. For OPEN, by how much the nearest certificate misses.
+        The smallest change of one arm's score that would give a verdict by another rule, everything else as it is;
+        for OPEN, by how much the nearest certificate misses (that of combining: by how much the best of the simple
+        arms would have to be worse). Infinite where no certificate is possible.
     nearest : tuple of str
-        The arm of that bound.
+        The arm of that score.
     """
 
     kind: Kind
@@ -63,10 +64,15 @@ class _Case:
     lower: Float[np.ndarray, " arm"]
     upper: Float[np.ndarray, " arm"]
     could: Bool[np.ndarray, " arm"]
+    reach: Float[np.ndarray, " arm"]
     margin: float
 
     def of_size(self, least: int, most: int) -> list[int]:
         return [i for i, arm in enumerate(self.arms) if least <= len(arm) <= most]
+
+    def slack(self, i: int) -> float:
+        """How far arm i's lower bound is inside the margin; negative: by how much its certificate misses."""
+        return float(self.lower[i]) + self.margin
 
     def close(self, among: Sequence[int]) -> list[int]:
         """Arms certainly within the margin of the best, best mean first."""
@@ -81,7 +87,7 @@ def decide(
     *,
     combine_allowed: bool = True,
 ) -> Verdict:
-    """Apply the five rules, with S the arms of one regularizer:
+    """Apply the five rules, with S the arms of one regularizer and L the lower bounds.
 
     1. L_none >= -margin: equivalent, none is needed;
     2. two or more s in S with L_s >= -margin: equivalent, pick either;
@@ -99,56 +105,67 @@ def decide(
 
     Examples
     --------
-    >>> bounds = Best(np.array([0, 0.1]), np.array([-0.2, 0.0]), np.array([False, True]), np.ones(2))
+    >>> bounds = Best(np.array([0, 0.1]), np.array([-0.2, 0.0]), np.array([False, True]), np.ones(2), np.ones(2))
     >>> decide([(), ("dropout",)], np.array([0.0, 0.1]), bounds, 0.01).kind.value
     'use alone'
     """
-    case = _Case(list(arms), theta, best.lower, best.upper, best.could_be_best, margin)
-    none, singles, combined = case.of_size(0, 0), case.of_size(1, 1), case.of_size(2, 99)
+    case = _Case(list(arms), theta, best.lower, best.upper, best.could_be_best, best.reach, margin)
+    none, singles, combined = case.of_size(0, 0), case.of_size(1, 1), case.of_size(2, len(factors_of(arms)))
     close = case.close(singles)
     if case.close(none):
-        return _verdict(case, Kind.EQUIVALENT, 1, none[0], case.lower[none[0]] + margin)
+        return _verdict(case, Kind.EQUIVALENT, 1, none[0], {none[0]: case.slack(none[0])})
     if len(close) >= 2:
-        # it stays an equivalence while the second-closest stays within
+        # it stays an equivalence while the second-closest stays within, and none without
         second = sorted(close, key=lambda i: -case.lower[i])[1]
-        return _verdict(case, Kind.EQUIVALENT, 2, close[0], case.lower[second] + margin, second)
+        return _verdict(case, Kind.EQUIVALENT, 2, close[0], _misses(case, none) | {second: case.slack(second)})
     if close:
-        return _verdict(case, Kind.USE_ALONE, 3, close[0], case.lower[close[0]] + margin)
-    simple = none + singles
-    if combine_allowed and combined and simple and not case.could[simple].any():
+        others = _misses(case, [i for i in none + singles if i != close[0]])
+        return _verdict(case, Kind.USE_ALONE, 3, close[0], others | {close[0]: case.slack(close[0])})
+    simple, combinable = none + singles, bool(combined) and combine_allowed
+    if combinable and simple and not case.could[simple].any():
         return _combine(case, combined, simple)
-    return _open(case, none + singles, bool(combined) and combine_allowed)
+    return _open(case, simple, combinable)
+
+
+def factors_of(arms: Sequence[Arm]) -> list[str]:
+    """List the factors of a family, sorted."""
+    return sorted({factor for arm in arms for factor in arm})
+
+
+def _misses(case: _Case, among: Sequence[int]) -> dict[int, float]:
+    """By how much the certificates of arms that lie outside the margin miss."""
+    return {i: -case.slack(i) for i in among}
 
 
 def _combine(case: _Case, combined: list[int], simple: list[int]) -> Verdict:
     certain = sorted(case.close(combined), key=lambda i: len(case.arms[i]))
     arm = certain[0] if certain else max(combined, key=lambda i: case.theta[i])
-    # U is cut off at zero: how far the nearest simple arm is from coming back, by its distance in means
-    nearest = max(simple, key=lambda i: case.lower[i])
-    verdict = _verdict(case, Kind.COMBINE, 4, arm, -case.margin - case.lower[nearest], nearest)
-    return Verdict(**{**vars(verdict), "open_combination": not certain})
+    # a simple arm comes back by reaching the best, or by being certified within the margin, whichever is nearer
+    back = {i: min(-float(case.reach[i]), -case.slack(i)) for i in simple}
+    return _verdict(case, Kind.COMBINE, 4, arm, back, open_combination=not certain)
 
 
 def _open(case: _Case, simple: list[int], combinable: bool) -> Verdict:
-    among = [i for i in range(len(case.arms)) if case.could[i]]
-    arm = max(among, key=lambda i: case.theta[i])
-    misses = {i: -case.margin - case.lower[i] for i in simple}
+    arm = max(np.flatnonzero(case.could).tolist(), key=lambda i: case.theta[i])
+    misses = _misses(case, simple)
     if combinable and simple:
-        # combine needs every simple arm out of G: the last one to go decides
+        # combining needs every simple arm out of those that could be best: the last one to go decides
         last = max(simple, key=lambda i: case.upper[i])
         misses[last] = min(misses[last], float(case.upper[last]))
-    nearest = min(misses, key=lambda i: misses[i]) if misses else arm
-    return _verdict(case, Kind.OPEN, 5, arm, misses.get(nearest, float("inf")), nearest)
+    return _verdict(case, Kind.OPEN, 5, arm, misses or {arm: float("inf")})
 
 
-def _verdict(case: _Case, kind: Kind, rule: int, arm: int, distance: float, nearest: int | None = None) -> Verdict:
+def _verdict(
+    case: _Case, kind: Kind, rule: int, arm: int, distances: dict[int, float], *, open_combination: bool = False
+) -> Verdict:
+    nearest = min(distances, key=lambda i: distances[i])
     return Verdict(
         kind,
         rule,
         case.arms[arm],
-        False,
+        open_combination,
         tuple(a for a, could in zip(case.arms, case.could, strict=True) if could),
         case.margin,
-        float(distance),
-        case.arms[arm if nearest is None else nearest],
+        float(distances[nearest]),
+        case.arms[nearest],
     )
