@@ -17,7 +17,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from posology import __version__
-from posology.errors import InputError, LeakWarning, PosologyError, StoppedError
+from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
 
 if TYPE_CHECKING:
     from posology.settings import Settings
@@ -321,12 +321,17 @@ def _stoppable(asked: "Study") -> Any:
     try:
         yield
     except KeyboardInterrupt:
-        folder = asked.folder
-        kept = folder is not None and (folder / "study.json").is_file()
-        went_on = f"What was trained is kept; go on with: posology resume {folder}" if kept else "Nothing was kept yet."
-        raise StoppedError(f"Stopped. {went_on}") from None
+        raise StoppedError(f"Stopped. {_what_is_kept(asked)}") from None
+    except WorkerError as error:
+        raise WorkerError(f"{error} {_what_is_kept(asked)}") from error
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _what_is_kept(asked: "Study") -> str:
+    if asked.folder is None or not (asked.folder / "study.json").is_file():
+        return "Nothing was kept yet."
+    return f"What was trained is kept; go on with: posology resume {asked.folder}"
 
 
 def _print_json(content: Any) -> None:

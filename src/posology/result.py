@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Float
+
 import posology
 from posology.durations import in_words as duration
 from posology.inference import Analysis, Contrast, sentences, substitution
@@ -138,10 +141,23 @@ class StudyResult:
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self) -> Any:
-        """Load the tuned network, trained on all rows; it expects prepared rows (see `predict`)."""
+        """Load the tuned network, trained on all rows; it expects prepared rows, as `predict` gives it."""
         import keras
 
         return keras.models.load_model(self.folder / "model.keras")
+
+    def predict(self, X: Any) -> Float[np.ndarray, " row"]:
+        """Predict new rows, in the target's unit, with the tuned network; Keras runs in this process.
+
+        Parameters
+        ----------
+        X : array or frame (row, column)
+            With the studied columns, as the table itself had them.
+        """
+        from posology.execution.predicting import predict_frame
+        from posology.table.arrays import to_frame
+
+        return predict_frame(self.folder, to_frame(X))[0]
 
     def code(self) -> str:
         """Give the prescription as lines of Keras."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from posology.engine.program import Data, Outcome, compile_pack
 from posology.engine.program import Member as EngineMember
-from posology.errors import InputError
 from posology.execution.job import Job
 from posology.keys import key_of
 from posology.network.checks import check_model
@@ -18,7 +17,7 @@ from posology.network.packed import PackedNetwork
 from posology.network.sites import notes_on
 from posology.network.source import open_source
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting
-from posology.table import Preparation, Table, features_of, pad, prepared_width, read_frame
+from posology.table import Preparation, Table, pad, prepared_width
 
 
 class Trainer:
@@ -170,38 +169,3 @@ def _tall(values: np.ndarray, capacity: int) -> np.ndarray:
     out = np.zeros((capacity, *values.shape[1:]), "float32")
     out[: len(values)] = values
     return out
-
-
-def predict(folder: Path, path: Path, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Predict the rows of a new table with the network that a finished study left in `folder`.
-
-    Parameters
-    ----------
-    target : str
-        Name of the studied target; where the new table has such a column, it is not looked at.
-
-    Returns
-    -------
-    predictions : float array (row,)
-        In the target's unit.
-    notes : tuple of str
-        What about the new table is worth saying: ignored columns, unseen levels.
-
-    Raises
-    ------
-    InputError
-        The folder has no finished prescription, or the table lacks columns.
-    """
-    import keras
-
-    if not (folder / "model.keras").is_file():
-        raise InputError(
-            f"The folder '{folder}' has no model.keras: its study is not finished. Run: posology resume {folder}"
-        )
-    preparation = Preparation.load(folder)
-    frame = read_frame(path, text=preparation.text_columns).drop(columns=target, errors="ignore")
-    features, notes = features_of(frame, preparation)
-    model = keras.models.load_model(folder / "model.keras")
-    x = pad(preparation.transform(features), int(model.inputs[0].shape[1]))
-    scaled = np.asarray(model.predict(x, verbose=0), float).reshape(-1)
-    return preparation.target_from_network(scaled), notes

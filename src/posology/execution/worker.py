@@ -83,9 +83,9 @@ class _Desk:
         return self._trainer.finish(pack_from_dict(message["pack"]), Path(message["folder"])), {}
 
     def _do_predict(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
-        from posology.execution.trainer import predict
+        from posology.execution.predicting import predict_file
 
-        prediction, notes = predict(Path(message["folder"]), Path(message["table"]), message["target"])
+        prediction, notes = predict_file(Path(message["folder"]), Path(message["table"]), message["target"])
         return {"notes": list(notes)}, {"prediction": prediction}
 
 

@@ -1,15 +1,17 @@
-"""The verdict as sentences."""
+"""The verdict as sentences, each of them true of the bounds that it prints."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from posology.inference.analysis import Analysis
+from posology.inference.contrasts import Contrast, Overlap
 from posology.inference.verdict import Arm, Kind
 
 NAMES = {"weights": "L1/L2", "dropout": "dropout", "l1": "L1", "l2": "L2"}
 """How factors are called in a sentence."""
 
 NEAR = 0.25
-"""A bound nearer to the line than this share of the margin is called near."""
+"""A verdict nearer to another than this share of the margin is called near."""
 
 
 def arm_in_words(arm: Arm) -> str:
@@ -35,15 +37,160 @@ def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int) ->
     """
     verdict = analysis.verdict
     said = {1: _none_needed, 2: _pick_either, 3: _use_alone, 4: _combine, 5: _open}[verdict.rule](analysis, strengths)
-    if verdict.kind is not Kind.OPEN:
-        said += _sharing(analysis) + _near(analysis)
-    else:
+    if verdict.kind is Kind.OPEN:
         said += _what_would_help(analysis, rows)
+    else:
+        said += [text for pair, found in analysis.overlaps.items() if (text := _sharing(*pair, found))]
+    said += _near(analysis)
     if analysis.flags:
         said.append(
             f"Beware: {'; '.join(analysis.flags)}. The verdict is about this table, not about new data of its kind."
         )
     return said
+
+
+def _none_needed(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:  # noqa: ARG001
+    bound, margin = -_lower(analysis, ()), analysis.verdict.margin
+    if bound == 0:
+        why = "No other arm is better than none."
+    else:
+        why = (
+            f"The best arm is at most {_at_most(bound, margin)} R2 better than none, within your margin of {margin:g}."
+        )
+    return ["Practically equivalent: no regularizer is needed.", why]
+
+
+def _pick_either(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
+    close = [a for a in analysis.arms if len(a) == 1 and _lower(analysis, a) >= -analysis.verdict.margin]
+    named = _joined([f"{arm_in_words(a)}{_with(a, strengths)}" for a in close], "or")
+    pick = "either" if len(close) == 2 else "any of"
+    return [f"Practically equivalent: pick {pick} {named}.", _certified(analysis, close), _combining(analysis)]
+
+
+def _use_alone(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
+    arm = analysis.verdict.arm
+    return [f"Use {arm_in_words(arm)} alone{_with(arm, strengths)}.", _certified(analysis, [arm]), _combining(analysis)]
+
+
+def _certified(analysis: Analysis, close: Sequence[Arm]) -> str:
+    """Say how much better any other arm is at most: the bound that the verdict stands on."""
+    bound, margin = max(-_lower(analysis, a) for a in close), analysis.verdict.margin
+    arms = "No arm" + (", combinations included," if any(len(a) > 1 for a in analysis.arms) else "")
+    if bound == 0:
+        return f"{arms} is better."
+    return f"{arms} is more than {_at_most(bound, margin)} R2 better, which is within your margin of {margin:g}."
+
+
+def _combining(analysis: Analysis) -> str:
+    rivalry = analysis.rivalry
+    if rivalry is None:
+        return "No combination was compared."
+    return (
+        f"The best combination ({arm_in_words(rivalry.combination)}) against the best single regularizer "
+        f"({arm_in_words(rivalry.single)}): {_interval(rivalry.difference, analysis.verdict.margin)}."
+    )
+
+
+def _combine(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
+    verdict = analysis.verdict
+    named = f"{arm_in_words(verdict.arm)}{_with(verdict.arm, strengths)}"
+    said = [f"Combine: {named}."]
+    if verdict.open_combination:
+        said = ["Combine; which combination is best is open.", f"{named} looks best."]
+    said += _gained(analysis)
+    missing = [f"{arm_in_words((f,))} alone" for f in verdict.arm if (f,) not in analysis.arms]
+    if missing:
+        said.append(f"{_capital(_joined(missing, 'and'))} {'was' if len(missing) == 1 else 'were'} not compared.")
+    return said
+
+
+def _gained(analysis: Analysis) -> list[str]:
+    rivalry, verdict = analysis.rivalry, analysis.verdict
+    if rivalry is None:
+        return []
+    it = "It" if rivalry.combination == verdict.arm else f"The best-looking one, {arm_in_words(rivalry.combination)},"
+    share = rivalry.percent_of_error
+    return [
+        f"{it} gains {_interval(rivalry.difference, verdict.margin)} over {arm_in_words(rivalry.single)}, "
+        f"the best-looking single regularizer{f' ({share:.0f}% of its error)' if math.isfinite(share) else ''}; "
+        f"{rivalry.shrunken:+.{_places(verdict.margin)}f} after allowing for having picked the winner."
+    ]
+
+
+def _open(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
+    verdict = analysis.verdict
+    best = f"{arm_in_words(verdict.arm)}{_with(verdict.arm, strengths)}"
+    said = ["Not enough evidence."]
+    if _worthless(analysis):
+        return [*said, f"No arm predicts better than the mean of the target; {best} comes closest."]
+    if not _simple(analysis):
+        return [*said, f"Only combinations were compared; of these, {best} looks best."]
+    could = _joined([arm_in_words(a) for a in verdict.could_be_best], "or")
+    return [*said, f"The best could be {could}. Until there is more, {best} looks best."]
+
+
+def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
+    margin, floor, now = analysis.verdict.margin, analysis.floor, analysis.detectable
+    if _worthless(analysis):
+        return ["More repeats would not help: these columns and this network do not predict the target yet."]
+    if not _simple(analysis):
+        return ["Whether to combine needs single regularizers among the arms (--arms)."]
+    could = f"Differences of {_about(now, margin)} R2 would have been shown four times out of five; "
+    said = [f"{could}your margin is {margin:g}."]
+    if floor is None:
+        return [*said, "More repeats would tell whether more training or more rows would help."]
+    endless = f"endless repeats would bring that to {_about(floor, margin)}"
+    if floor > margin:
+        return [*said, f"More training will not help enough, more rows would: with {rows:,} rows, {endless}."]
+    if floor < 0.9 * now:
+        return [*said, f"More repeats (--repeats) would help: {endless}."]
+    return [*said, f"More repeats would hardly help ({endless}): the differences lie near your margin."]
+
+
+def _sharing(one: str, two: str, found: Overlap) -> str:
+    """Say only what the whole interval of the overlap supports."""
+    if found.value is None or found.lower is None or found.upper is None:
+        return ""
+    if found.lower > 1:
+        what = "hurt each other"
+    elif found.upper < 0:
+        what = "strengthen each other"
+    elif found.lower > 0.5:
+        what = "mostly overwrite each other"
+    elif found.lower > 0:
+        what = "share part of their effect"
+    elif found.upper < 0.5:
+        what = "mostly add up"
+    else:
+        return ""
+    both = f"{_capital(NAMES.get(one, one))} and {NAMES.get(two, two)}"
+    return f"{both} {what} here (overlap {found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}])."
+
+
+def _near(analysis: Analysis) -> list[str]:
+    verdict = analysis.verdict
+    if not verdict.distance < NEAR * verdict.margin:
+        return []
+    arms, down = [verdict.nearest], verdict.rule < 4 and _lower(analysis, verdict.nearest) >= -verdict.margin
+    if verdict.rule == 5 and verdict.distance < -verdict.margin - _lower(analysis, verdict.nearest):
+        # the nearest certificate is that of combining: every simple arm would have to go
+        arms, down = [a for a in verdict.could_be_best if len(a) < 2], True
+    scores = f"the score{'' if len(arms) == 1 else 's'} of {_joined([arm_in_words(a) for a in arms], 'and')}"
+    # rounded up, so that the change named is enough
+    step = f"{_up(verdict.distance, _places(verdict.margin))} R2 {'lower' if down else 'higher'}"
+    return [f"It is near the line: were {scores} {step}, the verdict would be another."]
+
+
+def _simple(analysis: Analysis) -> list[Arm]:
+    return [a for a in analysis.arms if len(a) < 2]
+
+
+def _worthless(analysis: Analysis) -> bool:
+    return float(analysis.r2.max()) <= 0
+
+
+def _lower(analysis: Analysis, arm: Arm) -> float:
+    return float(analysis.best.lower[analysis.arms.index(arm)])
 
 
 def _with(arm: Arm, strengths: Mapping[Arm, str]) -> str:
@@ -54,112 +201,29 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _none_needed(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:  # noqa: ARG001
-    bound = -float(analysis.best.lower[analysis.arms.index(())])
-    return [
-        "Practically equivalent: no regularizer is needed.",
-        f"The best arm is at most {bound:.4f} R2 better than none, less than your margin of {analysis.verdict.margin:g}.",
-    ]
+def _joined(parts: Sequence[str], word: str) -> str:
+    return f" {word} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def _pick_either(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
-    verdict = analysis.verdict
-    close = [
-        a for a, low in zip(analysis.arms, analysis.best.lower, strict=True) if len(a) == 1 and low >= -verdict.margin
-    ]
-    either = " or ".join(f"{arm_in_words(a)}{_with(a, strengths)}" for a in close)
-    return [f"Practically equivalent: pick either {either}.", _combining(analysis)]
+def _places(margin: float) -> int:
+    """Give enough decimals to see a hundredth of the margin, four at least."""
+    return max(4, 2 - math.floor(math.log10(margin))) if margin > 0 else 4
 
 
-def _use_alone(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
-    arm = analysis.verdict.arm
-    return [f"Use {arm_in_words(arm)} alone{_with(arm, strengths)}.", _combining(analysis)]
+def _about(value: float, margin: float) -> str:
+    return f"{value:.{_places(margin) - 1}f}"
 
 
-def _combining(analysis: Analysis) -> str:
-    rivalry, margin = analysis.rivalry, analysis.verdict.margin
-    if rivalry is None:
-        return "No combination was in the family."
-    d = rivalry.difference
-    return (
-        f"Combining ({arm_in_words(rivalry.combination)}) gains {d.value:+.4f} R2 [{d.lower:+.4f}, {d.upper:+.4f}] over "
-        f"{arm_in_words(rivalry.single)}: not certain to be more than your margin of {margin:g}."
-        if d.upper >= margin
-        else f"Combining ({arm_in_words(rivalry.combination)}) gains {d.value:+.4f} R2 [{d.lower:+.4f}, {d.upper:+.4f}] over "
-        f"{arm_in_words(rivalry.single)}: less than your margin of {margin:g}."
-    )
+def _up(value: float, places: int) -> str:
+    return f"{math.ceil(value * 10**places - 1e-6) / 10**places:.{places}f}"
 
 
-def _combine(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
-    verdict, rivalry = analysis.verdict, analysis.rivalry
-    which = "a combination, which one is open; best-looking" if verdict.open_combination else "Combine"
-    first = f"{_capital(which)}: {arm_in_words(verdict.arm)}{_with(verdict.arm, strengths)}."
-    if rivalry is None:
-        return [first]
-    d = rivalry.difference
-    return [
-        first,
-        f"It gains {d.value:+.4f} R2 [{d.lower:+.4f}, {d.upper:+.4f}] over {arm_in_words(rivalry.single)}, the best single one "
-        f"({rivalry.shrunken:+.4f} after allowing for having picked the winner; {rivalry.percent_of_error:.0f}% of its error).",
-    ]
+def _at_most(bound: float, margin: float) -> str:
+    """Write a bound within the margin, rounded up, yet never past the margin."""
+    text = _up(bound, _places(margin))
+    return text if float(text) <= margin else f"{margin:g}"
 
 
-def _open(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
-    verdict = analysis.verdict
-    could = ", ".join(arm_in_words(a) for a in verdict.could_be_best)
-    best = f"{arm_in_words(verdict.arm)}{_with(verdict.arm, strengths)}"
-    tail = f"Until there is more, {best} looks best."
-    if len(verdict.could_be_best) == 1:
-        return [
-            "Not enough evidence.",
-            f"{_capital(could)} is best, but by less than could be told from the margin. {tail}",
-        ]
-    return ["Not enough evidence.", f"Any of these could be the best: {could}. {tail}"]
-
-
-def _sharing(analysis: Analysis) -> list[str]:
-    said = []
-    for (i, j), found in analysis.overlaps.items():
-        if found.value is None:
-            continue
-        one, two = NAMES.get(i, i), NAMES.get(j, j)
-        if found.value > 1.1:
-            what = "hurt each other here"
-        elif found.value > 0.6:
-            what = "overwrite each other here"
-        elif found.value > 0.1:
-            what = "share part of their effect"
-        else:
-            what = "add up"
-        said.append(
-            f"{_capital(one)} and {two} {what} (overlap {found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}])."
-        )
-    return said
-
-
-def _near(analysis: Analysis) -> list[str]:
-    verdict = analysis.verdict
-    if not 0 <= verdict.distance < NEAR * verdict.margin:
-        return []
-    return [
-        f"It is near the line: {verdict.distance:.4f} R2 less and {arm_in_words(verdict.nearest)} would not be certified."
-    ]
-
-
-def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
-    verdict = analysis.verdict
-    said = [
-        f"This study could have shown differences of {analysis.detectable:.3f} R2; your margin is {verdict.margin:g}."
-    ]
-    if 0 <= verdict.distance < NEAR * verdict.margin:
-        said.append(f"It is near the line: {arm_in_words(verdict.nearest)} misses by {verdict.distance:.4f} R2.")
-    if analysis.floor is None:
-        said.append("More repeats would tell whether more training or more rows would help.")
-    elif analysis.floor > verdict.margin:
-        said.append(
-            f"More training will not help, more rows would: with {rows:,} rows, endless repeats would still leave "
-            f"{analysis.floor:.3f}."
-        )
-    else:
-        said.append(f"More repeats (--repeats) would help: they could show differences of {analysis.floor:.3f}.")
-    return said
+def _interval(difference: Contrast, margin: float) -> str:
+    value, lower, upper = (f"{x:+.{_places(margin)}f}" for x in (difference.value, difference.lower, difference.upper))
+    return f"{value} R2 [{lower}, {upper}]"

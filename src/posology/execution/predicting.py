@@ -1,0 +1,62 @@
+"""Predict new rows with the network and the preparation that a finished study left in its folder.
+
+Runs where Keras is: in a worker for the command, in the user's own process for `StudyResult.predict`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from posology.errors import InputError
+from posology.table import Preparation, features_of, pad, read_frame
+
+
+def finished(folder: Path) -> Path:
+    """Give the path of a finished study's model.
+
+    Raises
+    ------
+    InputError
+        The folder has none.
+    """
+    path = folder / "model.keras"
+    if not path.is_file():
+        raise InputError(
+            f"The folder '{folder}' has no model.keras: its study is not finished. Run: posology resume {folder}"
+        )
+    return path
+
+
+def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], tuple[str, ...]]:
+    """Predict the rows of a pandas frame.
+
+    Returns
+    -------
+    predictions : array (row,)
+        In the target's unit.
+    notes : tuple of str
+        What about the new rows is worth saying: ignored columns, unseen levels.
+
+    Raises
+    ------
+    InputError
+        The folder has no finished prescription, or the frame lacks columns.
+    """
+    import keras
+
+    path = finished(folder)
+    preparation = Preparation.load(folder)
+    features, notes = features_of(frame, preparation)
+    model = keras.models.load_model(path)
+    x = pad(preparation.transform(features), int(model.inputs[0].shape[1]))
+    scaled = np.asarray(model.predict(x, verbose=0), float).reshape(-1)
+    return preparation.target_from_network(scaled), notes
+
+
+def predict_file(folder: Path, path: Path, target: str) -> tuple[Float[np.ndarray, " row"], tuple[str, ...]]:
+    """Predict the rows of a table on disk; a column of the target's name is not looked at."""
+    finished(folder)
+    text_columns = Preparation.load(folder).text_columns
+    return predict_frame(folder, read_frame(path, text=text_columns).drop(columns=target, errors="ignore"))
