@@ -109,12 +109,10 @@ def _gained(analysis: Analysis) -> list[str]:
     if rivalry is None:
         return []
     it = "It" if rivalry.combination == verdict.arm else f"The best-looking one, {arm_in_words(rivalry.combination)},"
-    share = rivalry.percent_of_error
-    return [
-        f"{it} gains {_interval(rivalry.difference, verdict.margin)} over {arm_in_words(rivalry.single)}, "
-        f"the best-looking single regularizer{f' ({share:.0f}% of its error)' if math.isfinite(share) else ''}; "
-        f"{rivalry.shrunken:+.{_places(verdict.margin)}f} after allowing for having picked the winner."
-    ]
+    share = f" ({rivalry.percent_of_error:.0f}% of its error)" if math.isfinite(rivalry.percent_of_error) else ""
+    gain = f"{it} gains {_interval(rivalry.difference, verdict.margin)} over {arm_in_words(rivalry.single)}"
+    after = f"{rivalry.shrunken:+.{_places(verdict.margin)}f} after allowing for having picked the winner"
+    return [f"{gain}, the best-looking single regularizer{share}; {after}."]
 
 
 def _open(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
@@ -139,7 +137,7 @@ def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
     said = [f"{could}your margin is {margin:g}."]
     if floor is None:
         return [*said, "More repeats would tell whether more training or more rows would help."]
-    endless = f"endless repeats would bring that to {_about(floor, margin)}"
+    endless = f"endless repeats would bring that to {_about(min(floor, now), margin)}"
     if floor > margin:
         return [*said, f"More training will not help enough, more rows would: with {rows:,} rows, {endless}."]
     if floor < 0.9 * now:
@@ -175,7 +173,7 @@ def _near(analysis: Analysis) -> list[str]:
     if verdict.rule == 5 and verdict.distance < -verdict.margin - _lower(analysis, verdict.nearest):
         # the nearest certificate is that of combining: every simple arm would have to go
         arms, down = [a for a in verdict.could_be_best if len(a) < 2], True
-    scores = f"the score{'' if len(arms) == 1 else 's'} of {_joined([arm_in_words(a) for a in arms], 'and')}"
+    scores = f"the score{'' if len(arms) == 1 else 's'} of {_joined([arm_in_words(a) if a else 'none' for a in arms], 'and')}"
     # rounded up, so that the change named is enough
     step = f"{_up(verdict.distance, _places(verdict.margin))} R2 {'lower' if down else 'higher'}"
     return [f"It is near the line: were {scores} {step}, the verdict would be another."]

@@ -1,0 +1,176 @@
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.sandwich_covariance import cov_cluster
+
+from posology.inference import Estimate, estimate, floor_se
+from posology.inference.covariance import fit_means, fit_sums, normal_draws, positive_part
+from tests.inference.planted import folds_of, study
+
+
+def terms(losses, folds):
+    """Srow, Sfit, Sboth by loops, straight from the formulas."""
+    arms, repeats, rows = losses.shape
+    k = int(folds.max()) + 1
+    e = losses - losses.mean(axis=(1, 2), keepdims=True)
+    row, fit, both = (np.zeros((arms, arms)) for _ in range(3))
+    for a in range(arms):
+        for b in range(arms):
+            row[a, b] = sum(e[a, :, i].sum() * e[b, :, i].sum() for i in range(rows)) * rows / (rows - 1)
+            fit[a, b] = sum(
+                e[a, r, folds[r] == f].sum() * e[b, r, folds[r] == f].sum() for r in range(repeats) for f in range(k)
+            )
+            fit[a, b] *= repeats * k / (repeats * k - 1)
+            both[a, b] = (e[a] * e[b]).sum()
+    return [m / (repeats * rows) ** 2 for m in (row, fit, both)]
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_sigma_is_twice_the_row_term_plus_the_positive_part(repeats):
+    losses, folds = study(np.random.default_rng(1), [0.5, 0.4, 0.45], rows=60, repeats=repeats, fit_sd=0.05)
+    row, fit, both = terms(losses, folds)
+    found = estimate(losses, folds)
+    values, vectors = np.linalg.eigh(fit - both)
+    assert values.min() < 0 < values.max() or repeats == 1  # the positive part has something to do
+    psd = sum(max(v, 0) * np.outer(x, x) for v, x in zip(values, vectors.T, strict=True))
+    np.testing.assert_allclose(found.row, row, rtol=1e-10)
+    np.testing.assert_allclose(found.sigma, 2 * row + psd, rtol=1e-9, atol=1e-16)
+    np.testing.assert_allclose(found.theta, -losses.mean(axis=(1, 2)))
+    assert found.df == repeats * 5 - 1
+
+
+def test_the_terms_are_statsmodels_two_way_clusters():
+    """cov_cluster with its correction multiplies by G/(G-1) (N-1)/(N-K), K = 1: G/(G-1) alone, as here."""
+    rng = np.random.default_rng(2)
+    losses, folds = study(rng, [0.5, 0.45], rows=80, repeats=4, fit_sd=0.1)
+    difference = losses[1] - losses[0]
+    fitted = sm.OLS(difference.ravel(), np.ones(difference.size)).fit()
+    rows = np.tile(np.arange(80), 4)
+    fits = (folds + 5 * np.arange(4)[:, None]).ravel()
+    row = float(cov_cluster(fitted, rows)[0, 0])
+    fit = float(cov_cluster(fitted, fits)[0, 0])
+    both = float(cov_cluster(fitted, np.arange(difference.size), use_correction=False)[0, 0])
+    c = np.array([-1.0, 1.0])
+    found = estimate(losses, folds)
+    assert c @ found.row @ c == pytest.approx(row, rel=1e-10)
+    assert fit > both  # else the positive part would act on the pair
+    expected = estimate((difference - difference.mean())[None], folds).sigma[0, 0]
+    assert expected == pytest.approx(2 * row + fit - both, rel=1e-9)
+    assert expected - row == pytest.approx(two_way(difference, rows, fits), rel=1e-9)
+
+
+def two_way(difference, rows, fits):
+    """Srow + Sfit - Sboth by statsmodels' own two-way function, its intersection term's N/(N-1) taken back."""
+    from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
+
+    fitted = sm.OLS(difference.ravel(), np.ones(difference.size)).fit()
+    both_ways, one, two = cov_cluster_2groups(fitted, rows, fits)
+    intersection = one + two - both_ways
+    n = difference.size
+    return float((one + two - intersection * (n - 1) / n)[0, 0])
+
+
+def test_two_way_sum_beyond_a_pair():
+    """For a pair of arms, c' (2 Srow + Sfit - Sboth) c holds exactly where Sfit - Sboth has no negative part."""
+    rng = np.random.default_rng(7)
+    losses, folds = study(rng, [0.5, 0.45], rows=100, repeats=4, fit_sd=0.3, cell_sd=0.01, shared_sd=0.0)
+    row, fit, both = terms(losses, folds)
+    assert np.linalg.eigvalsh(fit - both).min() > 0
+    np.testing.assert_allclose(estimate(losses, folds).sigma, 2 * row + fit - both, rtol=1e-9)
+
+
+def test_identical_arms_have_no_standard_error():
+    losses, folds = study(np.random.default_rng(3), [0.5, 0.4, 0.4])
+    losses[2] = losses[1]
+    found = estimate(losses, folds)
+    assert found.pair_se()[1, 2] == 0
+    assert found.se(np.array([0.0, 1.0, -1.0])) == 0
+    assert found.pair_se()[0, 1] > 0
+    np.testing.assert_allclose(found.pair_se()[0, 1], found.se(np.array([1.0, -1.0, 0.0])), rtol=1e-9)
+
+
+def test_a_loss_that_is_not_a_number_is_refused():
+    losses, folds = study(np.random.default_rng(3), [0.5, 0.4])
+    losses[0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="not a finite number"):
+        estimate(losses, folds)
+
+
+def test_positive_part():
+    np.testing.assert_allclose(positive_part(np.diag([2.0, -3.0])), np.diag([2.0, 0.0]))
+
+
+def test_sums_and_means_of_uneven_folds():
+    folds = np.array([[0, 0, 1], [1, 1, 0]])
+    values = np.array([[[1.0, 2.0, 3.0], [4.0, 6.0, 6.0]]])
+    np.testing.assert_array_equal(fit_sums(values, folds), [[3, 3, 6, 10]])
+    np.testing.assert_array_equal(fit_means(values, folds), [[1.5, 3, 6, 5]])
+
+
+def test_draws_of_a_singular_covariance():
+    sigma = np.array([[1.0, 1.0], [1.0, 1.0]])
+    draws = normal_draws(sigma, 20_000, np.random.default_rng(0))
+    np.testing.assert_allclose(draws[:, 0], draws[:, 1], atol=1e-7)
+    assert draws[:, 0].std() == pytest.approx(1, abs=0.02)
+
+
+def test_floor_se_finds_the_row_noise_among_fit_noise():
+    """Row noise of sd 0.2 per arm is 0.08 for a difference; SE_inf^2 = 2 x 0.08/n, whatever the other noise."""
+    rng = np.random.default_rng(4)
+    rows = 500
+    squares = []
+    for _ in range(40):
+        losses, _ = study(rng, [0.5, 0.5], rows=rows, repeats=6, row_sd=0.2, fit_sd=0.02, cell_sd=0.3)
+        squares.append(floor_se(losses, 0, 1) ** 2)
+    assert np.mean(squares) == pytest.approx(2 * 0.08 / rows, rel=0.05)
+
+
+def test_floor_se_edges():
+    rng = np.random.default_rng(5)
+    losses, _ = study(rng, [0.5, 0.4], repeats=1)
+    assert floor_se(losses, 0, 1) is None
+    losses, _ = study(rng, [0.5, 0.4], repeats=3)
+    assert floor_se(losses, 0, 1) == floor_se(losses, 1, 0)
+    assert floor_se(losses, 0, 0) == 0
+    # by hand: e = [[1, -1], [1, -1]] gives c = mean of (4 - 2)/2 = 1, SE^2 = 2 c/n = 1
+    assert floor_se(np.array([[[0.0, 0.0], [0.0, 0.0]], [[1.0, -1.0], [1.0, -1.0]]]), 0, 1) == pytest.approx(1.0)
+    # alternating signs: c = -1, cut off
+    assert floor_se(np.array([[[0.0, 0.0], [0.0, 0.0]], [[1.0, -1.0], [-1.0, 1.0]]]), 0, 1) == 0
+
+
+def test_pair_se_by_hand():
+    found = Estimate(np.zeros(2), np.array([[4.0, 1.0], [1.0, 2.0]]), np.zeros((2, 2)), 24)
+    assert found.pair_se()[0, 1] == pytest.approx(2.0)  # sqrt(4 + 2 - 2)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), scale=st.floats(0.01, 100), shift=st.floats(-5, 5))
+def test_invariances(seed, scale, shift):
+    rng = np.random.default_rng(seed)
+    losses, folds = study(rng, [0.5, 0.4, 0.45], rows=40, repeats=2)
+    found = estimate(losses, folds)
+    scaled, shifted = estimate(losses * scale, folds), estimate(losses + shift, folds)
+    order, numbers = rng.permutation(40), rng.permutation(5)
+    mixed = estimate(losses[:, :, order], numbers[folds][:, order])
+    size = np.abs(found.sigma).max()
+    np.testing.assert_allclose(scaled.sigma, found.sigma * scale**2, atol=1e-9 * size * scale**2)
+    np.testing.assert_allclose(shifted.sigma, found.sigma, atol=1e-8 * size)
+    np.testing.assert_allclose(mixed.sigma, found.sigma, atol=1e-9 * size)
+    assert np.linalg.eigvalsh(found.sigma - 2 * found.row).min() > -1e-12 * size
+
+
+def test_repeats_shrink_fit_noise_not_row_noise():
+    rng = np.random.default_rng(6)
+    pairs = {}
+    for repeats in (2, 8):
+        few = [study(rng, [0.5, 0.5], repeats=repeats, fit_sd=0.1, row_sd=0.0, cell_sd=0.0) for _ in range(10)]
+        many = [study(rng, [0.5, 0.5], repeats=repeats, fit_sd=0.0, row_sd=0.3, cell_sd=0.0) for _ in range(10)]
+        pairs[repeats] = [np.mean([estimate(*s).pair_se()[0, 1] for s in kind]) for kind in (few, many)]
+    assert pairs[8][0] == pytest.approx(pairs[2][0] / 2, rel=0.2)
+    assert pairs[8][1] == pytest.approx(pairs[2][1], rel=0.1)
+
+
+def test_folds_helper_is_balanced():
+    assert set(np.bincount(folds_of(np.random.default_rng(0), 20, 1)[0])) == {4}
