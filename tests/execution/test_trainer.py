@@ -1,0 +1,153 @@
+"""Inside a worker: no leak from held-out rows, nothing depends on packing, what is kept is what was trained."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from posology.data import concrete
+from posology.errors import InputError
+from posology.execution.job import ALL_ROWS_SPLITS, Job, pack_from_dict, pack_to_dict
+from posology.execution.predicting import predict_frame
+from posology.execution.trainer import Trainer
+from posology.network.source import NetworkSource
+from posology.plan import ALL_ROWS, REFIT, Member, Pack
+from posology.table import make_table
+
+ROWS = 120
+BOTH = ("weights", "dropout")
+SETTING = {"l1": (1e-4, 1e-4), "l2": (1e-3, 1e-3), "dropout": (0.2, 0.2)}
+
+
+def frame():
+    whole = concrete().sample(ROWS, random_state=0).reset_index(drop=True)
+    rng = np.random.default_rng(0)
+    whole["plant"] = rng.choice(["north", "south", "west"], ROWS)
+    whole.loc[rng.choice(ROWS, 15, replace=False), "slag"] = np.nan
+    return whole
+
+
+def trainer(tmp_path, given=None, **changes):
+    table = make_table(frame() if given is None else given, "strength_mpa")
+    table.save(tmp_path / "table.feather")
+    job = Job(str(tmp_path / "table.feather"), NetworkSource(), ROWS, 4, 2, 1, 32, 6, 0, 4)
+    return Trainer(replace(job, **changes))
+
+
+def pack(split=0, members=None, repeat=0, fold=1):
+    members = members or [Member((), 0, 0, {}, 6, 99), Member(BOTH, 1, 0, SETTING, 6, 99)]
+    return Pack("p", repeat, fold, split, tuple(members))
+
+
+def results(found):
+    return {name: np.asarray(value) for name, value in vars(found).items()}
+
+
+def test_held_out_rows_do_not_reach_what_is_trained(tmp_path):
+    clean = trainer(tmp_path)
+    _, held = clean._job.rows_of(pack(REFIT))
+    changed = frame()
+    changed.loc[held, ["cement", "water", "age_days"]] *= 1e6
+    changed.loc[held, "plant"] = "north"
+    changed.loc[held, "fly_ash"] = 0.0
+    changed.loc[held, "strength_mpa"] = -1e5
+    for split in (0, REFIT):
+        before, after = results(clean.run(pack(split))), results(trainer(tmp_path, changed).run(pack(split)))
+        names = ("best_loss", "last_loss", "train_loss", "curve") if split == 0 else ("train_loss", "train_error")
+        for name in names:
+            np.testing.assert_array_equal(before[name], after[name])
+        if split == REFIT:
+            assert (before["prediction"] != after["prediction"]).any(), "the change was seen where it may be"
+
+
+def test_watched_rows_of_an_inner_split_do_not_reach_the_weights(tmp_path):
+    clean = trainer(tmp_path)
+    _, watched = clean._job.rows_of(pack(0))
+    changed = frame()
+    changed.loc[watched, "cement"] *= 1e6
+    before, after = results(clean.run(pack(0))), results(trainer(tmp_path, changed).run(pack(0)))
+    np.testing.assert_array_equal(before["train_loss"], after["train_loss"])
+    np.testing.assert_array_equal(before["curve"][..., 0], after["curve"][..., 0])
+    assert (before["best_loss"] != after["best_loss"]).all()
+
+
+def test_rows_are_split_as_told(tmp_path):
+    job = trainer(tmp_path)._job
+    fit, scored = job.rows_of(pack(REFIT))
+    assert sorted([*fit, *scored]) == list(range(ROWS))
+    inner, watched = job.rows_of(pack(0))
+    assert sorted([*inner, *watched]) == fit.tolist()
+    assert len(inner) >= job.fewest_fit_rows()
+    assert max(len(scored), len(watched)) <= job.watched_capacity()
+    whole = [job.rows_of(Pack("p", ALL_ROWS, 0, s, ()))[1] for s in range(ALL_ROWS_SPLITS)]
+    assert sorted(np.concatenate(whole)) == list(range(ROWS))
+
+
+def test_results_do_not_depend_on_packing(tmp_path):
+    members = [Member(BOTH, t, 0, {**SETTING, "dropout": (r, r)}, 6, 99) for t, r in enumerate((0.0, 0.2, 0.5))]
+    worker = trainer(tmp_path)
+    together = results(worker.run(pack(0, members)))
+    for i, member in enumerate(members):
+        alone = results(worker.run(pack(0, [member])))
+        for name in ("best_loss", "best_epoch", "train_loss"):
+            np.testing.assert_array_equal(together[name][i], alone[name][0])
+
+
+def test_common_random_numbers_arms_differ_by_their_strengths_alone(tmp_path):
+    off = dict.fromkeys(SETTING, (0.0, 0.0))
+    found = results(trainer(tmp_path).run(pack(0, [Member((), 0, 0, {}, 6, 99), Member(BOTH, 3, 0, off, 6, 99)])))
+    for name in ("best_loss", "train_loss", "curve"):
+        np.testing.assert_array_equal(found[name][0], found[name][1])
+
+
+def test_seeds_differ(tmp_path):
+    found = results(trainer(tmp_path).run(pack(REFIT, [Member((), 0, s, {}, 6, 99) for s in range(3)])))
+    assert len(set(found["train_loss"].tolist())) == 3
+
+
+def test_a_pack_survives_json():
+    import json
+
+    original = pack(0)
+    assert pack_from_dict(json.loads(json.dumps(pack_to_dict(original)))) == original
+
+
+def test_the_kept_network_is_the_trained_one(tmp_path):
+    worker = trainer(tmp_path)
+    last = pack(REFIT, [Member(BOTH, 0, 0, SETTING, 6, 99)], repeat=ALL_ROWS, fold=0)
+    out = worker.finish(last, tmp_path)
+    written = [line.split(": ")[1] for line in out["lines"]]
+    assert (
+        written
+        == ["kernel_regularizer=keras.regularizers.L1L2(l1=0.0001, l2=0.001)"] * 2 + ["keras.layers.Dropout(0.2)"] * 2
+    )
+    table = make_table(frame(), "strength_mpa")
+    predicted, notes = predict_frame(tmp_path, frame().drop(columns="strength_mpa"))
+    error = np.mean((predicted - table.target) ** 2) / table.target.var()
+    assert error == pytest.approx(float(worker.run(last).train_error[0]), rel=1e-4)
+    assert notes == ()
+    model = keras.models.load_model(tmp_path / "model.keras")
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.2, 0.2]
+
+
+def test_new_rows_without_a_column_are_refused(tmp_path):
+    worker = trainer(tmp_path)
+    worker.finish(pack(REFIT, [Member((), 0, 0, {}, 1, 99)], repeat=ALL_ROWS, fold=0), tmp_path)
+    with pytest.raises(InputError, match="water"):
+        predict_frame(tmp_path, frame().drop(columns=["strength_mpa", "water"]))
+
+
+def test_tables_that_are_smaller_than_a_batch(tmp_path):
+    small = frame().iloc[:24].reset_index(drop=True)
+    found = trainer(tmp_path, small, rows=24).run(pack(REFIT))
+    assert np.isfinite(found.prediction).all()
+    assert found.prediction.shape == (2, 6)
+
+
+def test_a_table_of_categories_alone(tmp_path):
+    rng = np.random.default_rng(1)
+    given = pd.DataFrame({"a": rng.choice(list("xyz"), ROWS), "b": rng.choice(list("uv"), ROWS)})
+    given["strength_mpa"] = (given["a"] == "x") * 2.0 + rng.normal(size=ROWS)
+    assert np.isfinite(trainer(tmp_path, given).run(pack(REFIT)).prediction).all()
