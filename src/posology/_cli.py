@@ -9,7 +9,6 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -17,6 +16,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from posology import __version__
+from posology._options import Ask, How
 from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
 
 if TYPE_CHECKING:
@@ -30,108 +30,6 @@ app = App(
     help="Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?",
     help_format="plaintext",
 )
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Ask:
-    """What is studied.
-
-    Parameters
-    ----------
-    network
-        FILE.py:FUNCTION, a function that returns a compiled Keras model; it may take the training rows. By default the
-        question's own network.
-    arms
-        "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
-        (L1 and L2 together), dropout, weights+dropout.
-    margin
-        Differences of R2 below it do not matter to you.
-    repeats
-        Outer resamples: repeats of a partition into folds.
-    folds
-        Folds of each repeat.
-    trials
-        Settings that each arm tries in each resample.
-    inner_splits
-        Inner splits on which each trial is watched.
-    refits
-        Networks refitted with the chosen setting, whose losses are averaged.
-    epochs
-        Longest training.
-    patience
-        Epochs without a better validation loss after which a training ends.
-    early_stopping
-        Without it, every network trains all epochs.
-    batch_size
-        Rows a step.
-    per_layer
-        Search a strength of its own for every layer.
-    ranges
-        Searched range, such as dropout=0:0.5 or l1=1e-6:1e-2; may be given several times.
-    seed
-        Of everything random: the same seed gives the same verdict.
-    """
-
-    network: str | None = None
-    arms: str | None = None
-    margin: float = 0.01
-    repeats: int = 5
-    folds: int = 5
-    trials: int = 12
-    inner_splits: int = 1
-    refits: int = 6
-    epochs: int = 200
-    patience: int = 20
-    early_stopping: bool = True
-    batch_size: int = 32
-    per_layer: Annotated[bool, Parameter(negative=())] = False
-    ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
-    seed: int = 0
-
-    def settings(self) -> "Settings":
-        """Check and resolve."""
-        from posology.network import parse_source
-        from posology.plan import Design, parse_arms
-        from posology.settings import Settings, parse_ranges
-
-        patience = self.patience if self.early_stopping else None
-        design = Design(
-            parse_arms(self.arms),
-            self.repeats,
-            self.folds,
-            self.trials,
-            self.inner_splits,
-            self.refits,
-            self.epochs,
-            patience,
-            self.batch_size,
-            self.seed,
-        )
-        return Settings(design, parse_source(self.network), self.margin, self.per_layer, parse_ranges(self.ranges))
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class How:
-    """How it is run and shown.
-
-    Parameters
-    ----------
-    budget
-        Time for the evidence, such as 90s, 10min or 1h30m: the study ends after the last repeat that fits.
-    workers
-        Processes; by default one a core.
-    json
-        Print one JSON object on standard output and nothing else.
-    quiet
-        No progress.
-    """
-
-    budget: str | None = None
-    workers: int | None = None
-    json: Annotated[bool, Parameter(negative=())] = False
-    quiet: Annotated[bool, Parameter(negative=())] = False
 
 
 @app.command
