@@ -1,8 +1,10 @@
 """Study: a table and a network to a verdict. The one room that knows the others."""
 
 import os
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -176,12 +178,16 @@ class Study:
         )
 
     def facts(self) -> dict[str, Any]:
-        """Give what identifies the study: settings, the table's fingerprint, where the table came from."""
+        """Give what identifies the study: settings, the table's and the network file's fingerprints, versions."""
         return {
             "settings": self.settings.to_dict(),
+            "network": self.settings.source.fingerprint(),
+            "versions": versions(),
             "fingerprint": self.table.fingerprint(),
             "target": self.table.target_name,
             "rows": self.table.n_rows,
+            "table": None,
+            "drop": [],
             **self._facts,
         }
 
@@ -189,6 +195,12 @@ class Study:
 def cores() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def versions() -> dict[str, str]:
+    """Give the versions on which a result may depend."""
+    found = {name: metadata.version(name) for name in ("posology", "jax", "jaxlib", "keras", "numpy", "scikit-learn")}
+    return {"python": platform.python_version(), **found}
 
 
 def _prepared(table: Table) -> np.ndarray:

@@ -4,6 +4,7 @@ A `NetworkSource` is plain data, so that it can be kept in the study's folder an
 turns it, inside a worker, into a builder. Importing this module does not import keras.
 """
 
+import hashlib
 import importlib.util
 import inspect
 import sys
@@ -45,6 +46,11 @@ class NetworkSource:
     def to_dict(self) -> dict[str, str]:
         """Give the source as JSON types."""
         return asdict(self)
+
+    def fingerprint(self) -> str:
+        """Hash what builds the network (SHA-256), so that a study is not continued with another one."""
+        content = Path(self.where).read_bytes() if self.kind == "file" else f"{self.kind} {self.config}".encode()
+        return hashlib.sha256(content).hexdigest()
 
     def __str__(self) -> str:
         """Name the source in a sentence."""
