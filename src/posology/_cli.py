@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import cyclopts
@@ -115,6 +116,11 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
         raise InputError("This study was started in Python: run the same Study(..., folder=...) again to continue it.")
     demo_table = held["table"] == "demo"
     loaded = _load_demo() if demo_table else _load(Path(table or held["table"]), held["target"], held["drop"])
+    if settings.source.fingerprint() != held.get("network"):
+        raise InputError(
+            f"The network file '{settings.source.where}' is not the one that this study began with: its content "
+            "differs. Put the old one back, or start a new study in another --out."
+        )
     if loaded.fingerprint() != held["fingerprint"]:
         raise InputError(
             f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
@@ -147,9 +153,16 @@ def predict(
         _say(note)
     text = predicted.to_json() if json else predicted.to_csv()
     if out:
-        Path(out).write_text(text)
+        _write(Path(out), text)
     else:
         sys.stdout.write(text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"The file '{path}' cannot be written: {error.strerror}. Choose another --out.") from error
 
 
 def _names(text: str) -> list[str]:
@@ -194,8 +207,6 @@ def _study(
     from posology.study import Study
 
     budget = None if how.budget is None else parse_duration(how.budget)
-    if how.workers is not None and how.workers < 1:
-        raise InputError(f"--workers is {how.workers}; it must be at least 1.")
     asked = Study.of(table, settings, folder=folder, workers=how.workers, budget=budget, facts=facts)
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:
@@ -229,7 +240,7 @@ def _stoppable(asked: "Study") -> Any:
 def _what_is_kept(asked: "Study") -> str:
     if asked.folder is None or not (asked.folder / "study.json").is_file():
         return "Nothing was kept yet."
-    return f"What was trained is kept; go on with: posology resume {asked.folder}"
+    return f"What was trained is kept; go on with: posology resume {quote(str(asked.folder))}"
 
 
 def _print_json(content: Any) -> None:
@@ -254,6 +265,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:  # the reader of standard output went away, as `| head` does
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _fail(arguments, f"{error}. Is there room in the temporary folder (TMPDIR), and may this user write there?", 1)
     except MemoryError:
         _fail(arguments, "Out of memory. Use fewer --workers, or a smaller table.", 1)
     sys.exit(0)

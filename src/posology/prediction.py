@@ -1,5 +1,7 @@
 """Predict new rows with a finished study's network, in a worker of its own."""
 
+import csv
+import io
 import json
 import tempfile
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from posology.execution import one_worker
+from posology.execution.predicting import finished
 from posology.record import read_settings
 
 
@@ -32,7 +35,10 @@ class Predicted:
 
     def to_csv(self) -> str:
         """Write a header and a number a line."""
-        return "\n".join([f"predicted_{self.target}", *(repr(float(v)) for v in self.values)]) + "\n"
+        out = io.StringIO()
+        rows = [[f"predicted_{self.target}"], *([float(v)] for v in self.values)]
+        csv.writer(out, lineterminator="\n").writerows(rows)
+        return out.getvalue()
 
     def to_json(self) -> str:
         """Write one JSON object."""
@@ -49,6 +55,7 @@ def predict_table(folder: Path, table: Path) -> Predicted:
         The folder has no finished study, or the table lacks columns.
     """
     target = read_settings(folder)["target"]
+    finished(folder)  # before a worker is started for nothing
     with (
         tempfile.TemporaryDirectory(prefix="posology-") as scratch,
         one_worker(Path(scratch) / "worker.log") as worker,

@@ -25,6 +25,9 @@ from posology.execution.frames import pack_arrays, unpack_arrays
 
 SCHEMA = 1
 
+_BEGINNING = {"packs", ".lock", ".study.json.part"}
+"""What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""
+
 
 class Record:
     """A study's folder, opened for one run.
@@ -52,7 +55,7 @@ class Record:
             (self.folder / "packs").mkdir(parents=True, exist_ok=True)
             self._take_lock()
             if not (self.folder / "study.json").is_file():
-                self.write_json("study.json", {"schema": SCHEMA, **settings})
+                self._write(self.folder / "study.json", _json({"schema": SCHEMA, **settings}), started=False)
 
     def close(self) -> None:
         """Let another run open the folder."""
@@ -72,6 +75,13 @@ class Record:
                 return None
             raise
 
+    def read_json(self, name: str) -> Any:
+        """Give a JSON file's content, or None where there is none."""
+        try:
+            return json.loads((self.folder / name).read_bytes())
+        except (OSError, ValueError):
+            return None
+
     def write_pack(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep a finished pack.
 
@@ -84,16 +94,20 @@ class Record:
 
     def write_json(self, name: str, content: Any) -> None:
         """Keep a JSON file, with sorted keys, so that equal content gives equal bytes."""
-        self._write(self.folder / name, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode())
+        self._write(self.folder / name, _json(content))
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: bytes, *, started: bool = True) -> None:
         aside = path.with_name(f".{path.name}.part")
-        with _disk_errors(self.folder, started=True):
-            with aside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
+        with _disk_errors(self.folder, started=started):
+            try:
+                with aside.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                aside.replace(path)
+            except OSError:
+                aside.unlink(missing_ok=True)
+                raise
 
     def _take_lock(self) -> None:
         self._lock = (self.folder / ".lock").open("w")
@@ -104,6 +118,10 @@ class Record:
                 f"The folder '{self.folder}' is in use by another run of posology. "
                 "Wait for it, or choose another --out."
             ) from error
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -136,21 +154,31 @@ def check_folder(folder: Path, settings: Mapping[str, Any]) -> None:
     InputError
         It holds another study or other files, or is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"The output '{folder}' is a file, not a folder. Choose another --out.")
-    if not folder.exists() or not any(folder.iterdir()):
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"The output '{there}' is a file, not a folder. Choose another --out.")
+    if not folder.exists() or {path.name for path in folder.iterdir()} <= _BEGINNING:
         return
     if not (folder / "study.json").is_file():
         raise InputError(f"The output folder '{folder}' holds other files. Choose a new or empty folder with --out.")
     held = read_settings(folder)
     asked = json.loads(json.dumps(settings))
-    differing = sorted(k for k in asked if k != "versions" and held.get(k) != asked[k])
-    if differing:
-        words = ", ".join(f"{k}: {_short(held.get(k))} there, {_short(asked[k])} asked" for k in differing)
+    words = ", ".join(_differences(held, {k: v for k, v in asked.items() if k != "versions"}))
+    if words:
         raise InputError(
             f"The output folder '{folder}' holds another study ({words}). Choose another --out, or continue that one: "
             f"posology resume {folder}"
         )
+
+
+def _differences(held: Mapping[str, Any], asked: Mapping[str, Any], under: str = "") -> Iterator[str]:
+    """Name what differs, down to the single setting."""
+    for key in sorted(asked):
+        there, here = held.get(key), asked[key]
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from _differences(there, {**dict.fromkeys(there), **here}, f"{under}{key}.")
+        elif there != here:
+            yield f"{under}{key}: {_short(there)} there, {_short(here)} asked"
 
 
 def _short(value: Any) -> str:
@@ -172,7 +200,7 @@ def _disk_errors(folder: Path, *, started: bool) -> Iterator[None]:
             raise InputError(
                 f"The disk is full: '{folder}' cannot be made. Free some space or choose another --out."
             ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM) or not started:
             raise InputError(
                 f"The folder '{folder}' cannot be written: {error.strerror}. Choose another --out."
             ) from error

@@ -11,6 +11,7 @@ from jaxtyping import Float
 import posology
 from posology.durations import in_words as duration
 from posology.inference import Analysis, Contrast, sentences, substitution
+from posology.inference.plain import plain
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting
 from posology.settings import Settings
@@ -187,7 +188,7 @@ class StudyResult:
             "study": {**self.facts, "networks": self.networks},
             "settings": self.settings.to_dict(),
         }
-        return {**out, "run": self.timing()} if timing else out
+        return plain({**out, "run": self.timing()} if timing else out)
 
 
 @dataclass(frozen=True)

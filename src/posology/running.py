@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from posology.errors import InputError, StoppedError
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
+from posology.execution.job import pack_to_dict
 from posology.inference import Analysis, analyze
 from posology.plan import (
     ALL_ROWS,
@@ -122,7 +123,8 @@ class Run:
             capped_share=scores.capped / (scores.losses.size * self._design.refits),
         )
         prescription = self._prescribe(pool, record, space, analysis)
-        whole = {where: given for where, given in found.items() if where[0] in repeats}
+        # in the order of the design: packs end in any order, and sums of floats depend on theirs
+        whole = {where: found[where] for where in sorted(found) if where[0] in repeats}
         facts = self._facts(network, scores, repeats)
         result = StudyResult.of(self._study.settings, whole, scores, analysis, prescription, facts)
         return self._keep_result(record, result)
@@ -215,10 +217,20 @@ class Run:
         # the budget is for the evidence; what it bought is not thrown away for want of a last step
         ((_, tuned),) = self._driven(iter([("all", procedure)]), pool, record, lambda: True)
         member = refit_members(design, tuned[arm])[0]
-        self._progress.stage("training the tuned network on all rows")
-        out = pool.finish(Pack("all-refit", ALL_ROWS, 0, REFIT, (member,)), record.folder)
+        out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, (member,)))
         setting = {name: list(member.setting[name]) for name in regularizers_of(arm)}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
+
+    def _finish(self, pool: LocalPool, record: Record, pack: Pack) -> dict[str, Any]:
+        """Train the tuned network, unless an earlier run left the same one."""
+        name, asked = f"packs/{pack.name}.json", pack_to_dict(pack)
+        kept = record.read_json(name)
+        if kept is not None and kept["pack"] == asked and (record.folder / "model.keras").is_file():
+            return kept
+        self._progress.stage("training the tuned network on all rows")
+        out = {**pool.finish(pack, record.folder), "pack": asked}
+        record.write_json(name, out)
+        return out
 
     def _keep_result(self, record: Record, result: StudyResult) -> StudyResult:
         result = replace(

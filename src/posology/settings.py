@@ -66,15 +66,27 @@ class Settings:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Settings":
-        """Read what `to_dict` gave, after a journey through JSON."""
-        arms: tuple[Arm, ...] = tuple(tuple(arm) for arm in data["design"]["arms"])
-        return cls(
-            Design(**{**data["design"], "arms": arms}),
-            NetworkSource(**data["source"]),
-            data["margin"],
-            data["per_layer"],
-            {k: (v[0], v[1]) for k, v in data["ranges"].items()},
-        )
+        """Read what `to_dict` gave, after a journey through JSON.
+
+        Raises
+        ------
+        InputError
+            Not settings of this version.
+        """
+        try:
+            arms: tuple[Arm, ...] = tuple(tuple(arm) for arm in data["design"]["arms"])
+            return cls(
+                Design(**{**data["design"], "arms": arms}),
+                NetworkSource(**data["source"]),
+                data["margin"],
+                data["per_layer"],
+                {k: (v[0], v[1]) for k, v in data["ranges"].items()},
+            )
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                f"The study's settings are damaged or of another version of posology ({type(error).__name__}: {error})."
+                " Use the version that wrote them, or start the study again in another folder."
+            ) from error
 
 
 def _at_least(name: str, value: int, least: int) -> None:
@@ -101,9 +113,7 @@ def parse_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
 def _parse_range(text: str) -> tuple[str, tuple[float, float]]:
     name, _, numbers = text.partition("=")
     name = name.strip()
-    if name not in REGULARIZERS:
-        meant = did_you_mean(name, REGULARIZERS)
-        raise InputError(f"--range has an unknown regularizer '{name}'.{meant} Known: {', '.join(REGULARIZERS)}.")
+    _check_known("--range has", name)
     low, _, high = numbers.partition(":")
     try:
         ends = (float(low), float(high))
@@ -112,12 +122,19 @@ def _parse_range(text: str) -> tuple[str, tuple[float, float]]:
     return name, check_range(name, *ends)
 
 
+def _check_known(where: str, name: str) -> None:
+    if name not in REGULARIZERS:
+        meant = did_you_mean(name, REGULARIZERS)
+        raise InputError(f"{where} an unknown regularizer '{name}'.{meant} Known: {', '.join(REGULARIZERS)}.")
+
+
 def check_range(name: str, low: float, high: float) -> tuple[float, float]:
     """Check a searched range against what the regularizer's strengths can be."""
+    _check_known("The range of", name)
     least, most = LIMITS[name]
     if low < 0 or high < 0:
         raise InputError(f"The range of {name} is {low:g} to {high:g}: a strength cannot be negative. 0 means off.")
-    if not least <= low < high <= most:
+    if not least <= low < high <= most or high == float("inf"):
         raise InputError(f"The range of {name} is {low:g} to {high:g}; it must rise, within {least:g} to {most:g}.")
     if REGULARIZERS[name].strength.scale == "log" and low == 0:
         raise InputError(

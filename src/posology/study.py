@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from posology.errors import InputError
 from posology.execution import Job, LocalPool
 from posology.forecast import Forecast, forecast
 from posology.network.handed import source_of
@@ -127,6 +128,8 @@ class Study:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         check_rows(table.n_rows, settings.design.folds)
+        if workers is not None and workers < 1:
+            raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
         self.table, self.settings = table, settings
         self.folder = None if folder is None else Path(folder)
         self.workers = workers or cores()

@@ -94,9 +94,7 @@ def test_rule_4_a_combination_which_is_open():
 
 
 def test_no_combining_below_the_mean():
-    found = rule(
-        PLAIN, [-2.4, -2.5, -2.5, -2.1], [-0.3, -0.4, -0.4, 0], [-0.2, -0.2, -0.2, 0.1], combine_allowed=False
-    )
+    found = rule(PLAIN, [-2.4, -2.5, -2.5, -2.1], [-0.3, -0.4, -0.4, 0], [-0.2, -0.2, -0.2, 0.1], combine_allowed=False)
     assert (found.kind, found.rule, found.arm) == (Kind.OPEN, 5, WD)
     assert (found.distance, found.nearest) == (pytest.approx(0.29), ())  # certificates are all that is left
 

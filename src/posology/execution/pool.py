@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import posology
-from posology.errors import InputError, WorkerError
+from posology.errors import InputError, StoppedError, WorkerError
 from posology.execution.frames import Message, read_frame, write_frame
 from posology.execution.job import Job, pack_to_dict
 from posology.plan import Pack, PackResult
@@ -83,6 +83,8 @@ class Worker:
         ------
         InputError
             The worker refuses the user's table or network.
+        StoppedError
+            The disk is full.
         WorkerError
             The worker failed or ended.
         """
@@ -97,6 +99,10 @@ class Worker:
             ) from error
         if reply.get("error") == "input":
             raise InputError(reply["text"])
+        if reply.get("error") == "full":
+            raise StoppedError(
+                f"The disk is full ({reply['text']}). What was finished is kept. Free some space, then run it again."
+            )
         if "error" in reply:
             raise WorkerError(f"A worker failed during '{message['do']}': {reply['text']}.{self._tail()}")
         return reply, arrays

@@ -95,8 +95,11 @@ class Trainer:
         model = export_model(self._model, l1, l2, rates)
         state = self._network.computed(outcome.state)
         set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state])
-        model.save(folder / "model.keras")
         preparation.save(folder)
+        # written aside, so that a model.keras is always whole, and last, so that it means a finished study
+        aside = folder / ".model.part.keras"
+        model.save(aside)
+        aside.replace(folder / "model.keras")
         return {"lines": self.lines(pack.members[0].setting), "width": self._width}
 
     def lines(self, setting: Setting) -> list[str]:

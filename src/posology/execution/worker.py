@@ -1,13 +1,13 @@
 """A worker process: reads messages on standard input, answers on standard output, trains in between.
 
 Started by `pool.py` as `python -m posology.execution.worker` with an environment of its own. Whatever the user's
-network file prints goes to standard error, so that it cannot garble the answers. When the driver goes away, for
-whatever reason, standard input ends and so does the worker, in the middle of a pack if need be.
+network file prints goes to standard error, and what it reads is nothing, so that it cannot garble messages. When the
+driver goes away, for whatever reason, standard input ends and so does the worker, in the middle of a pack if need be.
 """
 
+import errno
 import os
 import queue
-import sys
 import threading
 import traceback
 from pathlib import Path
@@ -23,10 +23,11 @@ Inbox = queue.SimpleQueue[tuple[Message, dict[str, np.ndarray]]]
 
 def main() -> None:
     """Answer messages until the driver closes the pipe."""
-    out = os.fdopen(os.dup(1), "wb")
+    out, messages = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     inbox: Inbox = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    threading.Thread(target=_listen, args=(messages, inbox), daemon=True).start()
     desk = _Desk()
     while True:
         message, _ = inbox.get()
@@ -47,6 +48,10 @@ def _answer(desk: "_Desk", message: Message) -> tuple[Message, dict[str, np.ndar
         return desk.do(message)
     except InputError as error:
         return {"error": "input", "text": str(error)}, {}
+    except OSError as error:
+        traceback.print_exc()
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+        return {"error": "full" if full else "internal", "text": f"{type(error).__name__}: {error}"}, {}
     except MemoryError:
         return {"error": "memory", "text": "out of memory"}, {}
     except Exception as error:  # the driver decides what to say

@@ -21,8 +21,11 @@ def arm_in_words(arm: Arm) -> str:
     --------
     >>> arm_in_words(("weights", "dropout")), arm_in_words(())
     ('L1/L2 with dropout', 'no regularizer')
+    >>> arm_in_words(("l1", "l2", "dropout"))
+    'L1 with L2 and dropout'
     """
-    return " with ".join(NAMES.get(f, f) for f in arm) or "no regularizer"
+    first, *rest = [NAMES.get(factor, factor) for factor in arm] or ["no regularizer"]
+    return f"{first} with {_joined(rest, 'and')}" if rest else first
 
 
 def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int) -> list[str]:
@@ -96,7 +99,7 @@ def _combine(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     named = f"{arm_in_words(verdict.arm)}{_with(verdict.arm, strengths)}"
     said = [f"Combine: {named}."]
     if verdict.open_combination:
-        said = ["Combine; which combination is best is open.", f"{named} looks best."]
+        said = ["Combine; it is open which combination is best.", f"{named} looks best."]
     said += _gained(analysis)
     missing = [f"{arm_in_words((f,))} alone" for f in verdict.arm if (f,) not in analysis.arms]
     if missing:
@@ -173,7 +176,8 @@ def _near(analysis: Analysis) -> list[str]:
     if verdict.rule == 5 and verdict.distance < -verdict.margin - _lower(analysis, verdict.nearest):
         # the nearest certificate is that of combining: every simple arm would have to go
         arms, down = [a for a in verdict.could_be_best if len(a) < 2], True
-    scores = f"the score{'' if len(arms) == 1 else 's'} of {_joined([arm_in_words(a) if a else 'none' for a in arms], 'and')}"
+    named = _joined([arm_in_words(a) if a else "none" for a in arms], "and")
+    scores = f"the score{'' if len(arms) == 1 else 's'} of {named}"
     # rounded up, so that the change named is enough
     step = f"{_up(verdict.distance, _places(verdict.margin))} R2 {'lower' if down else 'higher'}"
     return [f"It is near the line: were {scores} {step}, the verdict would be another."]

@@ -23,6 +23,10 @@ def check_model(model: Any, name: str, width: int) -> None:
             f"{name} gave a model that is not compiled, so its loss and optimizer are unknown. "
             "Add model.compile(loss='mse', optimizer='adam') before returning it."
         )
+    if model.loss is None:
+        raise InputError(
+            f"{name} gave a model that is compiled without a loss. Write model.compile(loss='mse', ...) in it."
+        )
     _build(model, name, width)
     _check_ends(model, name, width)
     _check_layers(model, name)

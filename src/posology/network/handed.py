@@ -36,7 +36,7 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
         network = build_by(network, f"your function {network.__name__}", x_train)
     if not hasattr(network, "to_json"):
         raise InputError(
-            f"network is a {type(network).__name__}. Pass a compiled Keras model, a function that returns one, "
+            f"network is of type {type(network).__name__}. Pass a compiled Keras model, a function that returns one, "
             "'FILE.py:FUNCTION', or nothing for the question's network."
         )
     _check_not_adapted(network)
@@ -51,9 +51,12 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
 
 def _check_not_adapted(model: Any) -> None:
     for layer in getattr(model, "layers", []):
-        if getattr(layer, "is_adapted", False):
+        _check_not_adapted(layer)
+        # what adapt() learned is not in the configuration; what was given to the constructor is
+        given = getattr(layer, "input_mean", None) is not None
+        if hasattr(layer, "adapt") and not given:
             raise InputError(
-                f"Layer '{layer.name}' ({type(layer).__name__}) was adapted to rows of the table, held-out rows "
+                f"Layer '{layer.name}' ({type(layer).__name__}) is adapted to rows of the table, held-out rows "
                 "included. Put the function that builds and adapts it in a file and pass 'net.py:model_build': it is "
                 "then called with the rows of each training fold. Or use BatchNormalization."
             )

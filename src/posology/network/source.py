@@ -48,8 +48,18 @@ class NetworkSource:
         return asdict(self)
 
     def fingerprint(self) -> str:
-        """Hash what builds the network (SHA-256), so that a study is not continued with another one."""
-        content = Path(self.where).read_bytes() if self.kind == "file" else f"{self.kind} {self.config}".encode()
+        """Hash what builds the network (SHA-256), so that a study is not continued with another one.
+
+        Raises
+        ------
+        InputError
+            The network file is gone.
+        """
+        try:
+            content = Path(self.where).read_bytes() if self.kind == "file" else f"{self.kind} {self.config}".encode()
+        except OSError as error:
+            reason = f"The network file '{self.where}' cannot be read: {error.strerror}."
+            raise InputError(f"{reason} Put it back.") from error
         return hashlib.sha256(content).hexdigest()
 
     def __str__(self) -> str:
@@ -168,8 +178,14 @@ def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]
     takes = _number_of_inputs(function, name)
     try:
         return function(x_train()) if takes else function()
-    except Exception as error:
-        raise InputError(f"{name} fails{_at(error, inspect.getfile(function))}{hint(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{name} fails{_at(error, _file_of(function))}{hint(error)}") from error
+
+
+def _file_of(function: Callable[..., Any]) -> str:
+    """Name the file of a function; a partial or a built-in one has none."""
+    code = getattr(inspect.unwrap(getattr(function, "func", function)), "__code__", None)
+    return code.co_filename if code else ""
 
 
 def _number_of_inputs(function: Callable[..., Any], name: str) -> int:
@@ -187,8 +203,8 @@ def _number_of_inputs(function: Callable[..., Any], name: str) -> int:
 
 
 def _last_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _at(error: BaseException, file: str) -> str:

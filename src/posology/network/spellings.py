@@ -19,16 +19,25 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         r"No module named 'keras\.(layers|optimizers|models|regularizers|callbacks)\.",
         "Write the import from the public module, such as 'from keras.layers import Dense'.",
     ),
-    (r"No module named 'keras\.utils\.np_utils'", "Write 'from keras.utils import to_categorical'."),
+    (r"No module named 'keras\.engine", "Write the import from keras.layers or keras.models."),
+    (
+        r"No module named 'keras\.utils\.np_utils'|cannot import name 'np_utils'",
+        "Write 'from keras.utils import to_categorical'.",
+    ),
+    (
+        r"cannot import name '\w+_v2' from 'keras\.optimizers'",
+        "Write the optimizer's own name, such as 'from keras.optimizers import Adam'.",
+    ),
+    (r"module 'keras\.backend' has no attribute", "Write keras.ops instead of keras.backend, such as keras.ops.mean."),
     (
         r"No module named 'keras\.wrappers",
         "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology.",
     ),
     (r"W_regularizer", "Write kernel_regularizer= instead of W_regularizer=."),
     (r"b_regularizer", "Write bias_regularizer= instead of b_regularizer=."),
-    (r"to Dense: .*'output_dim'", "Write units= instead of output_dim=."),
-    (r"to Dense: .*'init'", "Write kernel_initializer= instead of init=."),
-    (r"to Dropout: .*'p'", "Write rate= instead of p=."),
+    (r"Dense.*missing .*'units'", "Write units= instead of output_dim=."),
+    (r"passed to \w+: .*'init'", "Write kernel_initializer= instead of init=."),
+    (r"Dropout.*missing .*'rate'", "Write rate= instead of p=."),
 )
 
 

@@ -1,0 +1,176 @@
+import json
+from itertools import permutations
+
+import numpy as np
+import pytest
+from jaxtyping import TypeCheckError
+
+from posology.inference import Kind, analyze, estimate, stress_flags
+from posology.inference.covariance import floor_se
+from tests.inference.planted import EIGHT, PLAIN, study
+
+
+def test_what_analysis_collects():
+    losses, folds = study(np.random.default_rng(0), [0.6, 0.55, 0.5, 0.4], row_sd=0.03)
+    found = analyze(losses, folds, PLAIN)
+    np.testing.assert_allclose(found.r2, 1 - losses.mean(axis=(1, 2)))
+    assert (found.verdict.kind, found.verdict.arm) == (Kind.COMBINE, ("weights", "dropout"))
+    assert found.gains[("dropout",)].value == pytest.approx(found.r2[2] - found.r2[0])
+    interaction = found.r2[3] - found.r2[1] - found.r2[2] + found.r2[0]
+    assert found.interactions["dropout", "weights"].value == pytest.approx(interaction)
+    assert found.overlaps["dropout", "weights"].value is not None
+    assert found.rivalry is not None
+    assert found.probabilities.combination_better > 0.99
+    assert found.shrunken.argmax() == 3
+    assert found.flags == ()
+
+
+def test_the_resolution_is_that_of_the_two_best_looking_arms():
+    losses, folds = study(np.random.default_rng(1), [0.6, 0.40, 0.5, 0.41])
+    found = analyze(losses, folds, PLAIN)
+    factor = found.best.q.max() + 0.84
+    assert found.detectable == pytest.approx(factor * estimate(losses, folds).pair_se()[1, 3])
+    assert found.floor == pytest.approx(factor * floor_se(losses, 1, 3))
+    assert analyze(losses[:, :1], folds[:1], PLAIN).floor is None
+
+
+def test_identical_winners_do_not_make_the_resolution_zero():
+    losses, folds = study(np.random.default_rng(1), [0.6, 0.40, 0.5, 0.41])
+    losses[3] = losses[1]
+    found = analyze(losses, folds, PLAIN)
+    assert found.detectable > 0
+    assert found.best.could_be_best.tolist() == [False, True, False, True]
+    assert (found.verdict.kind, found.verdict.arm) == (Kind.USE_ALONE, ("weights",))
+
+
+def test_all_arms_identical():
+    losses, folds = study(np.random.default_rng(1), [0.6])
+    found = analyze(np.repeat(losses, 4, axis=0), folds, PLAIN)
+    assert (found.verdict.kind, found.verdict.rule) == (Kind.EQUIVALENT, 1)
+    assert found.best.could_be_best.all()
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+@pytest.mark.parametrize(
+    "arms",
+    [PLAIN[:2], PLAIN[1:3], PLAIN[1:], PLAIN[:3], [(), ("weights", "dropout")], EIGHT[4:], EIGHT],
+    ids=["one factor", "two singles", "no none", "no combination", "no singles", "combinations", "eight"],
+)
+def test_every_family_gives_json(arms, repeats):
+    rng = np.random.default_rng(2)
+    losses, folds = study(rng, rng.uniform(0.4, 0.6, len(arms)), repeats=repeats, rows=100)
+    found = analyze(losses, folds, arms)
+    again = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert set(again["arms"]) == {"+".join(a) or "none" for a in arms}
+    assert (found.rivalry is None) == (found.probabilities is None)
+    assert bool(found.gains) == (() in arms)
+
+
+def text(found):
+    return json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_permuting_arms_with_their_names_changes_no_byte():
+    losses, folds = study(np.random.default_rng(3), [0.52, 0.51, 0.5, 0.505])
+    expected = text(analyze(losses, folds, PLAIN))
+    for order in permutations(range(4)):
+        found = analyze(losses[list(order)], folds, [PLAIN[i] for i in order])
+        assert text(found) == expected
+        np.testing.assert_array_equal(found.r2, analyze(losses, folds, PLAIN).r2[list(order)])
+        assert found.arms == tuple(PLAIN[i] for i in order)
+
+
+def test_permuting_eight_arms_and_their_memory_changes_no_byte():
+    rng = np.random.default_rng(4)
+    losses, folds = study(rng, rng.uniform(0.5, 0.52, 8), rows=150)
+    order = rng.permutation(8)
+    permuted = np.asfortranarray(losses[order])
+    assert text(analyze(permuted, folds, [EIGHT[i] for i in order])) == text(analyze(losses, folds, EIGHT))
+
+
+def test_parts_follow_the_order_given():
+    losses, folds = study(np.random.default_rng(5), [0.6, 0.55, 0.5, 0.4])
+    found = analyze(losses[::-1], folds, PLAIN[::-1])
+    straight = analyze(losses, folds, PLAIN)
+    for part in ("lower", "upper", "could_be_best", "q", "reach"):
+        np.testing.assert_array_equal(getattr(found.best, part), getattr(straight.best, part)[::-1])
+    np.testing.assert_array_equal(found.estimate.sigma, straight.estimate.sigma[::-1, ::-1])
+    np.testing.assert_array_equal(found.estimate.row, straight.estimate.row[::-1, ::-1])
+    np.testing.assert_array_equal(found.shrunken, straight.shrunken[::-1])
+
+
+def test_other_names_leave_the_verdict():
+    losses, folds = study(np.random.default_rng(3), [0.6, 0.55, 0.5, 0.5])
+    named = analyze(losses, folds, PLAIN)
+    other = analyze(losses, folds, [(), ("z",), ("a",), ("z", "a")])
+    assert other.verdict.rule == named.verdict.rule
+    np.testing.assert_allclose(other.best.lower, named.best.lower, atol=0.06 * 0.01)
+
+
+def test_below_the_mean_nothing_is_combined():
+    """R2 of -0.1 at best, the combination far ahead."""
+    losses, folds = study(np.random.default_rng(6), [1.6, 1.55, 1.5, 1.1])
+    found = analyze(losses, folds, PLAIN)
+    assert (found.verdict.kind, found.verdict.arm) == (Kind.OPEN, ("weights", "dropout"))
+    assert found.at_half_margin.kind is found.at_double_margin.kind is Kind.OPEN
+    assert found.flags == ("no arm predicts better than the mean of the target",)
+    assert analyze(losses - 0.3, folds, PLAIN).verdict.kind is Kind.COMBINE
+
+
+def test_margins_of_half_and_double():
+    losses, folds = study(np.random.default_rng(7), [0.6, 0.512, 0.5, 0.5], row_sd=0.001, fit_sd=1e-4, cell_sd=1e-3)
+    found = analyze(losses, folds, PLAIN, margin=0.01)
+    assert (found.at_half_margin.margin, found.at_double_margin.margin) == (0.005, 0.02)
+    assert (found.verdict.kind, found.verdict.arm) == (Kind.USE_ALONE, ("dropout",))
+    assert found.at_double_margin.rule == 2
+
+
+def test_flags():
+    assert stress_flags(160, 80, 0.4, 0.01) == ()
+    assert stress_flags(159, 80, 0.4, 0.0) == ("159 training rows for 80 columns: fewer than two rows a column",)
+    assert stress_flags(160, None, 0.0, 0.011) == (
+        "no arm predicts better than the mean of the target",
+        "1.1% of the row losses were capped: predictions are wild",
+    )
+
+
+def test_the_flag_counts_the_rows_that_networks_train_on():
+    """100 rows in 5 folds train on 80: 45 columns are more than half of that, though less than half of 100."""
+    losses, folds = study(np.random.default_rng(8), [0.6, 0.5], rows=100)
+    assert analyze(losses, folds, PLAIN[:2], columns=40).flags == ()
+    assert "80 training rows for 45 columns" in analyze(losses, folds, PLAIN[:2], columns=45).flags[0]
+
+
+def test_wrong_input_is_refused():
+    losses, folds = study(np.random.default_rng(9), [0.6, 0.5])
+    with pytest.raises(ValueError, match="as many different names"):
+        analyze(losses, folds, PLAIN)
+    with pytest.raises(ValueError, match="as many different names"):
+        analyze(losses, folds, [("l1", "l2"), ("l2", "l1")])
+    with pytest.raises(ValueError, match="nothing to compare"):
+        analyze(losses[:1], folds, [()])
+    with pytest.raises((ValueError, TypeCheckError), match="folds"):  # the latter where shapes are checked
+        analyze(losses, folds[:2], PLAIN[:2])
+
+
+def combined_share(means, studies, margin=0.01):
+    rng = np.random.default_rng(10)
+    kinds = [
+        analyze(*study(rng, means, rows=200, row_sd=0.02, fit_sd=0.01, cell_sd=0.02), PLAIN, margin=margin).verdict.kind
+        for _ in range(studies)
+    ]
+    return kinds.count(Kind.COMBINE)
+
+
+def test_false_combine_on_a_planted_tie():
+    """N3: the combination ties with the best single, the others are 0.1 worse. At most 5% and binomial slack."""
+    assert combined_share([0.6, 0.6, 0.5, 0.5], 200) <= 19  # P(more | 5%) = 0.3%
+
+
+def test_a_gain_of_four_margins_is_found():
+    assert combined_share([0.6, 0.6, 0.5, 0.46], 40) >= 32
+
+
+def test_a_loss_of_four_margins_is_not_a_gain():
+    assert combined_share([0.6, 0.6, 0.5, 0.54], 40) == 0

@@ -1,0 +1,275 @@
+"""Every sentence, read as a whole; none may say what its bounds do not."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from posology.inference import Best, Contrast, analyze, arm_in_words, decide, sentences
+from posology.inference.contrasts import Overlap
+from tests.inference.planted import EIGHT, PLAIN, study
+
+STRENGTHS = {
+    ("weights",): "l1 0.0001, l2 3e-05",
+    ("dropout",): "rate 0.21",
+    ("weights", "dropout"): "l1 1e-05, l2 1e-05, rate 0.1",
+}
+PAIR = Contrast(0.0312, 0.004, 0.0188, 0.0431)
+
+
+def planted(arms, r2, lower, reach, *, margin=0.01, overlap=None, gain=PAIR, **parts):
+    """An analysis with planted bounds."""
+    losses, folds = study(np.random.default_rng(0), 1 - np.asarray(r2), rows=40, row_sd=0, fit_sd=0, cell_sd=1e-9)
+    reach, lower = np.asarray(reach, float), np.asarray(lower, float)
+    best = Best(np.maximum(0, reach), lower, reach > 0, np.full(len(arms), 2.16), reach)
+    found = analyze(losses, folds, arms, margin=margin)
+    rivalry = found.rivalry and replace(found.rivalry, difference=gain, shrunken=0.0287, percent_of_error=12.4)
+    given = {"overlaps": {} if overlap is None else {("dropout", "weights"): overlap}, "detectable": 0.034}
+    return replace(
+        found,
+        **{"r2": np.asarray(r2, float), "best": best, "rivalry": rivalry, "floor": 0.02, "flags": ()} | given | parts,
+        verdict=decide(arms, np.asarray(r2) - 1, best, margin, combine_allowed=max(r2) > 0),
+    )
+
+
+def said(found, rows=442):
+    return sentences(found, STRENGTHS, rows=rows)
+
+
+def test_none_needed():
+    found = planted(PLAIN, [0.50, 0.505, 0.501, 0.503], [-0.00612, -0.02, -0.02, -0.02], [1, 1, 1, 1])
+    assert said(found) == [
+        "Practically equivalent: no regularizer is needed.",
+        "The best arm is at most 0.0062 R2 better than none, within your margin of 0.01.",
+    ]
+
+
+def test_none_is_certainly_best_and_near():
+    found = planted(PLAIN, [0.55, 0.5, 0.5, 0.5], [0.0, -0.02, -0.02, -0.02], [1, -1, -1, -1])
+    assert said(found)[1] == "No other arm is better than none."
+    found = planted(PLAIN, [0.50, 0.505, 0.501, 0.503], [-0.00991, -0.02, -0.02, -0.02], [1, 1, 1, 1])
+    assert said(found)[1:] == [
+        "The best arm is at most 0.0100 R2 better than none, within your margin of 0.01.",
+        "It is near the line: were the score of none 0.0001 R2 lower, the verdict would be another.",
+    ]
+
+
+def test_pick_either():
+    gain = Contrast(0.0012, 0.002, -0.0031, 0.0052)
+    found = planted(PLAIN, [0.40, 0.51, 0.50, 0.511], [-0.1, -0.004, -0.006, -0.001], [-1, 1, 1, 1], gain=gain)
+    assert said(found) == [
+        "Practically equivalent: pick either L1/L2 (l1 0.0001, l2 3e-05) or dropout (rate 0.21).",
+        "No arm, combinations included, is more than 0.0060 R2 better, which is within your margin of 0.01.",
+        (
+            "The best combination (L1/L2 with dropout) against the best single regularizer (L1/L2): "
+            "+0.0012 R2 [-0.0031, +0.0052]."
+        ),
+    ]
+
+
+def test_pick_any_of_three_without_combinations():
+    found = planted(EIGHT[:4], [0.3, 0.5, 0.5, 0.5], [-0.3, -0.004, -0.006, -0.009], [-1, 1, 1, 1])
+    assert said(found) == [
+        "Practically equivalent: pick any of L1, L2 or dropout (rate 0.21).",
+        "No arm is more than 0.0090 R2 better, which is within your margin of 0.01.",
+        "No combination was compared.",
+    ]
+
+
+def test_use_alone():
+    gain = Contrast(-0.0103, 0.002, -0.0182, -0.0021)
+    overlap = Overlap(0.93, 0.71, 1.18, "")
+    found = planted(
+        PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.03, -0.00462, 0.0], [-1, -1, 1, 1], gain=gain, overlap=overlap
+    )
+    assert said(found) == [
+        "Use dropout alone (rate 0.21).",
+        "No arm, combinations included, is more than 0.0047 R2 better, which is within your margin of 0.01.",
+        (
+            "The best combination (L1/L2 with dropout) against the best single regularizer (dropout): "
+            "-0.0103 R2 [-0.0182, -0.0021]."
+        ),
+        "Dropout and L1/L2 mostly overwrite each other here (overlap 0.93 [0.71, 1.18]).",
+    ]
+
+
+def test_use_alone_near_pick_either_and_certainly_best():
+    found = planted(PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.01123, 0.0, 0.0], [-1, -1, 1, -1])
+    assert said(found)[1] == "No arm, combinations included, is better."
+    assert said(found)[3] == (
+        "It is near the line: were the score of L1/L2 0.0013 R2 higher, the verdict would be another."
+    )
+
+
+def test_combine():
+    found = planted(PLAIN, [0.40, 0.50, 0.52, 0.58], [-0.25, -0.12, -0.09, 0.0], [-0.2, -0.06, -0.03, 0.09])
+    assert said(found) == [
+        "Combine: L1/L2 with dropout (l1 1e-05, l2 1e-05, rate 0.1).",
+        (
+            "It gains +0.0312 R2 [+0.0188, +0.0431] over dropout, the best-looking single regularizer "
+            "(12% of its error); +0.0287 after allowing for having picked the winner."
+        ),
+    ]
+
+
+def test_combine_near_the_line():
+    found = planted(PLAIN, [0.40, 0.50, 0.52, 0.58], [-0.25, -0.12, -0.09, 0.0], [-0.2, -0.06, -0.0012, 0.09])
+    assert said(found)[-1] == (
+        "It is near the line: were the score of dropout 0.0012 R2 higher, the verdict would be another."
+    )
+
+
+def test_combine_names_the_simplest_but_speaks_of_the_best_looking():
+    lower = [-1, -1, -1, -1, -0.008, -0.005, -0.3, 0]
+    found = planted(EIGHT, [0.1, 0.2, 0.2, 0.21, 0.50, 0.503, 0.3, 0.51], lower, [-1] * 4 + [1] * 4)
+    first, second = said(found)
+    assert first == "Combine: L1 with dropout."
+    assert second.startswith("The best-looking one, L1 with L2 and dropout, gains +0.0312 R2")
+
+
+def test_combine_which_is_open():
+    lower = [-1, -1, -1, -1, -0.03, -0.02, -0.3, -0.011]
+    found = planted(EIGHT, [0.1, 0.2, 0.2, 0.21, 0.50, 0.503, 0.3, 0.51], lower, [-1] * 4 + [1] * 4)
+    assert said(found)[:2] == [
+        "Combine; it is open which combination is best.",
+        "L1 with L2 and dropout looks best.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arms", "text"),
+    [
+        ([(), ("weights", "dropout")], "L1/L2 alone and dropout alone were not compared."),
+        ([(), ("dropout",), ("weights", "dropout")], "L1/L2 alone was not compared."),
+    ],
+)
+def test_combine_says_what_was_not_compared(arms, text):
+    count = len(arms)
+    found = planted(arms, [0.4, *[0.5] * (count - 2), 0.6], [*[-0.2] * (count - 1), 0], [*[-0.1] * (count - 1), 0.1])
+    assert said(found)[-1] == text
+
+
+def test_open():
+    found = planted(PLAIN, [0.5, 0.52, 0.51, 0.53], [-0.06, -0.02, -0.04, -0.02], [0.01, 0.03, 0.02, 0.05])
+    assert said(found) == [
+        "Not enough evidence.",
+        (
+            "The best could be no regularizer, L1/L2, dropout or L1/L2 with dropout. "
+            "Until there is more, L1/L2 with dropout (l1 1e-05, l2 1e-05, rate 0.1) looks best."
+        ),
+        "Differences of 0.034 R2 would have been shown four times out of five; your margin is 0.01.",
+        "More training will not help enough, more rows would: with 442 rows, endless repeats would bring that to 0.020.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("floor", "detectable", "text"),
+    [
+        (0.006, 0.034, "More repeats (--repeats) would help: endless repeats would bring that to 0.006."),
+        (None, 0.034, "More repeats would tell whether more training or more rows would help."),
+        (
+            0.0085,
+            0.009,
+            (
+                "More repeats would hardly help (endless repeats would bring that to 0.009): "
+                "the differences lie near your margin."
+            ),
+        ),
+        (
+            0.05,
+            0.034,
+            (
+                "More training will not help enough, more rows would: with 1,030 rows, "
+                "endless repeats would bring that to 0.034."
+            ),
+        ),
+    ],
+)
+def test_what_would_help(floor, detectable, text):
+    bounds = [0.5, 0.52, 0.51, 0.53], [-0.06, -0.02, -0.04, -0.02], [0.01, 0.03, 0.02, 0.05]
+    found = replace(planted(PLAIN, *bounds), floor=floor, detectable=detectable)
+    assert said(found, 1030)[3:] == [text]
+
+
+def test_open_near_a_certificate():
+    found = planted(PLAIN, [0.5, 0.52, 0.51, 0.53], [-0.06, -0.0102, -0.04, -0.02], [0.01, 0.03, 0.02, 0.05])
+    assert said(found)[-1] == (
+        "It is near the line: were the score of L1/L2 0.0002 R2 higher, the verdict would be another."
+    )
+
+
+def test_open_near_combining():
+    found = planted(PLAIN, [0.4, 0.52, 0.51, 0.57], [-0.26, -0.112, -0.14, 0], [-0.1, 0.0023, 0.001, 0.05])
+    assert said(found)[-1] == (
+        "It is near the line: were the scores of L1/L2 and dropout 0.0023 R2 lower, the verdict would be another."
+    )
+
+
+def test_open_below_the_mean():
+    found = planted(PLAIN, [-0.5, -0.5, -0.5, -0.1], [-0.5, -0.5, -0.5, 0.0], [-0.3, -0.3, -0.3, 0.3])
+    found = replace(found, flags=("no arm predicts better than the mean of the target",))
+    assert said(found) == [
+        "Not enough evidence.",
+        (
+            "No arm predicts better than the mean of the target; "
+            "L1/L2 with dropout (l1 1e-05, l2 1e-05, rate 0.1) comes closest."
+        ),
+        "More repeats would not help: these columns and this network do not predict the target yet.",
+        (
+            "Beware: no arm predicts better than the mean of the target. "
+            "The verdict is about this table, not about new data of its kind."
+        ),
+    ]
+
+
+def test_open_among_combinations():
+    found = planted(EIGHT[4:], [0.5, 0.4, 0.4, 0.4], [0, -0.2, -0.2, -0.2], [1, -1, -1, -1])
+    assert said(found) == [
+        "Not enough evidence.",
+        "Only combinations were compared; of these, L1 with L2 looks best.",
+        "Whether to combine needs single regularizers among the arms (--arms).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("interval", "what"),
+    [
+        ((1.5, 1.1, 2.0), "hurt each other"),
+        ((1.5, 0.9, 2.0), "mostly overwrite each other"),
+        ((0.5, 0.2, 0.8), "share part of their effect"),
+        ((0.1, -0.2, 0.3), "mostly add up"),
+        ((-1.0, -2.0, -0.1), "strengthen each other"),
+        ((0.5, -0.2, 1.2), None),
+    ],
+)
+def test_sharing_says_what_the_interval_supports(interval, what):
+    bounds = [0.40, 0.50, 0.52, 0.58], [-0.25, -0.12, -0.09, 0.0], [-0.2, -0.06, -0.03, 0.09]
+    rest = said(planted(PLAIN, *bounds, overlap=Overlap(*interval, "")))[2:]
+    assert rest == [] if what is None else f"Dropout and L1/L2 {what} here (overlap" in rest[0]
+    assert said(planted(PLAIN, *bounds, overlap=Overlap(None, None, None, "no effect to share")))[2:] == []
+
+
+def test_several_flags():
+    found = planted(PLAIN, [0.50, 0.505, 0.501, 0.503], [-0.006, -0.02, -0.02, -0.02], [1, 1, 1, 1])
+    assert said(replace(found, flags=("one", "two")))[-1] == (
+        "Beware: one; two. The verdict is about this table, not about new data of its kind."
+    )
+
+
+def test_names():
+    assert arm_in_words(()) == "no regularizer"
+    assert arm_in_words(("l1", "dropout")) == "L1 with dropout"
+
+
+@pytest.mark.parametrize("margin", [0.00995, 0.01, 0.003, 0.00021, 0.05])
+@pytest.mark.parametrize("share", [1.0, 0.9999, 0.991, 0.5, 0.001])
+def test_bounds_are_rounded_to_the_safe_side(margin, share):
+    """ "At most x, within your margin of m": x is no less than the bound, and no more than m."""
+    bound = margin * share
+    found = planted(PLAIN, [0.5, 0.5, 0.5, 0.5], [-bound, -1, -1, -1], [1] * 4, margin=margin)
+    if found.verdict.rule != 1:  # rounding of -(-bound)
+        pytest.fail("planted for rule 1")
+    most, line = map(float, re.search(r"at most (\S+) R2 .* margin of ([\d.e-]+\d)", said(found)[1]).groups())
+    assert bound * (1 - 1e-4) - 1e-9 <= most <= line * (1 + 1e-9)
+    assert line == pytest.approx(margin)

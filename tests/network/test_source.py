@@ -1,0 +1,248 @@
+"""Where a network comes from: every way to write a network file, and what is said where it cannot be used."""
+
+import functools
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from posology.errors import InputError
+from posology.network.handed import source_of
+from posology.network.source import NetworkSource, build_by, open_source, parse_source
+from posology.optimizers import AdaBound
+
+ROWS = np.arange(12, dtype="float32").reshape(4, 3)
+HEAD = "import keras\nfrom keras.layers import Dense, Dropout, Input\n"
+BODY = """
+    model = keras.Sequential([Input((3,)), Dense(4, activation="relu"), Dense(1)])
+    model.compile(loss="mse", optimizer="adam")
+    return model
+"""
+HAS_TENSORFLOW = "tensorflow" in sys.modules
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Write a network file, and open it."""
+
+    def run(text, function="model_build"):
+        (tmp_path / "net.py").write_text(text)
+        return open_source(parse_source(f"{tmp_path / 'net.py'}:{function}"))
+
+    yield run
+    sys.modules.pop("posology_user_net", None)
+    if str(tmp_path) in sys.path:
+        sys.path.remove(str(tmp_path))
+
+
+def refused(function, *arguments):
+    with pytest.raises(InputError) as caught:
+        function(*arguments)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "signature", ["x_train", "", "x_train=None", "rows, units=3", "units=3", "*args", "x, *, units=3"]
+)
+def test_a_builder_may_take_the_rows_or_not(opened, signature):
+    assert opened(f"{HEAD}\ndef model_build({signature}):{BODY}")(ROWS).compiled
+
+
+def test_the_rows_reach_the_builder(opened):
+    text = f"{HEAD}\ndef model_build(x):\n    assert x.shape == (4, 3) and x.sum() == 66{BODY}"
+    assert opened(text)(ROWS).compiled
+
+
+def test_a_helper_beside_the_file_is_found(opened, tmp_path):
+    (tmp_path / "posology_test_helper.py").write_text("UNITS = 5\n")
+    model = opened(f"{HEAD}from posology_test_helper import UNITS\ndef model_build():{BODY.replace('4', 'UNITS')}")(ROWS)
+    assert model.layers[0].units == 5
+
+
+def test_adabound_of_the_question(opened):
+    text = f"{HEAD}from posology.optimizers import AdaBound\ndef model_build(x_train):{BODY}"
+    model = opened(text.replace('"adam"', "AdaBound(learning_rate=1e-3)"))(ROWS)
+    assert isinstance(model.optimizer, AdaBound)
+
+
+@pytest.mark.parametrize("dropout", [True, False])
+def test_the_questions_file_with_its_dropout_lines_on_or_off(opened, dropout):
+    text = (Path(__file__).parents[2] / "examples" / "question.py").read_text()
+    off = text.replace("    model.add(Dropout(", "    # model.add(Dropout(")
+    assert off.count("# model.add(Dropout(") == 2
+    model = opened(text if dropout else off)(ROWS)
+    assert sum(isinstance(layer, keras.layers.Dropout) for layer in model.layers) == 2 * dropout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def model_build(:\n", "The network file 'net.py' does not import: SyntaxError: invalid syntax (line 1)."),
+        ("import kears\n", "does not import: ModuleNotFoundError: No module named 'kears' (line 1: import kears)."),
+        ("x = 1 / 0\n", "does not import: ZeroDivisionError: division by zero (line 1: x = 1 / 0)."),
+        ("import sys\nsys.exit(1)\n", "ends the program when imported (sys.exit). Put its running part under"),
+        ("def model_built(x):\n    pass\n", "has no function 'model_build'. Did you mean 'model_built'?"),
+        ("def network(x):\n    pass\n", "has no function 'model_build'. Its functions: network."),
+        ("model_build = 3\n", "has no function 'model_build'. Its functions: none."),
+    ],
+)
+def test_a_file_that_cannot_be_used(opened, text, message):
+    assert message in refused(opened, text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("return keras.optimizers.Adam(lr=0.01)", "{'lr': 0.01} (line 4: return keras.optimizers.Adam(lr=0.01)). Write "),
+        ("return keras.optimizers.Adam(lr=0.01)", "Write learning_rate= instead of lr=."),
+        ("return Dense(output_dim=3)", "Write units= instead of output_dim=."),
+        ("return Dense(3, init='uniform')", "Write kernel_initializer= instead of init=."),
+        ("return Dense(3, W_regularizer='l2')", "Write kernel_regularizer= instead of W_regularizer=."),
+        ("return Dense(3, b_regularizer='l2')", "Write bias_regularizer= instead of b_regularizer=."),
+        ("return Dropout(p=0.5)", "Write rate= instead of p=."),
+        ("import keras.backend as K; K.mean([1.0])", "Write keras.ops instead of keras.backend"),
+        ("from keras.layers.core import Dense", "Write the import from the public module, such as 'from keras.layers"),
+        ("from keras.layers.normalization import BatchNormalization", "Write the import from the public module"),
+        ("from keras.utils import np_utils", "Write 'from keras.utils import to_categorical'."),
+        ("from keras.utils.np_utils import to_categorical", "Write 'from keras.utils import to_categorical'."),
+        ("from keras.wrappers.scikit_learn import KerasRegressor", "this import is not needed for posology."),
+        ("from keras.optimizers import adam_v2", "Write the optimizer's own name"),
+        ("from keras.engine.topology import Layer", "Write the import from keras.layers or keras.models."),
+        ("from keras_adabound import AdaBound", "Write 'from posology.optimizers import AdaBound'."),
+        ("from tensorflow.keras.layers import Dense", "Write 'from keras ...' instead of 'from tensorflow.keras ...'."),
+        ("import tensorflow as tf", "TensorFlow is not installed here."),
+        ("return keras.regularizers.l1(-0.1)", "expected a non-negative float"),
+        ("return Dropout(-0.1)", "Expected a float value between 0 and 1. Received: rate=-0.1"),
+        ("raise ValueError", "model_build of 'net.py' fails: ValueError (line 4: raise ValueError)."),
+        ("import sys; sys.exit(2)", "model_build of 'net.py' fails: SystemExit: 2 (line 4:"),
+        ("input('go on? ')", "model_build of 'net.py' fails: "),
+    ],
+)
+def test_a_builder_that_fails(opened, lines, message):
+    if "ensorflow" in message and HAS_TENSORFLOW:
+        pytest.skip("TensorFlow is installed")
+    assert message in refused(opened(f"{HEAD}\ndef model_build(x_train):\n    {lines}\n".replace("\n\n", "\n")), ROWS)
+
+
+def test_keras_2_imports_at_the_head_of_a_file(opened):
+    text = "from keras.layers.core import Dense\ndef model_build(x):\n    pass\n"
+    assert "does not import: ModuleNotFoundError" in refused(opened, text)
+    assert "Write the import from the public module" in refused(opened, text)
+
+
+@pytest.mark.parametrize(("signature", "wanted"), [("x, y", "x, y"), ("x, *, units", "x, units")])
+def test_a_builder_that_wants_more(opened, signature, wanted):
+    text = refused(opened(f"def model_build({signature}):\n    pass\n"), ROWS)
+    assert f"model_build of 'net.py' needs ({wanted})." in text
+    assert "give the other arguments defaults" in text
+
+
+def test_a_partial_that_fails_is_told(opened):
+    text = "import functools\ndef make(x, units):\n    raise ValueError('no')\nmodel_build = functools.partial(make, units=3)"
+    assert "model_build of 'net.py' fails: ValueError: no (line 3: raise ValueError('no'))." in refused(opened(text), ROWS)
+
+
+def test_a_network_file_that_is_gone_cannot_be_fingerprinted(tmp_path):
+    source = NetworkSource("file", str(tmp_path / "net.py"), "model_build")
+    assert "net.py' cannot be read: No such file or directory. Put it back." in refused(source.fingerprint)
+
+
+def test_fingerprints_tell_networks_apart(tmp_path):
+    (tmp_path / "net.py").write_text("a = 1")
+    source = parse_source(f"{tmp_path / 'net.py'}:a")
+    first = source.fingerprint()
+    (tmp_path / "net.py").write_text("a = 2")
+    assert len({first, source.fingerprint(), NetworkSource().fingerprint()}) == 3
+
+
+# handed over in Python
+
+
+def compiled(*layers):
+    model = keras.Sequential([keras.Input((3,)), *layers, keras.layers.Dense(1)])
+    model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.003))
+    return model
+
+
+def rows():
+    return ROWS
+
+
+def test_a_model_is_handed_over_by_its_configuration():
+    source = source_of(compiled(keras.layers.Dense(7, activation="relu")), rows)
+    again = open_source(NetworkSource(**json.loads(json.dumps(source.to_dict()))))(ROWS)
+    assert again.compiled
+    assert again.layers[0].units == 7
+    assert float(again.optimizer.learning_rate) == pytest.approx(0.003)
+    assert str(source) == "your Keras model"
+
+
+def test_functions_are_called_here():
+    assert source_of(lambda x_train: compiled(keras.layers.Dense(x_train.shape[1])), rows).kind == "config"
+    assert source_of(lambda: compiled(), rows).kind == "config"
+
+
+def test_rows_are_prepared_only_for_a_function_that_takes_them():
+    def never():
+        raise AssertionError
+
+    assert source_of(compiled(), never).kind == "config"
+    assert source_of(lambda: compiled(), never).kind == "config"
+    assert source_of(None, never) == source_of("question", never) == NetworkSource()
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (3, "network is of type int. Pass a compiled Keras model, a function that returns one, 'FILE.py:FUNCTION'"),
+        (lambda: None, "network is of type NoneType. Pass a compiled Keras model"),
+        (lambda x, y: None, "needs (x, y)."),
+        (lambda x: 1 / 0, "your function <lambda> fails: ZeroDivisionError: division by zero"),
+        (lambda x: keras.optimizers.Adam(lr=0.1), "Write learning_rate= instead of lr=."),
+        ("net.py", "which names no function"),
+        (functools.partial(compiled), "network is of type partial."),
+    ],
+)
+def test_what_cannot_be_handed_over(network, message):
+    assert message in refused(source_of, network, rows)
+
+
+def adapted():
+    layer = keras.layers.Normalization()
+    layer.adapt(ROWS)
+    return layer
+
+
+def test_an_adapted_layer_works_from_a_file_and_is_refused_from_python(opened):
+    lines = "    norm = keras.layers.Normalization()\n    norm.adapt(x_train)"
+    text = f"{HEAD}\ndef model_build(x_train):\n{lines}{BODY.replace('Dense(4', 'norm, Dense(4')}"
+    model = opened(text)(ROWS)
+    np.testing.assert_allclose(np.asarray(model.layers[0].mean).ravel(), ROWS.mean(axis=0))
+    message = "'normalization' (Normalization) is adapted to rows of the table, held-out rows included. Put the function"
+    for network in (lambda x_train: compiled(adapted()), compiled(keras.Sequential([keras.Input((3,)), adapted()]))):
+        got = refused(source_of, network, rows).replace("normalization_", "normalization")
+        assert message.split("'")[-1] in got
+        assert "then called with the rows of each training fold. Or use BatchNormalization." in got
+
+
+def test_a_normalization_of_given_numbers_is_no_adaptation():
+    fixed = keras.layers.Normalization(mean=[0.0, 1.0, 2.0], variance=[1.0, 1.0, 1.0])
+    assert source_of(compiled(fixed), rows).kind == "config"
+
+
+def test_a_layer_of_ones_own_cannot_travel():
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    source = source_of(compiled(Own()), rows)
+    text = refused(open_source, source)
+    assert "The model cannot be rebuilt from its own configuration" in text
+    assert "put the function that builds the model in a file and pass 'net.py:model_build' instead" in text
+
+
+def test_build_by_names_the_builder():
+    assert "your builder fails: KeyError: 'a'" in refused(build_by, lambda: {}["a"], "your builder", rows)
