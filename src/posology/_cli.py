@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import cyclopts
@@ -19,6 +18,7 @@ from cyclopts import App, Parameter
 from posology import __version__
 from posology._options import Ask, How
 from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
+from posology.wording import resume_command
 
 if TYPE_CHECKING:
     from posology.settings import Settings
@@ -240,7 +240,7 @@ def _stoppable(asked: "Study") -> Any:
 def _what_is_kept(asked: "Study") -> str:
     if asked.folder is None or not (asked.folder / "study.json").is_file():
         return "Nothing was kept yet."
-    return f"What was trained is kept; go on with: posology resume {quote(str(asked.folder))}"
+    return f"What was trained is kept; go on with: {resume_command(asked.folder)}"
 
 
 def _print_json(content: Any) -> None:

@@ -36,8 +36,9 @@ class Predicted:
     def to_csv(self) -> str:
         """Write a header and a number a line."""
         out = io.StringIO()
-        rows = [[f"predicted_{self.target}"], *([float(v)] for v in self.values)]
-        csv.writer(out, lineterminator="\n").writerows(rows)
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([f"predicted_{self.target}"])
+        writer.writerows([float(v)] for v in self.values)
         return out.getvalue()
 
     def to_json(self) -> str:

@@ -22,6 +22,7 @@ import numpy as np
 
 from posology.errors import InputError, StoppedError
 from posology.execution.frames import pack_arrays, unpack_arrays
+from posology.wording import resume_command
 
 SCHEMA = 1
 
@@ -167,7 +168,7 @@ def check_folder(folder: Path, settings: Mapping[str, Any]) -> None:
     if words:
         raise InputError(
             f"The output folder '{folder}' holds another study ({words}). Choose another --out, or continue that one: "
-            f"posology resume {folder}"
+            f"{resume_command(folder)}"
         )
 
 
@@ -194,7 +195,7 @@ def _disk_errors(folder: Path, *, started: bool) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and started:
             raise StoppedError(
                 f"The disk is full: '{folder}' cannot take another result. What was finished is kept. Free some space, "
-                f"then: posology resume {folder}"
+                f"then: {resume_command(folder)}"
             ) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise InputError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from posology.errors import InputError, StoppedError
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
-from posology.execution.job import pack_to_dict
+from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.inference import Analysis, analyze
 from posology.plan import (
     ALL_ROWS,
@@ -35,6 +35,7 @@ from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
 from posology.scoring import Found, Resample, Scores, score
 from posology.settings import Settings
+from posology.wording import resume_command
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -98,8 +99,8 @@ class Run:
                 # nothing is written before the table and the network are known to be right
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
                 record = Record(self._study.folder)
-                record.begin(facts)
                 try:
+                    record.begin(facts)
                     return self._carry_out(pool, record, space, network)
                 finally:
                     record.close()
@@ -111,7 +112,7 @@ class Run:
         if not repeats:
             raise StoppedError(
                 f"The budget ended before one repeat of {self._design.folds} resamples was finished. "
-                f"What was trained is kept; go on with: posology resume {record.folder}"
+                f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
         scores = self._score(found, repeats)
         analysis = analyze(
@@ -223,12 +224,12 @@ class Run:
 
     def _finish(self, pool: LocalPool, record: Record, pack: Pack) -> dict[str, Any]:
         """Train the tuned network, unless an earlier run left the same one."""
-        name, asked = f"packs/{pack.name}.json", pack_to_dict(pack)
+        name = f"packs/{pack.name}.json"
         kept = record.read_json(name)
-        if kept is not None and kept["pack"] == asked and (record.folder / "model.keras").is_file():
+        if kept is not None and pack_from_dict(kept["pack"]) == pack and (record.folder / "model.keras").is_file():
             return kept
         self._progress.stage("training the tuned network on all rows")
-        out = {**pool.finish(pack, record.folder), "pack": asked}
+        out = {**pool.finish(pack, record.folder), "pack": pack_to_dict(pack)}
         record.write_json(name, out)
         return out
 

@@ -72,10 +72,16 @@ def score(
                 capped += sum(n for _, n in given)
                 failed += int((~np.isfinite(refit.prediction)).any(axis=1).sum())
                 fit = r * (folds.max() + 1) + fold
-                train_r2[a, fit] = 1 - np.nanmean(np.where(np.isfinite(refit.train_error), refit.train_error, np.nan))
+                train_r2[a, fit] = 1 - _mean_of_finite(refit.train_error)
                 epochs[a, fit] = refit.epochs
-    gap = np.nanmean(train_r2, axis=1) - (1 - losses.mean(axis=(1, 2)))
+    gap = np.array([_mean_of_finite(r2) for r2 in train_r2]) - (1 - losses.mean(axis=(1, 2)))
     return Scores(losses, folds[list(repeats)], capped, gap, epochs.mean(axis=1), failed)
+
+
+def _mean_of_finite(values: Float[np.ndarray, " value"]) -> float:
+    """Average what did not diverge; NaN where everything did."""
+    finite = values[np.isfinite(values)]
+    return float(finite.mean(dtype=float)) if len(finite) else np.nan
 
 
 def mean_setting(settings: Sequence[Setting], arm: Arm, ranges: Mapping[str, Strength]) -> dict[str, list[float]]:

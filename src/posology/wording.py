@@ -1,6 +1,8 @@
 """Phrases that messages share: quoted names, "did you mean", how to leave a column out."""
 
 import difflib
+import os
+import shlex
 from collections.abc import Iterable, Sequence
 
 
@@ -41,6 +43,17 @@ def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     by_lower = {candidate.lower(): candidate for candidate in reversed(list(known))}
     near = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=cutoff)
     return f" Did you mean '{by_lower[near[0]]}'?" if near else ""
+
+
+def resume_command(folder: str | os.PathLike[str]) -> str:
+    """Return the command that continues a study, as a shell takes it.
+
+    Examples
+    --------
+    >>> resume_command("my houses.posology")
+    "posology resume 'my houses.posology'"
+    """
+    return f"posology resume {shlex.quote(os.fspath(folder))}"
 
 
 def leave_out(names: Sequence[str]) -> str:

@@ -1,4 +1,5 @@
 """What a network must be: every refusal names the builder, says what is wrong and what to write."""
+# ruff: noqa: ARG005  losses have two arguments
 
 import keras
 import numpy as np
@@ -101,8 +102,8 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
     ("make", "message"),
     [
         (lambda: None, "gave nothing: it returns None. End it with 'return model'."),
-        (lambda: 3, "gave a int, not a Keras model. Return a compiled keras.Sequential or keras.Model(inputs, outputs)."),
-        (lambda: (not_compiled(), 1), "gave a tuple, not a Keras model."),
+        (lambda: 3, "gave a value of type int, not a Keras model. Return a compiled keras.Sequential or"),
+        (lambda: (not_compiled(), 1), "gave a value of type tuple, not a Keras model."),
         (not_compiled, "is not compiled, so its loss and optimizer are unknown. Add model.compile(loss='mse'"),
         (no_loss, "is compiled without a loss. Write model.compile(loss='mse', ...) in it."),
         (subclassed, "gave a subclassed model (Subclassed): its layers are hidden in Python code"),
@@ -110,7 +111,7 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (two_inputs, "gave a model with 2 inputs and 1 outputs; posology studies networks with one input"),
         (lambda: sequential(L.Dense(1), width=5), "for inputs of shape (5,), but the prepared table has 6 columns"),
         (lambda: sequential(L.Dense(1), width=5), "Take the width from the rows: Input(shape=(x_train.shape[1],))."),
-        (lambda: sequential(L.Dense(3)), "with outputs of shape (3,); a regression needs one number a row. End it with"),
+        (lambda: sequential(L.Dense(3)), "with outputs of shape (3,); a regression needs one number a row. End it"),
         (lambda: sequential(OwnWithDropout(), L.Dense(1)), "has a layer of its own, 'own_with_dropout"),
         (lambda: sequential(L.Dense(1), loss=lambda y, p: 1 / 0), "fails on three rows: ZeroDivisionError"),
         (

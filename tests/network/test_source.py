@@ -1,4 +1,5 @@
 """Where a network comes from: every way to write a network file, and what is said where it cannot be used."""
+# ruff: noqa: ARG005  builders are told apart by their arguments
 
 import functools
 import json
@@ -58,7 +59,8 @@ def test_the_rows_reach_the_builder(opened):
 
 def test_a_helper_beside_the_file_is_found(opened, tmp_path):
     (tmp_path / "posology_test_helper.py").write_text("UNITS = 5\n")
-    model = opened(f"{HEAD}from posology_test_helper import UNITS\ndef model_build():{BODY.replace('4', 'UNITS')}")(ROWS)
+    head = f"{HEAD}from posology_test_helper import UNITS\n"
+    model = opened(f"{head}def model_build():{BODY.replace('4', 'UNITS')}")(ROWS)
     assert model.layers[0].units == 5
 
 
@@ -96,7 +98,7 @@ def test_a_file_that_cannot_be_used(opened, text, message):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("return keras.optimizers.Adam(lr=0.01)", "{'lr': 0.01} (line 4: return keras.optimizers.Adam(lr=0.01)). Write "),
+        ("return keras.optimizers.Adam(lr=0.01)", "{'lr': 0.01} (line 4: return keras.optimizers.Adam(lr=0.01))."),
         ("return keras.optimizers.Adam(lr=0.01)", "Write learning_rate= instead of lr=."),
         ("return Dense(output_dim=3)", "Write units= instead of output_dim=."),
         ("return Dense(3, init='uniform')", "Write kernel_initializer= instead of init=."),
@@ -141,8 +143,9 @@ def test_a_builder_that_wants_more(opened, signature, wanted):
 
 
 def test_a_partial_that_fails_is_told(opened):
-    text = "import functools\ndef make(x, units):\n    raise ValueError('no')\nmodel_build = functools.partial(make, units=3)"
-    assert "model_build of 'net.py' fails: ValueError: no (line 3: raise ValueError('no'))." in refused(opened(text), ROWS)
+    head = "import functools\ndef make(x, units):\n    raise ValueError('no')\n"
+    text = refused(opened(f"{head}model_build = functools.partial(make, units=3)"), ROWS)
+    assert "model_build of 'net.py' fails: ValueError: no (line 3: raise ValueError('no'))." in text
 
 
 def test_a_network_file_that_is_gone_cannot_be_fingerprinted(tmp_path):
@@ -221,10 +224,9 @@ def test_an_adapted_layer_works_from_a_file_and_is_refused_from_python(opened):
     text = f"{HEAD}\ndef model_build(x_train):\n{lines}{BODY.replace('Dense(4', 'norm, Dense(4')}"
     model = opened(text)(ROWS)
     np.testing.assert_allclose(np.asarray(model.layers[0].mean).ravel(), ROWS.mean(axis=0))
-    message = "'normalization' (Normalization) is adapted to rows of the table, held-out rows included. Put the function"
     for network in (lambda x_train: compiled(adapted()), compiled(keras.Sequential([keras.Input((3,)), adapted()]))):
-        got = refused(source_of, network, rows).replace("normalization_", "normalization")
-        assert message.split("'")[-1] in got
+        got = refused(source_of, network, rows)
+        assert "(Normalization) is adapted to rows of the table, held-out rows included. Put the function" in got
         assert "then called with the rows of each training fold. Or use BatchNormalization." in got
 
 

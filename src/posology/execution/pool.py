@@ -47,6 +47,9 @@ def worker_environment() -> dict[str, str]:
         "JAX_PLATFORMS": "cpu",
         "JAX_ENABLE_X64": "0",
         "XLA_FLAGS": " ".join(flags),
+        # what XLA sizes its thread pool by; without it two workers on two cores are four threads
+        "NPROC": "1",
+        "PJRT_NPROC": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",

@@ -10,7 +10,10 @@ import numpy as np
 from jaxtyping import Float
 
 from posology.errors import InputError
+from posology.network.source import NetworkSource, defined_in
+from posology.record import read_settings
 from posology.table import Preparation, features_of, pad, read_frame
+from posology.wording import resume_command
 
 
 def finished(folder: Path) -> Path:
@@ -24,7 +27,7 @@ def finished(folder: Path) -> Path:
     path = folder / "model.keras"
     if not path.is_file():
         raise InputError(
-            f"The folder '{folder}' has no model.keras: its study is not finished. Run: posology resume {folder}"
+            f"The folder '{folder}' has no model.keras: its study is not finished. Run: {resume_command(folder)}"
         )
     return path
 
@@ -44,15 +47,25 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], 
     InputError
         The folder has no finished prescription, or the frame lacks columns.
     """
-    import keras
-
     path = finished(folder)
     preparation = Preparation.load(folder)
     features, notes = features_of(frame, preparation)
-    model = keras.models.load_model(path)
+    model = _load(path)
     x = pad(preparation.transform(features), int(model.inputs[0].shape[1]))
     scaled = np.asarray(model.predict(x, verbose=0), float).reshape(-1)
     return preparation.target_from_network(scaled), notes
+
+
+def _load(path: Path) -> Any:
+    """Load the model without its optimizer and loss, which may be the user's own and predict nothing."""
+    import keras
+
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (TypeError, ValueError):
+        # layers of the user's own are known to the network file alone
+        own = defined_in(NetworkSource(**read_settings(path.parent)["settings"]["source"]))
+        return keras.models.load_model(path, own, compile=False)
 
 
 def predict_file(folder: Path, path: Path, target: str) -> tuple[Float[np.ndarray, " row"], tuple[str, ...]]:

@@ -38,8 +38,8 @@ def _check_kind(model: Any, name: str) -> None:
         raise InputError(f"{name} gave nothing: it returns None. End it with 'return model'.")
     if not isinstance(model, keras.Model):
         raise InputError(
-            f"{name} gave a {type(model).__name__}, not a Keras model. Return a compiled keras.Sequential or "
-            "keras.Model(inputs, outputs)."
+            f"{name} gave a value of type {type(model).__name__}, not a Keras model. Return a compiled "
+            "keras.Sequential or keras.Model(inputs, outputs)."
         )
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
         raise InputError(

@@ -5,6 +5,7 @@ The exported model holds only stock layers with numbers in them, so that it load
 
 from collections.abc import Sequence
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -29,7 +30,7 @@ def export_model(model: Any, l1: Sequence[float], l2: Sequence[float], rates: Se
     Returns
     -------
     keras.Model
-        Stock layers only, freshly drawn weights.
+        Stock layers only, freshly drawn weights; not compiled where the optimizer or the loss is not Keras' own.
     """
     kernels = {s.layer: (a, b) for s, a, b in zip(kernel_sites(model), l1, l2, strict=True)}
     drops = dict(zip((s.layer for s in dropout_sites(model)), rates, strict=True))
@@ -43,12 +44,23 @@ def export_model(model: Any, l1: Sequence[float], l2: Sequence[float], rates: Se
 
     inserted = {} if any(s.present for s in dropout_sites(model)) else _dropouts_after(drops)
     out = rebuild(model, filled, inserted)
+    if not (_is_stock(model.optimizer) and _is_stock(model.loss)):
+        return out  # not compiled: it could not be loaded where that optimizer or loss is not known
     # a fresh optimizer of the same settings: an optimizer belongs to one model
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
     out.compile(optimizer=optimizer, loss=model.loss)
     # an optimizer saved without its variables makes load_model warn
     optimizer.build(out.trainable_variables)
     return out
+
+
+def _is_stock(part: Any) -> bool:
+    """Tell what every Keras knows, a name included, from what is defined elsewhere."""
+    parts = part if isinstance(part, list | tuple) else [part]
+    return all(
+        isinstance(p, str) or (p if isinstance(p, FunctionType) else type(p)).__module__.split(".")[0] == "keras"
+        for p in parts
+    )
 
 
 def _with_penalty(layer: Any, l1: float, l2: float) -> Any:

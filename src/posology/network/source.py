@@ -131,7 +131,18 @@ def _from_config(config: str) -> Builder:
     return lambda x_train: model  # noqa: ARG005
 
 
+def defined_in(source: NetworkSource) -> dict[str, Any]:
+    """Give the classes and functions of a network file by name; none where there is no file."""
+    if source.kind != "file":
+        return {}
+    return {name: thing for name, thing in vars(_load_module(source)).items() if callable(thing)}
+
+
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
+    return _function_of(_load_module(source), source.function, Path(source.where))
+
+
+def _load_module(source: NetworkSource) -> Any:
     file = Path(source.where)
     spec = importlib.util.spec_from_file_location(f"posology_user_{file.stem}", file)
     if spec is None or spec.loader is None:
@@ -150,7 +161,7 @@ def _load_function(source: NetworkSource) -> Callable[..., Any]:
             f"The network file '{file.name}' ends the program when imported (sys.exit). Put its running part under "
             "`if __name__ == '__main__':`."
         ) from error
-    return _function_of(module, source.function, file)
+    return module
 
 
 def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:

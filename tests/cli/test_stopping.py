@@ -1,0 +1,147 @@
+"""Stopped in the middle by Ctrl-C, by kill -9, by a full disk: nothing is lost, nothing is left running."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from .conftest import command, environment, files
+
+PATIENCE = 120
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
+
+
+def children(pid):
+    """List the processes that a process has started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(condition, process=None):
+    ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < ends, "waited in vain"
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+class Started:
+    """A study in a process of its own, with two workers, waited for until it has kept some packs."""
+
+    def __init__(self, study):
+        self.folder = study.folder
+        before = len(self.packs())
+        words = command(*study.arguments(), "--workers", 2)
+        self.process = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=study.root
+        )
+        until(lambda: len(self.packs()) > before, self.process)
+        self.workers = children(self.process.pid)
+        assert len(self.workers) == 2
+
+    def packs(self):
+        return list((self.folder / "packs").glob("*.npz"))
+
+    def ends(self):
+        out, err = self.process.communicate(timeout=PATIENCE)
+        until(lambda: not any(map(alive, self.workers)))
+        return self.process.returncode, out, err
+
+
+def test_ctrl_c_then_resume_gives_the_same_bytes_as_an_uninterrupted_study(call, finished, here):
+    study = replace(finished, folder=here / "study")
+    started = Started(study)
+    started.process.send_signal(signal.SIGINT)
+    code, out, err = started.ends()
+    assert (code, out) == (3, "")
+    assert err.endswith(f"Stopped. What was trained is kept; go on with: posology resume {study.folder}\n")
+    assert "Traceback" not in err
+    assert not (study.folder / "verdict.json").exists()
+    kept = {p: p.stat().st_mtime_ns for p in started.packs()}
+    said = call("resume", study.folder, "--workers", 2)
+    assert said.code == 0, said.err
+    assert {p: p.stat().st_mtime_ns for p in kept} == kept
+    assert (study.folder / "verdict.json").read_bytes() == (finished.folder / "verdict.json").read_bytes()
+
+
+def test_a_killed_driver_leaves_no_worker_and_a_killed_worker_ends_the_study(call, finished, here):
+    study = replace(finished, folder=here / "study")
+    started = Started(study)
+    started.process.kill()
+    assert started.ends()[0] == -signal.SIGKILL
+    started = Started(study)
+    os.kill(started.workers[0], signal.SIGKILL)
+    code, out, err = started.ends()
+    assert (code, out) == (1, "")
+    assert "A worker process ended by signal 9 during 'pack'." in err
+    assert err.endswith(f"What was trained is kept; go on with: posology resume {study.folder}\n")
+    assert "Traceback" not in err
+
+
+@pytest.fixture
+def small_disk(here):
+    disk = here / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_keeps_what_was_finished(call, finished, small_disk):
+    study = replace(finished, folder=small_disk / "study")
+    said = call(*study.arguments(), "--workers", 1, "--json")
+    assert said.code == 3, said
+    assert json.loads(said.out)["exit_code"] == 3
+    assert "The disk is full: " in said.err
+    assert f"What was finished is kept. Free some space, then: posology resume {study.folder}" in said.err
+    kept = [f for f in files(study.folder) if f.endswith(".npz")]
+    assert kept
+    for name in kept:
+        assert (study.folder / name).read_bytes() == (finished.folder / name).read_bytes()
+    assert not [f for f in files(study.folder) if f.endswith(".part")]
+
+
+def test_a_disk_that_is_full_before_the_first_file(call, finished, small_disk):
+    study = replace(finished, folder=small_disk / "study")
+    (small_disk / "others").write_bytes(b"0" * shutil.disk_usage(small_disk).free)
+    said = call(*study.arguments(), "--workers", 1)
+    assert said.code == 2, said
+    assert "The disk is full: " in said.err
+    (small_disk / "others").unlink()
+    assert not (study.folder / "study.json").exists()
+
+
+def test_a_full_disk_at_the_last_step_says_so(call, finished, here, small_disk):
+    folder = small_disk / "study"
+    subprocess.run(["mount", "-o", "remount,size=2m", str(small_disk)], check=True)
+    shutil.copytree(finished.folder, folder, ignore=shutil.ignore_patterns("model.keras", "all-refit.json"))
+    (small_disk / "others").write_bytes(b"0" * (shutil.disk_usage(small_disk).free - 4096))
+    study = replace(finished, folder=folder)
+    said = call(*study.arguments(), "--workers", 1)
+    assert said.code == 3, said
+    assert "The disk is full" in said.err
+    assert not (folder / "model.keras").exists()
