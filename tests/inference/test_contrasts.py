@@ -138,7 +138,7 @@ def test_arms_that_differ_by_noise_alone_are_not_certain_to_be_worse():
     """One combination among three: as likely to be the best of them as its share."""
     found = ask([0.5, 0.501, 0.502, 0.501], 1e-3)
     assert found.combination_better == pytest.approx(1 / 3, abs=0.03)
-    assert found.within_margin == 1
+    assert 0.3 < found.within_margin < 0.8, "little was measured: equality is not certain either"
 
 
 def test_shared_noise_leaves_probabilities_alone():

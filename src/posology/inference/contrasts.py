@@ -151,11 +151,12 @@ class Probabilities:
 def probabilities(
     found: Estimate, singles: Sequence[int], combined: Sequence[int], margin: float
 ) -> Probabilities | None:
-    """Draw from the posterior of theta under a prior N(mean, tau2 I), tau2 by moments, the mean itself unknown.
+    """Draw from the posterior of theta under a prior N(mean, tau2 I), tau2 by moments but not below margin squared.
 
     An unknown mean leaves the deviations P theta ~ N(0, tau2 P + P Sigma P): noise that all arms share tells nothing.
-    Where the arms differ by no more than their noise, tau2 is taken next to zero, not zero: a combination is then as
-    likely to be best as its share among the arms, not certain to be worse.
+    The mean is itself unknown. Where the arms differ by no more than their noise, the moments give zero, and a
+    posterior that is certain of equality however little was measured; differences of the margin's size are what the
+    user asks about, so they are never ruled out beforehand.
 
     None where the family has no single arm or no combination.
     """
@@ -164,8 +165,7 @@ def probabilities(
     arms = len(found.theta)
     centre = np.eye(arms) - 1 / arms
     deviation, noise = centre @ found.theta, centre @ found.sigma @ centre
-    least = 1e-6 * float(np.trace(noise))
-    tau2 = max(least, float(deviation @ deviation - np.trace(noise))) / (arms - 1)
+    tau2 = max(margin**2, float(deviation @ deviation - np.trace(noise)) / (arms - 1))
     gain = tau2 * np.linalg.pinv(tau2 * np.eye(arms) + noise, hermitian=True)
     posterior = tau2 * (np.eye(arms) - gain)
     draws = gain @ deviation + normal_draws(posterior, DRAWS, np.random.default_rng(SEED))

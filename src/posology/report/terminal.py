@@ -1,5 +1,6 @@
 """The result in the terminal: the verdict in one sentence, then its evidence, then what to do."""
 
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from posology.wording import counted
 
 def print_result(result: StudyResult) -> None:
     """Print a study's result on standard output; plain where that is not a terminal."""
-    console = Console(highlight=False, width=None if Console().is_terminal else 120)
+    console = Console(highlight=False, emoji=False, width=None if Console().is_terminal else 120)
     first, *rest = result.verdict.sentences
     console.print()
     console.print(first, style="bold", markup=False)
@@ -36,7 +37,9 @@ def print_result(result: StudyResult) -> None:
         markup=False,
         soft_wrap=True,
     )
-    console.print(f"Predict with it: posology predict {result.folder} NEW_TABLE", markup=False, soft_wrap=True)
+    console.print(
+        f"Predict with it: posology predict {quote(str(result.folder))} NEW_TABLE", markup=False, soft_wrap=True
+    )
 
 
 def _arms(result: StudyResult) -> Table:
@@ -113,7 +116,7 @@ def _prescription_title(result: StudyResult) -> str:
 
 def print_forecast(forecast: Forecast) -> None:
     """Print what a study would cost."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(f"Arms: {', '.join(forecast.arms)}", markup=False)
     console.print(
         f"Networks: {forecast.networks:,} in {forecast.resamples} resamples, "
