@@ -159,7 +159,10 @@ def test_open():
             "Until there is more, L1/L2 with dropout (l1 1e-05, l2 1e-05, rate 0.1) looks best."
         ),
         "Differences of 0.034 R2 would have been shown four times out of five; your margin is 0.01.",
-        "More training will not help enough, more rows would: with 442 rows, endless repeats would bring that to 0.020.",
+        (
+            "More training will not help enough, more rows would: with 442 rows, "
+            "endless repeats would bring that to 0.020."
+        ),
     ]
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.inference import Contrast
+from posology.inference import Analysis, Contrast
 from posology.plan import arm_name
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
@@ -82,23 +82,41 @@ def _interval(gain: Contrast | None) -> str:
 def _footnotes(result: StudyResult) -> list[str]:
     facts, analysis, design = result.facts, result.analysis, result.settings.design
     half, double = analysis.at_half_margin.kind.value, analysis.at_double_margin.kind.value
-    procedure = (
-        f"R2 is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
-        f"each arm tuned with {design.trials} trials in each. Gap: train minus test R2, penalties and dropout off."
-    )
-    lines = [procedure, f"With half the margin the verdict is: {half}; with double: {double}."]
+    lines = [
+        (
+            f"R2 is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
+            f"each arm tuned with {design.trials} trials in each. Gap: train minus test R2, penalties and dropout off."
+        ),
+        *_together_or_apart(analysis),
+        f"With half the margin the verdict is: {half}; with double: {double}.",
+    ]
     if design.patience is not None:
         lines.append(
             "Early stopping, itself a regularizer, is on in every arm; "
             "--epochs N --no-early-stopping studies the network without it."
         )
-    if analysis.probabilities is not None:
-        better, within = analysis.probabilities.combination_better, analysis.probabilities.within_margin
-        lines.append(
-            f"Probability that the best combination beats the best single arm: {better:.0%}; "
-            f"that they differ by less than the margin: {within:.0%}."
-        )
     return lines + _troubles(facts) + [f"Note: {note}" for note in facts["notes"] if "in every arm" in note]
+
+
+def _together_or_apart(analysis: Analysis) -> list[str]:
+    """Say how combinations compare with single arms, and what the study was able to see."""
+    lines = []
+    if (rivalry := analysis.rivalry) is not None:
+        d = rivalry.difference
+        lines.append(
+            f"{arm_name(rivalry.combination)} minus {arm_name(rivalry.single)}, the best-looking of each: "
+            f"{d.value:+.4f} R2 [{d.lower:+.4f}, {d.upper:+.4f}], "
+            f"{rivalry.shrunken:+.4f} after allowing for having picked them."
+        )
+    lines += [f"Overlap of {' and '.join(pair)}: {o.reason}." for pair, o in analysis.overlaps.items() if o.reason]
+    if (p := analysis.probabilities) is not None:
+        lines.append(
+            f"Probability that the best combination beats the best single arm: {p.combination_better:.0%}; "
+            f"that they differ by less than the margin: {p.within_margin:.0%}."
+        )
+    floor = "" if analysis.floor is None else f"; endless repeats would bring that to {analysis.floor:.3f}"
+    lines.append(f"Smallest difference that this study would likely have shown: {analysis.detectable:.3f} R2{floor}.")
+    return lines
 
 
 def _troubles(facts: dict[str, Any]) -> list[str]:
