@@ -82,6 +82,14 @@ def test_every_step_follows_the_rule(name, lr):
     np.testing.assert_allclose(ours(AdaBound(lr, **given)), want, rtol=5e-6, atol=1e-6)
 
 
+def test_the_first_step_is_as_long_as_the_learning_rate_to_all_digits():
+    # float32's 1 - beta^t is 5 % off here
+    variable = keras.Variable(np.zeros(2, "float32"))
+    optimizer = AdaBound(0.01, beta_2=0.999999)
+    optimizer.apply([keras.ops.convert_to_tensor(np.array([7.0, -0.3], "float32"))], [variable])
+    np.testing.assert_allclose(np.array(variable.value), [-0.01, 0.01], rtol=1e-6)
+
+
 # the bounds ------------------------------------------------------------------------------------------------
 
 
@@ -222,10 +230,18 @@ def test_accumulated_gradients_make_one_step():
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_weights_follow_the_rule_to_their_digits(dtype):
-    # in half precision itself 1 - 0.999^t would be 0, and with it every step
     want = rule(gradients()[:10], rate=lambda _: 0.05)
     np.testing.assert_allclose(ours(AdaBound(0.05), gradients()[:10], dtype), want, rtol=0.05, atol=0.05)
     assert (np.abs(want[-1] - START) > 0.05).any()
+
+
+def test_half_precision_weights_go_on_past_the_largest_number_of_half_precision():
+    variable = keras.Variable(START, dtype="float16")
+    optimizer = AdaBound(0.01, beta_1=0.0)
+    optimizer.build([variable])
+    optimizer.iterations.assign(10**6)
+    optimizer.apply([keras.ops.ones(4, "float16")], [variable])
+    np.testing.assert_allclose(np.array(variable.value, "float64"), START - 0.1, atol=2e-3)
 
 
 # what is refused -------------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ class AdaBound(keras.optimizers.Optimizer):  # type: ignore[misc]  # keras has n
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Take one step for one variable."""
-        # in half precision 1 - beta_2^t is 0 and epsilon is 0: float32 at least
+        # float32 at least: float16 counts steps to 65504 only, and its squares overflow from 256
         dtype = keras.backend.result_type(variable.dtype, "float32")
         lr, t = ops.cast(learning_rate, dtype), ops.cast(self.iterations + 1, dtype)
         i = self._get_variable_index(variable)

@@ -221,7 +221,7 @@ def _from_cells(name: str, values: pd.Series) -> Column:
     if _all(cells, lambda cell: isinstance(cell, dt.timedelta)):
         return _number(name, _spread(codes, [cell / dt.timedelta(days=1) for cell in cells]))
     if _all(cells, lambda cell: isinstance(cell, dt.date | pd.Period)):
-        return _date(name, np.append(_plain_moments(cells), np.datetime64("NaT"))[codes])
+        return _date(name, np.append(_plain_moments(cells), np.datetime64("NaT", "us"))[codes])
     return _from_texts(name, codes, cells)
 
 
@@ -229,7 +229,7 @@ def _from_texts(name: str, codes: np.ndarray, cells: list[Any]) -> Column:
     texts = [str(cell) for cell in cells]
     moments = _moments(texts)
     if moments is not None:
-        return _date(name, np.append(moments, np.datetime64("NaT"))[codes])
+        return _date(name, np.append(moments, np.datetime64("NaT", "us"))[codes])
     numeric = np.array([bool(NUMBER.fullmatch(text)) for text in texts])
     codelike = [text for text in texts if CODE.fullmatch(text)]
     if numeric.all() and not codelike:
