@@ -154,6 +154,34 @@ def test_wrong_input_is_refused():
         analyze(losses, folds[:2], PLAIN[:2])
 
 
+@pytest.mark.parametrize("margin", [0.0, -0.01, float("nan"), float("inf")])
+def test_a_margin_that_means_nothing_is_refused(margin):
+    losses, folds = study(np.random.default_rng(9), [0.6, 0.5])
+    with pytest.raises(ValueError, match="above zero"):
+        analyze(losses, folds, PLAIN[:2], margin=margin)
+
+
+def test_a_factor_with_itself_is_no_combination():
+    losses, folds = study(np.random.default_rng(9), [0.6, 0.5])
+    with pytest.raises(ValueError, match="twice"):
+        analyze(losses, folds, [(), ("l1", "l1")])
+
+
+def test_single_precision_is_computed_in_double():
+    losses, folds = study(np.random.default_rng(3), [0.52, 0.51, 0.5, 0.505])
+    single = losses.astype(np.float32)
+    assert text(analyze(single, folds, PLAIN)) == text(analyze(single.astype(float), folds, PLAIN))
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 10.0])
+def test_losses_without_any_variation(level):
+    losses, folds = study(np.random.default_rng(9), [0.6])
+    found = analyze(np.full((4, *losses.shape[1:]), level), folds, PLAIN)
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert found.verdict.rule == 1
+    assert (found.detectable, found.floor) == (0, 0)
+
+
 def combined_share(means, studies, margin=0.01):
     rng = np.random.default_rng(10)
     kinds = [
@@ -166,6 +194,54 @@ def combined_share(means, studies, margin=0.01):
 def test_false_combine_on_a_planted_tie():
     """N3: the combination ties with the best single, the others are 0.1 worse. At most 5% and binomial slack."""
     assert combined_share([0.6, 0.6, 0.5, 0.5], 200) <= 19  # P(more | 5%) = 0.3%
+
+
+def test_one_arm_four_times_is_never_combined():
+    """N0: the arms differ by their tuning noise alone."""
+    assert combined_share([0.6] * 4, 100) == 0
+
+
+def test_stopping_at_the_first_combine_stays_within_five_percent(monkeypatch):
+    """T9: a look after each of 2 to 6 repeats at a planted tie."""
+    monkeypatch.setattr("posology.inference.best.DRAWS", 2_000)
+    rng = np.random.default_rng(12)
+    false = 0
+    for _ in range(50):
+        losses, folds = study(rng, [0.6, 0.6, 0.5, 0.5], rows=200, repeats=6, row_sd=0.02, fit_sd=0.01)
+        looks = (analyze(losses[:, :r], folds[:r], PLAIN).verdict.kind for r in range(2, 7))
+        false += Kind.COMBINE in looks
+    assert false <= 7  # P(more | 5%) = 0.3%
+
+
+def ridge_losses(rng, penalties, rows, columns, size):
+    """Out-of-fold losses of ridge regressions, one arm a penalty, in closed form."""
+    x = rng.normal(size=(rows, columns))
+    y = x @ rng.normal(0, size, columns) + rng.normal(size=rows)
+    folds = np.stack([rng.permutation(rows) % 5 for _ in range(3)])
+    losses = np.zeros((len(penalties), 3, rows))
+    for r, which in enumerate(folds):
+        for f in range(5):
+            train, test = which != f, which == f
+            gram, right = x[train].T @ x[train], x[train].T @ y[train]
+            for a, penalty in enumerate(penalties):
+                weights = np.linalg.solve(gram + penalty * np.eye(columns), right)
+                losses[a, r, test] = (y[test] - x[test] @ weights) ** 2 / y.var()
+    return losses, folds
+
+
+def test_dropout_that_is_ridge_adds_nothing_to_ridge():
+    """E1: the same total ridge in three arms (dropout is a ridge there), up to tuning; equivalent."""
+    found = analyze(*ridge_losses(np.random.default_rng(13), [1e-6, 25.0, 30.0, 27.0], 1000, 30, 0.2), PLAIN)
+    assert found.verdict.kind is Kind.EQUIVALENT
+    assert abs(found.rivalry.difference.value) < 0.001
+
+
+def test_an_overfitting_network_shares_one_cure():
+    """E1, 300 columns on 480 rows: either ridge cures none; the second adds nothing: overlap 1, interaction below 0."""
+    found = analyze(*ridge_losses(np.random.default_rng(14), [1e-6, 400.0, 420.0, 410.0], 600, 300, 0.05), PLAIN)
+    assert found.verdict.rule == 2
+    assert found.overlaps["dropout", "weights"].value == pytest.approx(1, abs=0.1)
+    assert found.interactions["dropout", "weights"].upper < 0
 
 
 def test_a_gain_of_four_margins_is_found():

@@ -60,6 +60,19 @@ def test_lower_bounds_use_the_critical_value_of_the_rival_among_those_that_could
     np.testing.assert_allclose(best.reach, reach)
 
 
+def test_an_arm_that_cannot_be_best_bounds_no_other():
+    """Noise of one source z: arm 0 has .2 z, arm 1 none, arm 2 -.01 z. Arm 2 rules arm 1 out.
+
+    Against arm 1, with its two-sided q of t(.975, 24) = 2.064, arm 0 would be -.393 below; against arm 2 it is -.369.
+    """
+    root = np.array([0.2, 0.0, -0.01])
+    best = compare_with_best(estimate_of([0.02, 0.0, 0.03], np.outer(root, root)))
+    assert best.could_be_best.tolist() == [True, False, True]
+    np.testing.assert_allclose(best.q[1:], [2.064, 1.711], rtol=0.03)
+    assert best.lower[0] == pytest.approx(0.02 - 0.03 - best.q[2] * 0.21)
+    assert best.lower[0] > 0.02 - best.q[1] * 0.2
+
+
 def test_exact_ties_could_all_be_best_even_with_a_rival():
     """Identical arms once fell out of the arms that could be best where a third was left in."""
     tied = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]) * 1e-4

@@ -98,6 +98,31 @@ def test_a_loss_that_is_not_a_number_is_refused():
         estimate(losses, folds)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda f: f + 1, lambda f: 0 * f, lambda f: f - 1, lambda f: np.where(np.arange(3)[:, None] == 1, f // 2, f)],
+    ids=["numbered from one", "one fold", "negative", "a repeat with fewer folds"],
+)
+def test_folds_that_would_miscount_the_fits_are_refused(wrong):
+    """An empty fold once counted as a fit: J, df and every critical value were off, in silence."""
+    losses, folds = study(np.random.default_rng(3), [0.5, 0.4], repeats=3)
+    with pytest.raises(ValueError, match="numbered from 0"):
+        estimate(losses, wrong(folds))
+
+
+def test_a_study_without_repeats_is_refused():
+    with pytest.raises(ValueError, match="numbered from 0"):
+        estimate(np.zeros((2, 0, 10)), np.zeros((0, 10), int))
+
+
+def test_every_row_a_fold_of_its_own():
+    """Leave-one-out in one repeat: rows and fits are the same clusters, Sfit - Sboth is Srow/n."""
+    losses, _ = study(np.random.default_rng(3), [0.5, 0.4], rows=50, repeats=1)
+    found = estimate(losses, np.arange(50)[None])
+    assert found.df == 49
+    np.testing.assert_allclose(found.sigma, found.row * (2 + 1 / 50), rtol=1e-9)
+
+
 def test_positive_part():
     np.testing.assert_allclose(positive_part(np.diag([2.0, -3.0])), np.diag([2.0, 0.0]))
 

@@ -31,6 +31,12 @@ def test_what_is_not_finite_counts_as_the_worst(wild):
     assert capped == 1
 
 
+@pytest.mark.parametrize("variance", [0.0, float("nan")])
+def test_a_constant_target_is_refused(variance):
+    with pytest.raises(ValueError, match="constant target"):
+        row_losses(np.ones(2), np.ones(2), 1.0, 1.0, variance)
+
+
 def test_mean_loss_of_the_mean_is_one():
     y = np.random.default_rng(0).normal(size=50)
     losses, _ = row_losses(y, np.full(50, y.mean()), y.min(), y.max(), float(y.var()))

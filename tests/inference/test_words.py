@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from posology.inference import Best, Contrast, analyze, arm_in_words, decide, sentences
+from posology.inference import (
+    Best,
+    Contrast,
+    Estimate,
+    analyze,
+    arm_in_words,
+    compare_with_best,
+    decide,
+    sentences,
+)
 from posology.inference.contrasts import Overlap
 from tests.inference.planted import EIGHT, PLAIN, study
 
@@ -205,8 +214,57 @@ def test_open_near_a_certificate():
 def test_open_near_combining():
     found = planted(PLAIN, [0.4, 0.52, 0.51, 0.57], [-0.26, -0.112, -0.14, 0], [-0.1, 0.0023, 0.001, 0.05])
     assert said(found)[-1] == (
-        "It is near the line: were the scores of L1/L2 and dropout 0.0023 R2 lower, the verdict would be another."
+        "It is near the line: L1/L2 and dropout could be best by no more than 0.0023 R2; "
+        "if none of them could, the verdict would be another."
     )
+
+
+def test_open_near_combining_with_one_simple_arm_left():
+    found = planted(PLAIN, [0.4, 0.52, 0.51, 0.57], [-0.26, -0.112, -0.14, 0], [0.0023, -0.1, -0.1, 0.05])
+    assert said(found)[-1] == (
+        "It is near the line: no regularizer could be best by no more than 0.0023 R2; "
+        "if it could not, the verdict would be another."
+    )
+
+
+def test_pick_any_of_three_near_the_line_names_no_single_score():
+    """Were the second-closest far worse, two others would still be within the margin."""
+    found = planted(EIGHT[:4], [0.3, 0.5, 0.5, 0.5], [-0.3, -0.004, -0.0085, -0.0091], [-1, 1, 1, 1])
+    assert said(found)[-1] == (
+        "It is near the line: L2, the second-closest, is within your margin by no more than 0.0015 R2."
+    )
+    near_none = planted(EIGHT[:4], [0.3, 0.5, 0.5, 0.5], [-0.0104, -0.004, -0.006, -0.0091], [-1, 1, 1, 1])
+    assert said(near_none)[-1] == (
+        "It is near the line: were the score of none 0.0004 R2 higher, the verdict would be another."
+    )
+
+
+def test_a_score_that_is_named_does_change_the_verdict(monkeypatch):
+    """Studies near the line, moved by what the sentence says: another rule or another arm, every time."""
+    monkeypatch.setattr("posology.inference.best.DRAWS", 1_000)
+    rng = np.random.default_rng(11)
+    losses, folds = study(rng, [0.5] * 8, rows=40)
+    template = {len(arms): analyze(losses[: len(arms)], folds, arms) for arms in (PLAIN, EIGHT)}
+    rules = []
+    for number in range(300):
+        arms = (PLAIN, EIGHT)[number % 2]
+        root = rng.normal(size=(len(arms),) * 2) * np.exp(rng.normal(-6.5, 1, (len(arms), 1)))
+        theta = rng.normal(-0.5, rng.choice([0.002, 0.005, 0.02]), len(arms))
+        theta[-1] += rng.choice([0, 0.03])
+        before, best = decided(arms, theta, root @ root.T / len(arms))
+        shown = replace(template[len(arms)], verdict=before, best=best, r2=1 + theta, flags=(), overlaps={})
+        change = re.search(r"were the score of .* (\S+) R2 (lower|higher)", sentences(shown, {}, rows=40)[-1])
+        if change:
+            theta[arms.index(before.nearest)] += float(change[1]) * (1 if change[2] == "higher" else -1)
+            after, _ = decided(arms, theta, root @ root.T / len(arms))
+            assert (after.rule, after.arm) != (before.rule, before.arm), before
+            rules.append(before.rule)
+    assert set(rules) == {1, 2, 3, 4, 5}
+
+
+def decided(arms, theta, sigma):
+    best = compare_with_best(Estimate(theta, sigma, sigma / 2, 24))
+    return decide(arms, theta, best, 0.01), best
 
 
 def test_open_below_the_mean():

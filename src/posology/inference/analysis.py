@@ -1,5 +1,6 @@
 """One entry from losses to everything that is said of them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -20,13 +21,11 @@ from posology.inference.contrasts import (
     shrunken,
     unit,
 )
-from posology.inference.covariance import Estimate, Folds, Losses, estimate, floor_se
+from posology.inference.covariance import Estimate, Folds, Losses, estimate
 from posology.inference.plain import canonical_order, name_of, plain, rivalry_dict, verdict_dict
+from posology.inference.resolution import resolution
 from posology.inference.rivalry import Rivalry, rivalry
 from posology.inference.verdict import Arm, Verdict, decide, factors_of
-
-POWER = 0.84
-"""Normal quantile of 80% power."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +135,11 @@ def analyze(
     capped_share : float
         Share of row losses that were capped, for the stress flag.
 
+    Raises
+    ------
+    ValueError
+        Fewer than two arms, a name twice, shapes that do not fit, a margin that is not above zero; see also `estimate`.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -145,10 +149,10 @@ def analyze(
     >>> analyze(losses, folds, [(), ("dropout",)]).verdict.kind.value
     'use alone'
     """
-    _check(losses, folds, arms)
+    _check(losses, folds, arms, margin)
     # draws depend on the order of arms: one order for every permutation of the same study
     order = canonical_order(arms)
-    losses, canonical = np.ascontiguousarray(losses[order]), [tuple(arms[i]) for i in order]
+    losses, canonical = np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
     found = estimate(losses, folds)
     best = compare_with_best(found)
     r2 = float(1 + found.theta.max())
@@ -158,7 +162,7 @@ def analyze(
     singles = [i for i, a in enumerate(canonical) if len(a) == 1]
     combined = [i for i, a in enumerate(canonical) if len(a) > 1]
     pairs = list(combinations(factors_of(canonical), 2))
-    detectable, floor = _resolution(losses, found, best)
+    detectable, floor = resolution(losses, found, best)
     back = np.argsort(order)
     return Analysis(
         tuple(tuple(a) for a in arms),
@@ -180,11 +184,15 @@ def analyze(
     )
 
 
-def _check(losses: Losses, folds: Folds, arms: Sequence[Arm]) -> None:
+def _check(losses: Losses, folds: Folds, arms: Sequence[Arm], margin: float) -> None:
     if len(arms) != len(losses) or len({frozenset(a) for a in arms}) != len(arms):
         raise ValueError(f"{len(losses)} arms of losses need as many different names; there are: {list(arms)}")
     if len(arms) < 2:
         raise ValueError("one arm is nothing to compare")
+    if twice := [arm for arm in arms if len(set(arm)) < len(arm)]:
+        raise ValueError(f"an arm names a factor twice, which would pass for a combination: {twice}")
+    if not 0 < margin < math.inf:
+        raise ValueError(f"margin is {margin}; it is a difference of R2 above zero, such as 0.01")
     if folds.shape != losses.shape[1:]:
         raise ValueError(f"folds are {folds.shape}, losses {losses.shape[1:]}: both are (repeat, row)")
 
@@ -221,16 +229,6 @@ def stress_flags(rows: int, columns: int | None, r2: float, capped_share: float)
     if capped_share > 0.01:
         flags.append(f"{capped_share:.1%} of the row losses were capped: predictions are wild")
     return tuple(flags)
-
-
-def _resolution(losses: Losses, found: Estimate, best: Best) -> tuple[float, float | None]:
-    """Give (q + 0.84) SE of the two best-looking arms, now and with endless repeats; arms that never differ aside."""
-    se = found.pair_se()
-    first, *others = sorted(range(len(se)), key=lambda i: -found.theta[i])
-    second = next((i for i in others if se[first, i] > 0), others[0])
-    factor = float(best.q.max()) + POWER
-    floor = floor_se(losses, first, second)
-    return factor * float(se[first, second]), None if floor is None else factor * floor
 
 
 def _gains(found: Estimate, arms: Sequence[Arm]) -> dict[Arm, Contrast]:

@@ -76,7 +76,8 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
     Raises
     ------
     ValueError
-        A loss is not a finite number: every bound would silently be not-a-number.
+        A loss is not a finite number: every bound would silently be not-a-number. Folds that are not numbered from
+        zero with none left out: empty ones would count as fits.
 
     Examples
     --------
@@ -88,6 +89,7 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
     """
     if not np.isfinite(losses).all():
         raise ValueError("a loss is not a finite number: score complete repeats only, with row_losses")
+    _check_folds(folds)
     _, repeats, rows = losses.shape
     scale = float(repeats * rows) ** 2
     centred = losses - losses.mean(axis=(1, 2), keepdims=True)
@@ -97,6 +99,16 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
     fit = _products(by_fit) * fits / (fits - 1) / scale
     both = _products(centred.reshape(len(losses), -1)) / scale
     return Estimate(-losses.mean(axis=(1, 2)), 2 * row + positive_part(fit - both), row, fits - 1)
+
+
+def _check_folds(folds: Folds) -> None:
+    """Refuse what would miscount the fits J, and with them df, Sfit and every critical value."""
+    count = int(folds.max(initial=-1)) + 1
+    if count < 2 or folds.min() < 0 or any((np.bincount(repeat, minlength=count) == 0).any() for repeat in folds):
+        raise ValueError(
+            "each repeat needs rows in each of its folds, numbered from 0, two folds at least; "
+            f"folds are {folds.shape} with the numbers {np.unique(folds)[:10].tolist()}"
+        )
 
 
 def fit_sums(values: Losses, folds: Folds) -> Float[np.ndarray, "arm fit"]:

@@ -30,11 +30,18 @@ def row_losses(
     variance : float
         Of the target, over all rows.
 
+    Raises
+    ------
+    ValueError
+        The variance is not above zero: a constant target has no R2.
+
     Examples
     --------
     >>> row_losses(np.array([0.0, 1.0]), np.array([1.0, 99.0]), 0.0, 1.0, 0.25)
     (array([4., 1.]), 0)
     """
+    if not variance > 0:
+        raise ValueError(f"the target's variance is {variance}; a constant target has no R2")
     room = WIDENED * (highest - lowest)
     clipped = np.clip(prediction, lowest - room, highest + room)
     losses = (target - clipped) ** 2 / variance

@@ -40,11 +40,13 @@ class Verdict:
     margin : float
         Differences below it do not matter.
     distance : float
-        The smallest change of one arm's score that would give a verdict by another rule, everything else as it is;
-        for OPEN, by how much the nearest certificate misses (that of combining: by how much the best of the simple
-        arms would have to be worse). Infinite where no certificate is possible.
+        By how much, in R2, the deciding bound is on its side of the line: one arm's score that much lower or higher,
+        everything else as it is, would give another verdict. Two cases have no such single score: of three or more
+        close arms (rule 2) the bound of the second-closest decides, and two others would have to go; combining waits
+        (rule 5) for the last simple arm that could be best, by this much at most. For OPEN, by how much the nearest
+        certificate misses; infinite where no certificate is possible.
     nearest : tuple of str
-        The arm of that score.
+        The arm of that bound.
     """
 
     kind: Kind

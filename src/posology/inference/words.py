@@ -64,7 +64,7 @@ def _none_needed(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
 
 
 def _pick_either(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
-    close = [a for a in analysis.arms if len(a) == 1 and _lower(analysis, a) >= -analysis.verdict.margin]
+    close = _close(analysis)
     named = _joined([f"{arm_in_words(a)}{_with(a, strengths)}" for a in close], "or")
     pick = "either" if len(close) == 2 else "any of"
     return [f"Practically equivalent: pick {pick} {named}.", _certified(analysis, close), _combining(analysis)]
@@ -172,15 +172,34 @@ def _near(analysis: Analysis) -> list[str]:
     verdict = analysis.verdict
     if not verdict.distance < NEAR * verdict.margin:
         return []
-    arms, down = [verdict.nearest], verdict.rule < 4 and _lower(analysis, verdict.nearest) >= -verdict.margin
-    if verdict.rule == 5 and verdict.distance < -verdict.margin - _lower(analysis, verdict.nearest):
-        # the nearest certificate is that of combining: every simple arm would have to go
-        arms, down = [a for a in verdict.could_be_best if len(a) < 2], True
-    named = _joined([arm_in_words(a) if a else "none" for a in arms], "and")
-    scores = f"the score{'' if len(arms) == 1 else 's'} of {named}"
     # rounded up, so that the change named is enough
-    step = f"{_up(verdict.distance, _places(verdict.margin))} R2 {'lower' if down else 'higher'}"
-    return [f"It is near the line: were {scores} {step}, the verdict would be another."]
+    step, lower = f"{_up(verdict.distance, _places(verdict.margin))} R2", _lower(analysis, verdict.nearest)
+    inside = lower >= -verdict.margin
+    if verdict.rule == 5 and verdict.distance < -verdict.margin - lower:
+        how = _not_yet_out(analysis, step)
+    elif verdict.rule == 2 and inside and len(_close(analysis)) > 2:
+        # one score alone does not decide: were it lower, two others would still be close
+        how = f"{arm_in_words(verdict.nearest)}, the second-closest, is within your margin by no more than {step}."
+    else:
+        named = arm_in_words(verdict.nearest) if verdict.nearest else "none"
+        change = "lower" if verdict.rule < 4 and inside else "higher"
+        how = f"were the score of {named} {step} {change}, the verdict would be another."
+    return [f"It is near the line: {how}"]
+
+
+def _not_yet_out(analysis: Analysis, step: str) -> str:
+    """Name the simple arms that keep the verdict from combining.
+
+    Their upper bounds are all that is certain: lower scores need not rule them out, since simple arms bound each other.
+    """
+    left = [a for a in analysis.verdict.could_be_best if len(a) < 2]
+    not_so = "it could not" if len(left) == 1 else "none of them could"
+    named = _joined([arm_in_words(a) for a in left], "and")
+    return f"{named} could be best by no more than {step}; if {not_so}, the verdict would be another."
+
+
+def _close(analysis: Analysis) -> list[Arm]:
+    return [a for a in analysis.arms if len(a) == 1 and _lower(analysis, a) >= -analysis.verdict.margin]
 
 
 def _simple(analysis: Analysis) -> list[Arm]:

@@ -7,7 +7,7 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"not recognized: .*'lr'", "Write learning_rate= instead of lr=."),
     (
         r"not recognized: .*'decay'",
-        "Write learning_rate=schedules.ExponentialDecay(...) of keras.optimizers instead of decay=.",
+        "Write learning_rate=schedules.InverseTimeDecay(...) of keras.optimizers instead of decay=.",
     ),
     (r"unexpected keyword argument 'lr'", "Write learning_rate= instead of lr=."),
     (

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.inference import Analysis, Contrast
+from posology.inference import Analysis, Contrast, detectable_after
 from posology.plan import arm_name
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
@@ -87,7 +87,7 @@ def _footnotes(result: StudyResult) -> list[str]:
             f"R2 is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
             f"each arm tuned with {design.trials} trials in each. Gap: train minus test R2, penalties and dropout off."
         ),
-        *_together_or_apart(analysis),
+        *_together_or_apart(analysis, facts["repeats"]),
         f"With half the margin the verdict is: {half}; with double: {double}.",
     ]
     if design.patience is not None:
@@ -98,7 +98,7 @@ def _footnotes(result: StudyResult) -> list[str]:
     return lines + _troubles(facts) + [f"Note: {note}" for note in facts["notes"] if "in every arm" in note]
 
 
-def _together_or_apart(analysis: Analysis) -> list[str]:
+def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:
     """Say how combinations compare with single arms, and what the study was able to see."""
     lines = []
     if (rivalry := analysis.rivalry) is not None:
@@ -114,8 +114,10 @@ def _together_or_apart(analysis: Analysis) -> list[str]:
             f"Probability that the best combination beats the best single arm: {p.combination_better:.0%}; "
             f"that they differ by less than the margin: {p.within_margin:.0%}."
         )
-    floor = "" if analysis.floor is None else f"; endless repeats would bring that to {analysis.floor:.3f}"
-    lines.append(f"Smallest difference that this study would likely have shown: {analysis.detectable:.3f} R2{floor}.")
+    twice, more = detectable_after(analysis.detectable, analysis.floor, repeats, 2 * repeats), ""
+    if twice is not None:
+        more = f"; twice the repeats would bring that to {twice:.3f}, endless ones to {analysis.floor:.3f}"
+    lines.append(f"Smallest difference that this study would likely have shown: {analysis.detectable:.3f} R2{more}.")
     return lines
 
 

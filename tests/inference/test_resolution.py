@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from posology.inference import compare_with_best, detectable_after, estimate
+from posology.inference.covariance import floor_se
+from posology.inference.resolution import resolution
+from tests.inference.planted import study
+
+
+def test_by_hand():
+    """now^2 - floor^2 = .0016 after 5 repeats: a quarter of it after 20, five times it after one."""
+    assert detectable_after(0.05, 0.03, 5, 20) == pytest.approx(np.sqrt(0.0009 + 0.0004))
+    assert detectable_after(0.05, 0.03, 5, 1) == pytest.approx(np.sqrt(0.0009 + 0.008))
+    assert detectable_after(0.05, 0.03, 5, 5) == pytest.approx(0.05)
+    assert detectable_after(0.05, 0.03, 5, 10**9) == pytest.approx(0.03)
+
+
+def test_a_floor_above_what_is_seen_now_stays_the_forecast():
+    """Both are estimates; more repeats then promise nothing."""
+    assert detectable_after(0.02, 0.03, 5, 10) == pytest.approx(0.03)
+
+
+def test_without_a_floor_nothing_is_forecast():
+    assert detectable_after(0.05, None, 1, 5) is None
+    with pytest.raises(ValueError, match="counted from one"):
+        detectable_after(0.05, 0.03, 0, 5)
+
+
+def test_the_two_best_looking_arms_that_differ():
+    losses, folds = study(np.random.default_rng(1), [0.6, 0.40, 0.5, 0.41])
+    losses[3] = losses[1]
+    found = estimate(losses, folds)
+    best = compare_with_best(found)
+    now, floor = resolution(losses, found, best)
+    assert now == pytest.approx((best.q.max() + 0.84) * found.pair_se()[1, 2])
+    assert floor == pytest.approx((best.q.max() + 0.84) * floor_se(losses, 1, 2))
+
+
+def test_the_forecast_of_three_repeats_meets_eight():
+    """Mean over studies whose noise is half of rows, half of fits."""
+    rng, before, forecast, seen = np.random.default_rng(2), [], [], []
+    for _ in range(30):
+        losses, folds = study(rng, [0.5, 0.45], repeats=8, row_sd=0.1, fit_sd=0.02, cell_sd=0.05)
+        few = estimate(losses[:, :3], folds[:3])
+        before.append(few.pair_se()[0, 1])
+        forecast.append(detectable_after(few.pair_se()[0, 1], floor_se(losses[:, :3], 0, 1), 3, 8))
+        seen.append(estimate(losses, folds).pair_se()[0, 1])
+    assert np.mean(forecast) == pytest.approx(np.mean(seen), rel=0.08)
+    assert np.mean(forecast) < 0.97 * np.mean(before)
