@@ -67,6 +67,17 @@ def test_overlap(both, omega):
     assert found.upper - found.lower < 0.05
 
 
+@pytest.mark.parametrize("both", [0.11, 0.06, 0.035])
+def test_the_interval_of_an_overlap_is_the_delta_methods(both):
+    """Little noise: omega = 1 - (b - w)/d is linear, its sd |gradient| s, the interval 1.96 of them to each side."""
+    w, d, s = 0.06, 0.05, 1e-4
+    by_gain = np.array([1 / d, (both - w) / d**2, -1 / d])  # of w, d, b
+    half = 1.96 * s * np.sqrt(by_gain @ by_gain + by_gain.sum() ** 2)  # `none` is in all three
+    found = overlap(estimate_of([0.5, 0.56, 0.55, 0.5 + both], s**2), PLAIN, "weights", "dropout")
+    assert found.value - found.lower == pytest.approx(half, rel=0.06)
+    assert found.upper - found.value == pytest.approx(half, rel=0.06)
+
+
 def test_no_overlap_without_an_effect_to_share():
     """Gains .06 and .01 with a standard error of .01: the smaller is not certain."""
     found = overlap(estimate_of([0.5, 0.56, 0.51, 0.57], 5e-5), PLAIN, "weights", "dropout")

@@ -43,6 +43,19 @@ def test_bounds_of_one_pair_use_both_critical_values():
     assert best.q[1] != best.q[2]
 
 
+def test_bounds_of_two_pairs_of_rivals_by_loops():
+    theta, variances = np.array([0.0, 0.05, 0.05, 0.06, 0.07]), np.array([1e-3, 1e-5, 4e-4, 1e-3, 1e-4])
+    found = Estimate(theta, np.diag(variances), np.eye(5), 24)
+    best = compare_with_best(found)
+    se = {(c, s): np.sqrt(variances[c] + variances[s]) for c in (3, 4) for s in (1, 2)}
+    low = {(c, s): theta[c] - theta[s] - best.q[s] * se[c, s] for c, s in se}
+    high = {(c, s): theta[c] - theta[s] + best.q[c] * se[c, s] for c, s in se}
+    lower, upper = gain_bounds(found, best, [1, 2], [3, 4])
+    assert lower == pytest.approx(max(min(low[c, 1], low[c, 2]) for c in (3, 4)))
+    assert upper == pytest.approx(min(max(high[3, s], high[4, s]) for s in (1, 2)))
+    assert len({round(v, 6) for v in (*low.values(), *high.values())}) == 8  # no two would do as well
+
+
 def test_bounds_hold_for_whichever_is_truly_best():
     """95% each, though the arms are picked on the same data: true gain max(c) - max(s) = .01."""
     rng = np.random.default_rng(3)
