@@ -70,7 +70,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
     ):
         network = pool.describe()
         space = space_of(network, study.settings)
-        pack = _sample(study, space)
+        pack = _sample(study, space, network["pack_size"])
         _ = pool.submit(pack).result()
         start_up = time.monotonic() - began
         seconds, size = _price(pool, pack)
@@ -91,9 +91,9 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
     )
 
 
-def _sample(study: "Study", space: Space) -> Pack:
+def _sample(study: "Study", space: Space, pack_size: int) -> Pack:
     design = replace(study.settings.design, inner_splits=1)
-    return next(tune(design, space, 0, 0, study.job(Path()).pack_size))[-1]
+    return next(tune(design, space, 0, 0, pack_size))[-1]
 
 
 def _price(pool: LocalPool, pack: Pack) -> tuple[float, int]:

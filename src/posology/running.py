@@ -29,7 +29,7 @@ from posology.plan import (
     tune,
     tune_and_refit,
 )
-from posology.plan.procedure import describe
+from posology.plan.members import describe
 from posology.record import Record, check_folder
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
@@ -54,6 +54,9 @@ class Progress(Protocol):
     def trained(self, networks: int, text: str, *, kept: bool) -> None:
         """Count trained networks; `kept` ones come from an earlier run of the same study."""
 
+    def epochs(self, count: int) -> None:
+        """Count epochs as they are trained, several times a second; called from any thread."""
+
 
 class Silent:
     """Progress that says nothing."""
@@ -65,6 +68,9 @@ class Silent:
         """Say nothing."""
 
     def trained(self, networks: int, text: str, *, kept: bool) -> None:
+        """Say nothing."""
+
+    def epochs(self, count: int) -> None:
         """Say nothing."""
 
 
@@ -93,7 +99,7 @@ class Run:
             if self._study.folder is not None:
                 check_folder(self._study.folder, facts)
             self._progress.stage("starting the workers")
-            with self._study.pool(Path(scratch)) as pool:
+            with self._study.pool(Path(scratch), tell=self._progress.epochs) as pool:
                 network = pool.describe()
                 space = space_of(network, self._study.settings)
                 # nothing is written before the table and the network are known to be right
@@ -160,7 +166,7 @@ class Run:
         self, pool: LocalPool, record: Record, space: Space
     ) -> dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
         resamples = [(r, f) for r in range(self._design.repeats) for f in range(self._design.folds)]
-        size = self._study.job(Path()).pack_size
+        size = pool.describe()["pack_size"]
         procedures: Iterator[tuple[Any, Procedure]] = (
             (where, tune_and_refit(self._design, space, *where, size)) for where in resamples
         )
@@ -194,8 +200,10 @@ class Run:
         self._count(pack, kept=False)
 
     def _count(self, pack: Pack, *, kept: bool) -> None:
-        self._networks += len(pack.members)
-        self._progress.trained(len(pack.members), describe(pack), kept=kept)
+        # a member of a halving is counted when it begins, not at every rung
+        begun = sum(m.begins for m in pack.members)
+        self._networks += begun
+        self._progress.trained(begun, describe(pack), kept=kept)
 
     def _in_time(self) -> bool:
         budget = self._study.budget
@@ -212,7 +220,7 @@ class Run:
         self._progress.stage(f"tuning {arm_name(arm)} on all rows")
         design = replace(self._design, inner_splits=ALL_ROWS_SPLITS)
         parts = [a for a in self._design.arms if set(a) <= set(arm) and (a or not arm)]
-        size = self._study.job(Path()).pack_size
+        size = pool.describe()["pack_size"]
         procedure = tune(design, space, ALL_ROWS, 0, size, parts)
         self._progress.total(self._networks + ALL_ROWS_SPLITS * sum(trials_of(design, part) for part in parts))
         # the budget is for the evidence; what it bought is not thrown away for want of a last step

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +20,6 @@ from posology.running import Progress, Run, Silent
 from posology.settings import Settings, check_range
 from posology.table import Preparation, Table, check_rows, pad, prepared_width, table_from_arrays
 
-PACK_SIZE = 16
 """Members in one compiled call: a few seconds of work for tables of a thousand rows."""
 
 
@@ -158,10 +157,12 @@ class Study:
         return forecast(self, progress or Silent())
 
     @contextmanager
-    def pool(self, scratch: Path, workers: int | None = None) -> Iterator[LocalPool]:
+    def pool(
+        self, scratch: Path, workers: int | None = None, tell: Callable[[int], None] = lambda _: None
+    ) -> Iterator[LocalPool]:
         """Start the workers; the table travels to them by one file in `scratch`."""
         self.table.save(scratch / "table.feather")
-        with LocalPool(self.job(scratch), workers or self.workers, scratch) as pool:
+        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell) as pool:
             yield pool
 
     def job(self, scratch: Path) -> Job:
@@ -177,7 +178,8 @@ class Study:
             design.batch_size,
             design.epochs,
             design.seed,
-            PACK_SIZE,
+            tuple(self.settings.strengths()),
+            str(scratch),
         )
 
     def facts(self) -> dict[str, Any]:

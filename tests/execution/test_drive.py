@@ -12,7 +12,8 @@ from posology.plan import Pack, PackResult
 def result(value):
     one = np.array([value], "float32")
     whole = np.array([1], "int32")
-    return PackResult(whole, one, one, one, whole, np.zeros((1, 1, 2), "float32"), one, np.zeros((1, 0)))
+    curve = np.zeros((1, 1, 2), "float32")
+    return PackResult(whole, one, one, one, whole, np.array([False]), curve, one, np.zeros((1, 0)))
 
 
 def pack(name):

@@ -1,5 +1,6 @@
 """Inside a worker: no leak from held-out rows, nothing depends on packing, what is kept is what was trained."""
 
+import uuid
 from dataclasses import replace
 
 import keras
@@ -32,7 +33,8 @@ def frame():
 def trainer(tmp_path, given=None, **changes):
     table = make_table(frame() if given is None else given, "strength_mpa")
     table.save(tmp_path / "table.feather")
-    job = Job(str(tmp_path / "table.feather"), NetworkSource(), ROWS, 4, 2, 1, 32, 6, 0, 4)
+    table_file, scratch = str(tmp_path / "table.feather"), str(tmp_path / uuid.uuid4().hex)
+    job = Job(table_file, NetworkSource(), ROWS, 4, 2, 1, 32, 6, 0, ("l1", "l2", "dropout"), scratch)
     return Trainer(replace(job, **changes))
 
 

@@ -1,7 +1,7 @@
-"""One member's programme: a whole training, from first weights to last prediction, as one compiled function.
+"""One member's programme: a whole training, from first weights to last prediction, of traced numbers only.
 
 An epoch is a `fori_loop` over steps, a training a `while_loop` over epochs that ends by itself (early stopping), so
-a member that stops early costs nothing more. Members differ only in traced numbers: one compilation serves them all.
+a member that stops early costs nothing more. `advance` may end at any epoch and go on later, to the same bits.
 
 Three conventions:
 
@@ -9,104 +9,65 @@ Three conventions:
   the epoch's first rows (Keras' `fit` makes it smaller). The number of steps is Keras', and batch statistics never
   see padding;
 * the watched validation loss is the network's own loss without penalties and with dropout off, so that members with
-  different strengths can be compared (Keras' `val_loss` includes the penalties);
-* penalties enter as their gradients, added to the loss gradient at the kernels of the network's sites.
+  different strengths can be compared (Keras' `val_loss` includes the penalties); rows with weights count by them;
+* penalties enter as their gradients, added to the loss gradient at the kernels of the network's sites, and what acts
+  on weights after the update acts there too, one step of the optimizer's learning rate at a time.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Float32, Int32, UInt32
 
+from posology.engine.member import Arrays, Data, Member, Outcome, Running, Trainable
 from posology.engine.randomness import derive, shuffled
-from posology.regularizers import L1, L2
+from posology.engine.schedule import curve_epochs, factor
+from posology.engine.stopping import first_watch, look
+from posology.regularizers import REGULARIZERS, Place, Regularizer
 
-Array = jax.Array | np.ndarray
-Arrays = tuple[Any, ...]
-
-
-@runtime_checkable
-class Trainable(Protocol):
-    """What the engine asks of a network: pure functions of its numbers, and nothing of its library."""
-
-    kernels: tuple[int, ...]
-    """Positions, among the trainable arrays, of the weights at which penalties act."""
-    optimizer_start: Arrays
-    """The optimizer's state before the first step."""
-
-    def loss(
-        self, weights: Arrays, state: Arrays, x: Any, y: Any, rates: Any, key: Any
-    ) -> tuple[Any, tuple[Arrays, Any]]:
-        """Give the training loss with everything but the sites' penalties, the new state and the bare loss."""
-
-    def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
-        """Predict rows with dropout off: `(row, column)` to `(row,)`."""
-
-    def row_losses(self, y: Any, prediction: Any) -> Any:
-        """Give the bare loss of each row."""
-
-    def update(self, weights: Arrays, gradient: Arrays, optimizer: Arrays) -> tuple[Arrays, Arrays]:
-        """Take one optimizer step."""
+BLOCK = 2048
+"""Most rows predicted at once: activations stay in the cache, and memory does not grow with the table."""
 
 
-class Data(NamedTuple):
-    """The prepared rows that a pack's members share; row counts are traced, capacities are shapes."""
+@dataclass(frozen=True)
+class Recipe:
+    """What is compiled in, for all members of a pack alike.
 
-    x: Float32[Array, "rows column"]
-    y: Float32[Array, " rows"]
-    rows: Int32[Array, ""]
-    watched_x: Float32[Array, "watched column"]
-    watched_y: Float32[Array, " watched"]
-    watched_rows: Int32[Array, ""]
+    Parameters
+    ----------
+    batch_size : int
+        Rows a step; no fit has fewer.
+    max_epochs : int
+        Longest training of any member; sets the epochs at which curves are kept.
+    regularizers : mapping
+        Those that act, by name; `Member.strengths` has exactly these. A program without one does not pay for it.
+    scheduled : bool
+        Whether `Member.schedule` is followed; if not, the learning rate changes by the plateau alone.
+    restore : bool
+        `EarlyStopping(restore_best_weights=True)`: end with the weights of the best epoch.
+    """
 
+    batch_size: int
+    max_epochs: int
+    regularizers: Mapping[str, Regularizer] = field(default_factory=lambda: dict(REGULARIZERS))
+    scheduled: bool = False
+    restore: bool = False
 
-class Member(NamedTuple):
-    """One network to train. In a pack every field has the member axis first."""
-
-    weights: Arrays
-    state: Arrays
-    l1: Float32[Array, "*member kernel"]
-    l2: Float32[Array, "*member kernel"]
-    rates: Float32[Array, "*member dropout"]
-    key: UInt32[Array, "*member"]
-    epochs: Int32[Array, "*member"]
-    patience: Int32[Array, "*member"]
-
-
-class Outcome(NamedTuple):
-    """What a training leaves. In a pack every field has the member axis first."""
-
-    best_epoch: Int32[Array, "*member"]
-    best_loss: Float32[Array, "*member"]
-    epochs: Int32[Array, "*member"]
-    curve: Float32[Array, "*member epoch 2"]
-    """Per epoch: mean bare loss while training (dropout on), loss on the watched rows; NaN where not reached."""
-    last_loss: Float32[Array, "*member"]
-    train_loss: Float32[Array, "*member"]
-    """Bare loss on the training rows, dropout off, at the end."""
-    train_error: Float32[Array, "*member"]
-    """Mean squared error on the training rows, dropout off, at the end."""
-    prediction: Float32[Array, "*member watched"]
-    weights: Arrays
-    state: Arrays
+    def at(self, place: Place) -> list[Any]:
+        """List the regularizers that act at a place."""
+        return [r for r in self.regularizers.values() if r.place is place]
 
 
-class _Running(NamedTuple):
-    epoch: Any
-    weights: Arrays
-    state: Arrays
-    optimizer: Arrays
-    best_epoch: Any
-    best_loss: Any
-    watched_loss: Any
-    curve: Any
+def _take(tree: Any, *where: Any) -> Any:
+    return jax.tree.map(lambda a: a[where], tree)
 
 
-def _mean(losses: Any, count: Any) -> Any:
-    return jnp.sum(jnp.where(jnp.arange(losses.shape[0]) < count, losses, 0.0)) / count
+def _weighted_mean(losses: Any, count: Any, weight: Any) -> Any:
+    within = jnp.arange(losses.shape[0]) < count
+    weight = within.astype(jnp.float32) if weight is None else jnp.where(within, weight, 0.0)
+    return jnp.sum(jnp.where(within, losses, 0.0) * weight) / jnp.sum(weight)
 
 
 def _batch_rows(order: Any, step: Any, batch_size: int, count: Any) -> Any:
@@ -114,124 +75,200 @@ def _batch_rows(order: Any, step: Any, batch_size: int, count: Any) -> Any:
     return order[jnp.where(position >= count, position - count, position)]
 
 
-def _penalized(network: Trainable, gradient: Arrays, member: Member, weights: Arrays) -> Arrays:
-    """Add λ1·sign(w) + 2·λ2·w at the sites' kernels; both terms are exact zeros at strength zero."""
+def _penalized(network: Trainable, recipe: Recipe, gradient: Arrays, member: Member, weights: Arrays) -> Arrays:
+    """Add the penalties' gradients at the sites' kernels; exact zeros at strength zero."""
     out = list(gradient)
-    for site, i in enumerate(network.kernels):
-        out[i] = out[i] + L1().gradient(weights[i], member.l1[site]) + L2().gradient(weights[i], member.l2[site])
+    for regularizer in recipe.at(Place.WEIGHTS_LOSS):
+        for site, i in enumerate(network.kernels):
+            out[i] = out[i] + regularizer.gradient(weights[i], member.strengths[regularizer.name][site])
     return tuple(out)
 
 
-def train(network: Trainable, batch_size: int, max_epochs: int, data: Data, member: Member) -> Outcome:
-    """Train one member from its first weights to the end of its epochs or its patience.
+def _after_update(network: Trainable, recipe: Recipe, weights: Arrays, member: Member, rate: Any) -> Arrays:
+    out = list(weights)
+    for regularizer in recipe.at(Place.WEIGHTS_UPDATE):
+        for site, i in enumerate(network.kernels):
+            out[i] = regularizer.after_update(out[i], member.strengths[regularizer.name][site], rate)
+    return tuple(out)
+
+
+def start(network: Trainable, recipe: Recipe, member: Member) -> Running:
+    """Give the state of a member before its first epoch."""
+    kept = (member.weights, member.state) if recipe.restore else ((), ())
+    return Running(
+        epoch=jnp.int32(0),
+        weights=member.weights,
+        state=member.state,
+        optimizer=tuple(jnp.asarray(a) for a in network.optimizer_start),
+        watch=first_watch(),
+        last_loss=jnp.float32(jnp.inf),
+        stopped=jnp.bool_(False),
+        failed=jnp.bool_(False),
+        best_weights=kept[0],
+        best_state=kept[1],
+        curve=jnp.full((len(curve_epochs(recipe.max_epochs)), 2), jnp.nan, jnp.float32),
+    )
+
+
+def advance(network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running, until: Any) -> Running:
+    """Train one member on, to epoch `until`, the end of its epochs, or the end of its patience.
 
     Parameters
     ----------
     network : Trainable
         The pure functions of the network.
-    batch_size : int
-        Rows a step; at most `data.rows`.
-    max_epochs : int
-        Length kept for the learning curve; `member.epochs` may not exceed it.
+    recipe : Recipe
+        What is compiled in.
     data : Data
-        Rows to train on and rows to watch.
+        Rows to train on and rows to watch, of several fits.
     member : Member
-        Strengths, key, epochs and patience of this member, without a member axis.
+        The numbers of this member, without a member axis.
+    run : Running
+        From `start`, or from an `advance` before.
+    until : int scalar
+        Epoch, counted from the start of the training.
 
     Returns
     -------
-    Outcome
-        Without a member axis. A loss that is not finite ends the training; `best_loss` is then that of the epochs
-        before, or infinite.
+    Running
+        A loss that is not finite stops the training and marks it as failed.
     """
-    steps = (data.rows + batch_size - 1) // batch_size
-
-    def step(
-        epoch_key: Any, order: Any, s: Any, carry: tuple[Arrays, Arrays, Arrays, Any]
-    ) -> tuple[Arrays, Arrays, Arrays, Any]:
-        weights, state, optimizer, total = carry
-        rows = _batch_rows(order, s, batch_size, data.rows)
-        x, y = data.x[rows], data.y[rows]
-        key = derive(epoch_key, s)
-        gradient_of = jax.grad(network.loss, has_aux=True)
-        gradient, (state, bare) = gradient_of(weights, state, x, y, member.rates, key)
-        gradient = _penalized(network, gradient, member, weights)
-        weights, optimizer = network.update(weights, gradient, optimizer)
-        return weights, state, optimizer, total + bare
-
-    def epoch(run: _Running) -> _Running:
-        epoch_key = derive(member.key, run.epoch)
-        order = shuffled(epoch_key, data.rows, data.x.shape[0])
-        carry = (run.weights, run.state, run.optimizer, jnp.float32(0))
-        weights, state, optimizer, total = jax.lax.fori_loop(0, steps, lambda s, c: step(epoch_key, order, s, c), carry)
-        prediction = network.predict(weights, state, data.watched_x)
-        loss = _mean(network.row_losses(data.watched_y, prediction), data.watched_rows)
-        better = loss < run.best_loss
-        return _Running(
-            run.epoch + 1,
-            weights,
-            state,
-            optimizer,
-            jnp.where(better, run.epoch + 1, run.best_epoch),
-            jnp.where(better, loss, run.best_loss),
-            loss,
-            run.curve.at[run.epoch].set(jnp.stack([total / steps, loss])),
+    last = jnp.minimum(member.epochs, until)
+    with jax.default_matmul_precision("highest"):
+        return jax.lax.while_loop(
+            lambda run: (run.epoch < last) & ~run.stopped,
+            lambda run: _epoch(network, recipe, data, member, run),
+            run,
         )
 
-    def goes_on(run: _Running) -> Any:
-        waited = run.epoch - run.best_epoch
-        return (run.epoch < member.epochs) & (waited < member.patience) & jnp.isfinite(run.watched_loss)
 
-    start = _Running(
-        jnp.int32(0),
-        member.weights,
-        member.state,
-        network.optimizer_start,
-        jnp.int32(0),
-        jnp.float32(jnp.inf),
-        jnp.float32(0),
-        jnp.full((max_epochs, 2), jnp.nan, jnp.float32),
+def _epoch(network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running) -> Running:
+    weights, state, optimizer, total = _steps(network, recipe, data, member, run)
+    points = curve_epochs(recipe.max_epochs)
+    point = jnp.searchsorted(jnp.asarray(points), run.epoch + 1)
+    shows = jnp.asarray(points)[jnp.minimum(point, len(points) - 1)] == run.epoch + 1
+    loss = jax.lax.cond(
+        member.watches | shows,
+        lambda: watched_loss(network, data, member, weights, state)[0],
+        lambda: jnp.float32(jnp.nan),
     )
-    end = jax.lax.while_loop(goes_on, epoch, start)
-    return _outcome(network, data, end)
+    sample = jax.lax.cond(
+        shows, lambda: _sample_loss(network, data, member, weights, state), lambda: jnp.float32(jnp.nan)
+    )
+    failed = ~jnp.isfinite(total) | (member.watches & ~jnp.isfinite(loss))
+    seen, better, stops = look(member, run.watch, run.epoch, loss)
+    watch = jax.tree.map(lambda new, old: jnp.where(member.watches, new, old), seen, run.watch)
+    best = (weights, state) if recipe.restore else ((), ())
+    best_weights, best_state = jax.tree.map(
+        lambda new, old: jnp.where(better & member.watches, new, old), best, (run.best_weights, run.best_state)
+    )
+    shown = jnp.asarray(run.curve).at[jnp.where(shows, point, len(points))].set(jnp.stack([sample, loss]), mode="drop")
+    return Running(
+        run.epoch + 1,
+        weights,
+        state,
+        optimizer,
+        watch,
+        loss,
+        failed | (stops & member.watches),
+        failed,
+        best_weights,
+        best_state,
+        shown,
+    )
 
 
-def _outcome(network: Trainable, data: Data, end: _Running) -> Outcome:
-    fitted = network.predict(end.weights, end.state, data.x)
+def _steps(
+    network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running
+) -> tuple[Arrays, Arrays, Arrays, Any]:
+    """Take the steps of one epoch; the last result is the sum of the bare losses of its batches."""
+    rows, batch_size = data.rows[member.fit], recipe.batch_size
+    capacity = jax.tree.leaves(data.y)[0].shape[1]
+    epoch_key = derive(member.key, run.epoch)
+    order = shuffled(epoch_key, rows, capacity)
+    gradient_of = jax.grad(network.loss, has_aux=True)
+    constant = member.learning_rate * run.watch.reduced
+
+    def step(s: Any, carry: tuple[Arrays, Arrays, Arrays, Any]) -> tuple[Arrays, Arrays, Arrays, Any]:
+        weights, state, optimizer, total = carry
+        batch = _batch_rows(order, s, batch_size, rows)
+        x, y, weight = (_take(part, member.fit, batch) for part in (data.x, data.y, data.weight))
+        key = derive(epoch_key, s)
+        gradient, (state, bare) = gradient_of(weights, state, x, y, weight, member.strengths, key)
+        gradient = _penalized(network, recipe, gradient, member, weights)
+        progress = run.epoch.astype(jnp.float32) + s.astype(jnp.float32) / data.steps
+        speed = constant * factor(member.schedule, progress) if recipe.scheduled else constant
+        rate = speed * network.learning_rate(optimizer)
+        weights, optimizer = network.update(weights, gradient, optimizer, speed)
+        weights = _after_update(network, recipe, weights, member, rate)
+        return weights, state, optimizer, total + bare
+
+    return jax.lax.fori_loop(0, data.steps, step, (run.weights, run.state, run.optimizer, jnp.float32(0)))
+
+
+def _in_blocks(predict: Callable[[Any], Any], rows: int) -> Any:
+    """Predict rows block by block; `predict` takes row numbers."""
+    if rows <= BLOCK:
+        return predict(jnp.arange(rows))
+    shape = jax.eval_shape(predict, jnp.arange(BLOCK))
+    out = jax.tree.map(lambda s: jnp.zeros((rows, *s.shape[1:]), s.dtype), shape)
+
+    def block(i: Any, out: Any) -> Any:
+        # the last block begins early enough to be full
+        begin = jnp.minimum(i * BLOCK, rows - BLOCK)
+        part = predict(begin + jnp.arange(BLOCK))
+        return jax.tree.map(lambda o, p: jax.lax.dynamic_update_slice_in_dim(o, p, begin, 0), out, part)
+
+    return jax.lax.fori_loop(0, -(-rows // BLOCK), block, out)
+
+
+def watched_loss(network: Trainable, data: Data, member: Member, weights: Arrays, state: Arrays) -> tuple[Any, Any]:
+    """Give the mean bare loss on a member's watched rows, and the prediction of each."""
+    capacity = jax.tree.leaves(data.watched_y)[0].shape[1]
+    predict = _predictor(network, data.watched_x, member, weights, state)
+    prediction = _in_blocks(predict, capacity)
+    losses = network.row_losses(_take(data.watched_y, member.fit), prediction)
+    weight = None if data.watched_weight is None else data.watched_weight[member.fit]
+    return _weighted_mean(losses, data.watched_rows[member.fit], weight), prediction
+
+
+def _predictor(network: Trainable, x: Any, member: Member, weights: Arrays, state: Arrays) -> Callable[[Any], Any]:
+    return lambda rows: network.predict(weights, state, _take(x, member.fit, rows))
+
+
+def _sample_loss(network: Trainable, data: Data, member: Member, weights: Arrays, state: Arrays) -> Any:
+    """Give the bare loss on as many training rows as are watched, spread evenly over them."""
+    rows = data.rows[member.fit]
+    size = min(jax.tree.leaves(data.watched_y)[0].shape[1], jax.tree.leaves(data.y)[0].shape[1])
+    chosen = (jnp.arange(size, dtype=jnp.float32) * (rows / size)).astype(jnp.int32)
+    predict = _predictor(network, data.x, member, weights, state)
+    prediction = _in_blocks(lambda i: predict(chosen[i]), size)
+    losses = network.row_losses(_take(data.y, member.fit, chosen), prediction)
+    weight = None if data.weight is None else data.weight[member.fit, chosen]
+    return _weighted_mean(losses, size, weight)
+
+
+def finish(network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running) -> Outcome:
+    """Score a training where it stands: after its last epoch, or with the weights of its best one."""
+    with jax.default_matmul_precision("highest"):
+        weights, state = network.finalize(run.weights, run.optimizer), run.state
+        if recipe.restore:
+            weights, state = run.best_weights, run.best_state
+        capacity = jax.tree.leaves(data.y)[0].shape[1]
+        y, rows = _take(data.y, member.fit), data.rows[member.fit]
+        weight = None if data.weight is None else data.weight[member.fit]
+        fitted = _in_blocks(_predictor(network, data.x, member, weights, state), capacity)
+        loss, prediction = watched_loss(network, data, member, weights, state)
     return Outcome(
-        best_epoch=end.best_epoch,
-        best_loss=end.best_loss,
-        epochs=end.epoch,
-        curve=end.curve,
-        last_loss=jnp.where(jnp.isfinite(end.watched_loss), end.watched_loss, jnp.inf),
-        train_loss=_mean(network.row_losses(data.y, fitted), data.rows),
-        train_error=_mean((data.y - fitted) ** 2, data.rows),
-        prediction=network.predict(end.weights, end.state, data.watched_x),
-        weights=end.weights,
-        state=end.state,
+        best_epoch=run.watch.best_epoch,
+        best_loss=run.watch.best_loss,
+        epochs=run.epoch,
+        last_loss=jnp.where(run.failed | ~jnp.isfinite(loss), jnp.inf, loss),
+        train_loss=_weighted_mean(network.row_losses(y, fitted), rows, weight),
+        train_error=_weighted_mean(network.row_errors(y, fitted), rows, weight),
+        failed=run.failed,
+        curve=run.curve,
+        prediction=prediction,
+        weights=weights,
+        state=state,
     )
-
-
-def compile_pack(
-    network: Trainable, batch_size: int, max_epochs: int, data: Data, members: Member
-) -> Callable[[Data, Member], Outcome]:
-    """Compile the training of a pack: members one after another, each from start to end (`lax.map`).
-
-    On a CPU one member's weights, moments and gradient stay in its core's cache for its whole training; `vmap`
-    would stream all members' through memory at every step (docs/performance.md).
-
-    Parameters
-    ----------
-    data, members
-        Arrays, or `jax.ShapeDtypeStruct`s, of the shapes that all packs of the study share.
-
-    Returns
-    -------
-    callable
-        From (Data, Member), both with those shapes, to Outcome.
-    """
-
-    def pack(data: Data, members: Member) -> Outcome:
-        return jax.lax.map(lambda member: train(network, batch_size, max_epochs, data, member), members)
-
-    return jax.jit(pack).lower(data, members).compile()

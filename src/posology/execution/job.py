@@ -28,8 +28,10 @@ class Job:
         Rows of the table.
     folds, repeats, inner_splits, batch_size, epochs, seed
         As in `plan.Design`.
-    pack_size : int
-        Members in one compiled call; smaller packs are filled up with members of no epochs.
+    regularizers : tuple of str
+        Those of the arms: the program has no others.
+    scratch : str
+        Folder that the study's workers share while it runs.
     """
 
     table: str
@@ -41,7 +43,8 @@ class Job:
     batch_size: int
     epochs: int
     seed: int
-    pack_size: int
+    regularizers: tuple[str, ...]
+    scratch: str
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as JSON types."""
@@ -50,7 +53,7 @@ class Job:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Job":
         """Read what `to_dict` gave."""
-        return replace(cls(**data), source=NetworkSource(**data["source"]))
+        return replace(cls(**data), source=NetworkSource(**data["source"]), regularizers=tuple(data["regularizers"]))
 
     def rows_of(self, pack: Pack) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " watched"]]:
         """Give the rows that a pack's members are trained on, and those on which they are watched or scored."""
@@ -76,6 +79,10 @@ class Job:
         inside = self.rows - (-(-self.rows // self.folds))
         return inside - (-(-inside // max(self.inner_splits, 4)))
 
+    def batch(self) -> int:
+        """Rows a step: as asked, or all rows of the smallest fit where it has fewer."""
+        return min(self.batch_size, self.fewest_fit_rows())
+
 
 def pack_to_dict(pack: Pack) -> dict[str, Any]:
     """Give a pack as JSON types."""
@@ -92,6 +99,8 @@ def pack_from_dict(data: dict[str, Any]) -> Pack:
             {k: tuple(v) for k, v in m["setting"].items()},
             m["epochs"],
             m["patience"],
+            m["until"],
+            m["begins"],
         )
         for m in data["members"]
     )

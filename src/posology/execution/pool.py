@@ -5,13 +5,11 @@ nothing is set in the user's. A worker lives in a session of its own, so that Ct
 """
 
 import contextlib
-import importlib.metadata
-import os
 import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -19,42 +17,18 @@ from typing import Any
 
 import numpy as np
 
-import posology
 from posology.errors import InputError, StoppedError, WorkerError
+from posology.execution.environment import worker_environment
 from posology.execution.frames import Message, read_frame, write_frame
 from posology.execution.job import Job, pack_to_dict
 from posology.plan import Pack, PackResult
 
 Reply = tuple[Message, dict[str, np.ndarray]]
-
-# jax 0.10.2 sent some products on CPU to a new kernel library, with wrong results in reported cases (jax#39103); an
-# empty list switches it off. Older and newer releases may not know the option, and unknown options abort.
-_YNN_OFF = "--xla_cpu_experimental_ynn_fusion_type="
-_YNN_RELEASES = ("0.10.2", "0.11")
+Tell = Callable[[int], None]
 
 
-def worker_environment() -> dict[str, str]:
-    """Give the environment of a worker: the user's, with Keras on JAX and one thread."""
-    flags = ["--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1"]
-    if importlib.metadata.version("jaxlib").startswith(_YNN_RELEASES):
-        flags.append(_YNN_OFF)
-    # the posology that the driver runs, also where it was imported from a checkout
-    paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(posology.__file__).parents[1])]
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(paths),
-        "KERAS_BACKEND": "jax",
-        "JAX_PLATFORMS": "cpu",
-        "JAX_ENABLE_X64": "0",
-        "XLA_FLAGS": " ".join(flags),
-        # what XLA sizes its thread pool by; without it two workers on two cores are four threads
-        "NPROC": "1",
-        "PJRT_NPROC": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "PYTHONUNBUFFERED": "1",
-    }
+def _silent(_epochs: int) -> None:
+    pass
 
 
 class Worker:
@@ -79,8 +53,20 @@ class Worker:
                 start_new_session=True,
             )
 
-    def ask(self, message: Message) -> Reply:
+    @property
+    def process(self) -> int:
+        """The process number."""
+        return self._process.pid
+
+    def ask(self, message: Message, tell: Tell = _silent) -> Reply:
         """Send a message and wait for the answer.
+
+        Parameters
+        ----------
+        message : dict
+            What to do.
+        tell : callable
+            Told the epochs that were trained since it was told last, while the worker works.
 
         Raises
         ------
@@ -95,7 +81,9 @@ class Worker:
         assert stdin is not None and stdout is not None  # noqa: PT018  both are pipes
         try:
             write_frame(stdin, message)
-            reply, arrays = read_frame(stdout)
+            while "epochs" in (answer := read_frame(stdout))[0]:
+                tell(answer[0]["epochs"])
+            reply, arrays = answer
         except (EOFError, OSError) as error:
             raise WorkerError(
                 f"A worker process ended {self._ending()} during '{message['do']}'.{self._tail()}"
@@ -142,14 +130,16 @@ class LocalPool:
         Processes; one a core.
     logs : Path
         Folder for the workers' logs.
+    tell : callable
+        Told the epochs that workers trained since it was told last; called from the pool's threads.
 
     Examples
     --------
     Used by `posology.study`: `with LocalPool(job, 2, folder) as pool: pool.submit(pack).result()`.
     """
 
-    def __init__(self, job: Job, workers: int, logs: Path) -> None:
-        self._job = job
+    def __init__(self, job: Job, workers: int, logs: Path, tell: Tell = _silent) -> None:
+        self._job, self._tell = job, tell
         self._tasks: queue.SimpleQueue[tuple[Message, Future[Reply]] | None] = queue.SimpleQueue()
         self._stopping = False
         self._workers = [Worker(logs / f"worker-{i}.log") for i in range(workers)]
@@ -164,6 +154,10 @@ class LocalPool:
     def describe(self) -> dict[str, Any]:
         """Wait for the first worker's description of the network."""
         return self._described[0].result()[0]
+
+    def processes(self) -> list[int]:
+        """Give the workers' process numbers."""
+        return [worker.process for worker in self._workers]
 
     def submit(self, pack: Pack) -> "Future[Reply]":
         """Queue a pack; packs are taken in the order of submission."""
@@ -188,7 +182,7 @@ class LocalPool:
         while (task := self._tasks.get()) is not None:
             message, future = task
             try:
-                future.set_result(worker.ask(message))
+                future.set_result(worker.ask(message, self._tell))
             except Exception as error:
                 future.set_exception(error)
                 if isinstance(error, WorkerError):

@@ -1,23 +1,44 @@
 """Inside a worker: packs in, losses out. Joins the table, the network and the engine."""
 
+import time
+from collections.abc import Callable
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
-from posology.engine.program import Data, Outcome, compile_pack
-from posology.engine.program import Member as EngineMember
+from posology.engine.member import Member as EngineMember
+from posology.engine.member import Outcome, Plateau, Running, Stopping
+from posology.engine.packing import PackProgram
+from posology.engine.program import Recipe
+from posology.engine.schedule import CONSTANT
+from posology.engine.stopping import NEVER
+from posology.execution.carried import Carried
+from posology.execution.fits import Fit, FitStore
 from posology.execution.job import Job
+from posology.execution.sizing import pack_size
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.packed import PackedNetwork
 from posology.network.sites import notes_on
 from posology.network.source import open_source
-from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting
-from posology.table import Preparation, Table, pad, prepared_width
+from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
+from posology.regularizers import REGULARIZERS
+from posology.table import Table, prepared_width
+
+CHUNK_SECONDS = 0.5
+"""How often a pack says how far it is."""
+
+Report = Callable[[int], None]
+"""Told the epochs that a pack's members trained since it was told last."""
+
+
+def _silent(_epochs: int) -> None:
+    pass
 
 
 class Trainer:
@@ -36,20 +57,29 @@ class Trainer:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._table = Table.load(Path(job.table))
-        self._width = prepared_width(self._table)
+        table = Table.load(Path(job.table))
+        self._width = prepared_width(table)
+        self._fits = FitStore(Path(job.scratch) / "fits", table, self._width, job)
+        self._carried = Carried(Path(job.scratch) / "carried")
         self._build = open_source(job.source)
         self._model = self._checked_build(np.zeros((2, self._width), "float32"))
-        self._network = PackedNetwork(self._model)
-        self._compiled: Any = None
+        self._network = PackedNetwork(self._model, job.regularizers)
+        self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.epochs)
+        self._program: Any = None
+        self._seconds_an_epoch = 0.0
         # rows of one fit serve many packs; two fits are enough, for packs come fit by fit
-        self._fit = lru_cache(maxsize=2)(self._prepare_fit)
+        self._fit = lru_cache(maxsize=2)(self._fits.fit)
+        self._built = lru_cache(maxsize=2)(self._build_for_fit)
         self._first = lru_cache(maxsize=64)(self._first_weights)
 
     def _checked_build(self, x_train: np.ndarray) -> Any:
         model = self._build(x_train)
         check_model(model, str(self._job.source), self._width)
         return model
+
+    def _state_bytes(self) -> int:
+        arrays = [*self._model.variables, *self._network.optimizer_start]
+        return sum(4 * int(np.prod(a.shape)) for a in arrays)
 
     def describe(self) -> dict[str, Any]:
         """Say what the network offers: sites, size, notes; JSON types."""
@@ -61,26 +91,34 @@ class Trainer:
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
             "notes": list(notes_on(self._model)),
+            "pack_size": self._pack_size,
         }
 
-    def run(self, pack: Pack) -> PackResult:
+    def run(self, pack: Pack, report: Report = _silent) -> PackResult:
         """Train a pack.
+
+        Parameters
+        ----------
+        pack : Pack
+            Its members share a fit.
+        report : callable
+            Told about progress, about twice a second.
 
         Returns
         -------
         PackResult
             Predictions in the target's unit; rows beyond the fit's own are cut off.
         """
-        outcome, preparation, watched = self._train(pack)
+        fit = self._fit(pack.repeat, pack.fold, pack.split)
+        outcome = self._train(pack, fit, report)
         n = len(pack.members)
         named = {f.name: np.asarray(getattr(outcome, f.name))[:n] for f in fields(PackResult)}
-        # predictions while tuning serve nobody, and curves end with the longest training: files stay small
-        shown = watched if pack.split == REFIT and pack.repeat != ALL_ROWS else 0
-        named["prediction"] = preparation.target_from_network(named["prediction"][:, :shown].astype(float))
-        named["curve"] = named["curve"][:, : named["epochs"].max()]
+        # predictions while tuning serve nobody: files stay small
+        shown = fit.watched if pack.split == REFIT and pack.repeat != ALL_ROWS else 0
+        named["prediction"] = fit.target_from_network(named["prediction"][:, :shown, 0])
         return PackResult(**named)
 
-    def finish(self, pack: Pack, folder: Path) -> dict[str, Any]:
+    def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
         """Train a pack of one member on all rows and keep it as the user's own model.
 
         Writes `model.keras` and the fitted preparation into `folder`.
@@ -90,12 +128,12 @@ class Trainer:
         dict
             The Keras lines of the prescription and the number of prepared columns; JSON types.
         """
-        outcome, preparation, _ = self._train(pack)
-        l1, l2, rates = self._strengths(pack.members[0].setting)
+        outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
+        l1, l2, rates = self._strengths(pack.members[0].setting).values()
         model = export_model(self._model, l1, l2, rates)
         state = self._network.computed(outcome.state)
         set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state])
-        preparation.save(folder)
+        self._fits.preparation(self._job.rows_of(pack)[0]).save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"
         model.save(aside)
@@ -104,71 +142,99 @@ class Trainer:
 
     def lines(self, setting: Setting) -> list[str]:
         """Write a setting as Keras lines, one a site."""
-        return keras_lines(self._network.kernel_sites, self._network.dropout_sites, *self._strengths(setting))
+        sites = self._network.kernel_sites, self._network.dropout_sites
+        return keras_lines(*sites, *self._strengths(setting).values())
 
-    def _strengths(self, setting: Setting) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    def _strengths(self, setting: Setting) -> dict[str, tuple[float, ...]]:
+        """Fill in zeros for the regularizers that a setting leaves off, a number a site."""
         kernels, drops = len(self._network.kernel_sites), len(self._network.dropout_sites)
-        return (
-            setting.get("l1", (0.0,) * kernels),
-            setting.get("l2", (0.0,) * kernels),
-            setting.get("dropout", (0.0,) * drops),
-        )
+        return {
+            name: tuple(setting.get(name, (0.0,) * (drops if name == "dropout" else kernels))) for name in REGULARIZERS
+        }
 
-    def _train(self, pack: Pack) -> tuple[Outcome, Preparation, int]:
-        data, preparation = self._fit(pack.repeat, pack.fold, pack.split)
+    def _train(self, pack: Pack, fit: Fit, report: Report) -> Outcome:
         members = self._members(pack)
-        if self._compiled is None:
-            batch = min(self._job.batch_size, self._job.fewest_fit_rows())
-            self._compiled = compile_pack(self._network, batch, self._job.epochs, data, members)
-        return self._compiled(data, members), preparation, int(data.watched_rows)
+        program = self._program or self._compile(fit, members)
+        run = program.start(members)
+        names = [self._carried_name(pack, m) for m in pack.members]
+        if any(m.until is not None for m in pack.members):
+            run = self._carried.take(names, run)
+        run = self._advance(program, fit, members, run, self._until(pack), report)
+        for place, (name, member) in enumerate(zip(names, pack.members, strict=True)):
+            if member.until is not None and member.until < member.epochs:
+                self._carried.put(name, run, place)
+            elif member.until is not None:
+                self._carried.drop(name)
+        return program.finish(fit.data, members, run)
 
-    def _prepare_fit(self, repeat: int, fold: int, split: int) -> tuple[Data, Preparation]:
-        fit, watched = self._job.rows_of(Pack("", repeat, fold, split, ()))
-        features, target = self._table.features, self._table.target
-        preparation = Preparation.fit(features.iloc[fit], target[fit])
-        watched_capacity = self._job.watched_capacity()
-        data = Data(
-            self._matrix(preparation, fit, len(target)),
-            _tall(preparation.target_to_network(target[fit]), len(target)),
-            np.asarray(len(fit), "int32"),
-            self._matrix(preparation, watched, watched_capacity),
-            _tall(preparation.target_to_network(target[watched]), watched_capacity),
-            np.asarray(len(watched), "int32"),
-        )
-        return data, preparation
+    def _advance(
+        self, program: PackProgram, fit: Fit, members: EngineMember, run: Running, until: np.ndarray, report: Report
+    ) -> Running:
+        """Train in chunks of epochs, each about half a second, so that progress can be told."""
+        epochs = np.asarray(run.epoch)
+        stopped = np.asarray(run.stopped)
+        while ((epochs < until) & ~stopped).any():
+            going = int(((epochs < until) & ~stopped).sum())
+            each = self._seconds_an_epoch * going
+            chunk = int(np.clip(CHUNK_SECONDS / each, 1, self._job.epochs)) if each else 1
+            began = time.perf_counter()
+            run = program.advance(fit.data, members, run, np.minimum(until, epochs + chunk))
+            after, stopped = np.asarray(run.epoch), np.asarray(run.stopped)
+            trained = int((after - epochs).sum())
+            self._seconds_an_epoch = (time.perf_counter() - began) / max(1, trained)
+            epochs = after
+            report(trained)
+        return run
 
-    def _matrix(self, preparation: Preparation, rows: np.ndarray, capacity: int) -> np.ndarray:
-        wide = pad(preparation.transform(self._table.features.iloc[rows]), self._width)
-        return _tall(wide, capacity)
+    def _until(self, pack: Pack) -> np.ndarray:
+        until = [m.epochs if m.until is None else m.until for m in pack.members]
+        return np.array(until + [0] * (self._pack_size - len(until)), "int32")
+
+    def _compile(self, fit: Fit, members: EngineMember) -> PackProgram:
+        regularizers = {name: REGULARIZERS[name] for name in self._job.regularizers}
+        recipe = Recipe(self._job.batch(), self._job.epochs, regularizers)
+        self._program = PackProgram(self._network, recipe, fit.data, members)
+        return self._program
+
+    def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
+        return self._checked_build(self._fit(repeat, fold, split).training_rows())
 
     def _first_weights(
         self, repeat: int, fold: int, split: int, seed: int
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        data, _ = self._fit(repeat, fold, split)
-        built = self._checked_build(np.asarray(data.x[: int(data.rows)]))
+        built = self._built(repeat, fold, split)
         return self._network.first_weights(key_of(self._job.seed, "weights", repeat, fold, split, seed), built)
+
+    def _carried_name(self, pack: Pack, member: Member) -> str:
+        return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm_name(member.arm)}_{member.trial}_{member.seed}"
 
     def _members(self, pack: Pack) -> EngineMember:
         """Stack a pack's members, filled up with members of no epochs."""
         idle = Member((), 0, pack.members[0].seed, {}, 0, 1)
-        members = [*pack.members, *[idle] * (self._job.pack_size - len(pack.members))]
+        members = [*pack.members, *[idle] * (self._pack_size - len(pack.members))]
         where = (pack.repeat, pack.fold, pack.split)
         first = [self._first(*where, m.seed) for m in members]
         strengths = [self._strengths(m.setting) for m in members]
+        n = len(members)
         return EngineMember(
             weights=tuple(np.stack(arrays) for arrays in zip(*(weights for weights, _ in first), strict=True)),
             state=tuple(np.stack(arrays) for arrays in zip(*(state for _, state in first), strict=True)),
-            l1=np.array([s[0] for s in strengths], "float32"),
-            l2=np.array([s[1] for s in strengths], "float32"),
-            rates=np.array([s[2] for s in strengths], "float32"),
+            strengths={name: np.array([s[name] for s in strengths], "float32") for name in self._job.regularizers},
             key=np.array([key_of(self._job.seed, "member", *where, m.seed) for m in members], "uint32"),
+            fit=np.zeros(n, "int32"),
             epochs=np.array([m.epochs for m in members], "int32"),
-            patience=np.array([m.patience for m in members], "int32"),
+            # a refit trains for the epochs that tuning found, and its scored rows decide nothing
+            watches=np.full(n, pack.split != REFIT),
+            learning_rate=np.ones(n, "float32"),
+            schedule=jax.tree.map(lambda number: np.full(n, number), CONSTANT),
+            stopping=Stopping(
+                np.array([m.patience for m in members], "int32"), np.zeros(n, "float32"), np.zeros(n, "int32")
+            ),
+            plateau=Plateau(
+                np.ones(n, "float32"),
+                np.full(n, NEVER, "int32"),
+                np.zeros(n, "float32"),
+                np.zeros(n, "int32"),
+                np.zeros(n, "float32"),
+            ),
         )
-
-
-def _tall(values: np.ndarray, capacity: int) -> np.ndarray:
-    """Fill up with rows of zeros, which are never drawn, to the capacity that all fits share."""
-    out = np.zeros((capacity, *values.shape[1:]), "float32")
-    out[: len(values)] = values
-    return out

@@ -10,6 +10,7 @@ import os
 import queue
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(messages, inbox), daemon=True).start()
-    desk = _Desk()
+    desk = _Desk(lambda epochs: write_frame(out, {"epochs": epochs}))
     while True:
         message, _ = inbox.get()
         reply, arrays = _answer(desk, message)
@@ -62,8 +63,9 @@ def _answer(desk: "_Desk", message: Message) -> tuple[Message, dict[str, np.ndar
 class _Desk:
     """What the worker can be asked to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[int], None]) -> None:
         self._trainer: Any = None
+        self._tell = tell
 
     def do(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         handler = getattr(self, f"_do_{message['do']}")
@@ -80,12 +82,13 @@ class _Desk:
         from posology.execution.job import pack_from_dict
 
         pack = pack_from_dict(message["pack"])
-        return {}, vars(self._trainer.run(pack))
+        return {}, vars(self._trainer.run(pack, self._tell))
 
     def _do_finish(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.job import pack_from_dict
 
-        return self._trainer.finish(pack_from_dict(message["pack"]), Path(message["folder"])), {}
+        pack = pack_from_dict(message["pack"])
+        return self._trainer.finish(pack, Path(message["folder"]), self._tell), {}
 
     def _do_predict(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.predicting import predict_file

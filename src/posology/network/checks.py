@@ -27,6 +27,7 @@ def check_model(model: Any, name: str, width: int) -> None:
         raise InputError(
             f"{name} gave a model that is compiled without a loss. Write model.compile(loss='mse', ...) in it."
         )
+    _check_optimizer(model, name)
     _build(model, name, width)
     _check_ends(model, name, width)
     _check_layers(model, name)
@@ -47,6 +48,22 @@ def _check_kind(model: Any, name: str) -> None:
             "posology can neither find nor set regularizers. Write it as keras.Sequential([...]) or "
             "keras.Model(inputs, outputs)."
         )
+
+
+def _check_optimizer(model: Any, name: str) -> None:
+    kind = type(model.optimizer).__name__
+    if hasattr(model.optimizer, "inner_optimizer") or hasattr(model.optimizer, "optimizers"):
+        raise InputError(
+            f"{name} is compiled with {kind}, which wraps other optimizers; posology trains in float32 with one. "
+            "Compile with the inner optimizer itself, such as keras.optimizers.Adam(0.001)."
+        )
+    try:
+        model.optimizer.get_config()
+    except NotImplementedError as error:
+        raise InputError(
+            f"The optimizer of {name} ({kind}) cannot be copied: {error}. Give its own class, or the class of its "
+            "learning-rate schedule, a get_config() that returns the constructor's arguments."
+        ) from error
 
 
 def _build(model: Any, name: str, width: int) -> None:
@@ -92,10 +109,10 @@ def _check_layers(model: Any, name: str) -> None:
 
 
 def _check_loss(model: Any, name: str) -> None:
-    from posology.network.packed import _row_loss_of
+    from posology.network.packed import _loss_of
 
     try:
-        rows = np.asarray(_row_loss_of(model)(np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")))
+        rows = np.asarray(_loss_of(model).call(np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")))
     except Exception as error:
         raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
     if rows.shape != (3,):

@@ -1,6 +1,6 @@
 """The user's network as pure functions that the engine can train by the thousand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from posology.engine.program import Arrays
+from posology.engine.member import Arrays
 from posology.engine.randomness import derive
 from posology.network.packed_dropout import PackedDropout
+from posology.network.packed_optimizer import PackedOptimizer
 from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites, leaves
 from posology.network.surgery import copy_layer, inserted_name, rebuild
+from posology.regularizers import REGULARIZERS
 
 
 class PackedNetwork:
@@ -22,6 +24,8 @@ class PackedNetwork:
     ----------
     model : keras.Model
         The user's: Sequential or Functional, built, compiled, one input and one output number a row. Left untouched.
+    regularizers : collection of str
+        Those that will be given strengths; without `dropout`, its places pass activations through.
 
     Attributes
     ----------
@@ -30,12 +34,14 @@ class PackedNetwork:
         Positions of the kernel sites' weights among the trainable arrays.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, regularizers: Collection[str] = tuple(REGULARIZERS)) -> None:
+        self._drops = "dropout" in regularizers
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model)
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model)
         self._origin = model
         self._model = self._pack(model)
-        self._row_loss = _row_loss_of(model)
+        self._loss = _loss_of(model)
+        self._row_loss = self._loss.call
         by_path = dict(leaves(self._model))
         trainable = self._model.trainable_variables
         self.kernels = tuple(_position(trainable, by_path[s.layer].kernel) for s in self.kernel_sites)
@@ -45,21 +51,31 @@ class PackedNetwork:
         self._keys = [_position(state, layer.key) for layer in packed]
         self._owned = sorted({*range(len(state))} - {*self._rates, *self._keys})
         self._computed = [k for k, i in enumerate(self._owned) if not _is_seed(state[i])]
-        self._optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
-        self._optimizer.build(trainable)
-        self.optimizer_start: Arrays = tuple(v.value for v in self._optimizer.variables)
+        self._optimizer = PackedOptimizer(model.optimizer, model.trainable_variables, trainable)
+        self.optimizer_start: Arrays = self._optimizer.start
 
     def _pack(self, model: Any) -> Any:
         """Rebuild with packed dropouts, and take the sites' penalties off: the engine adds their gradients."""
         inserted = {} if any(s.present for s in self.dropout_sites) else self._inserted()
-        packed = rebuild(model, _packed_layer, inserted)
+        packed = rebuild(model, self._packed_layer, inserted)
         by_path = dict(leaves(packed))
         for site in self.kernel_sites:
             by_path[site.layer].kernel.regularizer = None
         return packed
 
     def _inserted(self) -> dict[str, Callable[[], Any]]:
+        if not self._drops:
+            return {}
         return {s.layer: partial(PackedDropout, name=inserted_name(s.layer)) for s in self.dropout_sites}
+
+    def _packed_layer(self, _path: str, layer: Any) -> Any:
+        if not is_dropout(layer):
+            return copy_layer(layer)
+        if not self._drops:
+            return keras.layers.Identity(name=layer.name)
+        packed = PackedDropout(name=layer.name, dtype=layer.dtype_policy)
+        packed.noise_shape = layer.noise_shape
+        return packed
 
     def first_weights(self, seed: int, like: Any = None) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Draw initial weights by the network's own initializers.
@@ -98,44 +114,57 @@ class PackedNetwork:
             full[own_key] = derive(key, site)
         return full
 
-    def loss(self, weights: Arrays, state: Arrays, x: Any, y: Any, rates: Any, key: Any) -> Any:
+    def loss(
+        self, weights: Arrays, state: Arrays, x: Any, y: Any, row_weight: Any, strengths: Mapping[str, Any], key: Any
+    ) -> Any:
         """Give the training loss without the sites' penalties; see `Trainable.loss`."""
+        rates = strengths.get("dropout", ())
         prediction, after, extra = self._model.stateless_call(
             list(weights), self._full_state(state, rates, key), x, training=True, return_losses=True
         )
-        bare = jnp.mean(self.row_losses(y, prediction.reshape(-1)))
+        bare = self._loss(y, prediction, sample_weight=row_weight)
         return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._owned), bare)
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
-        """Predict rows with dropout off; `(row, column)` to `(row,)`."""
+        """Predict rows with dropout off; `(row, ...)`, as the network gives them."""
         zero = jnp.zeros(len(self._rates))
-        prediction, _ = self._model.stateless_call(
-            list(weights), self._full_state(state, zero, jnp.uint32(0)), x, training=False
-        )
-        return prediction.reshape(-1)
+        full = self._full_state(state, zero, jnp.uint32(0))
+        return self._model.stateless_call(list(weights), full, x, training=False)[0]
 
     def row_losses(self, y: Any, prediction: Any) -> Any:
         """Give the network's own loss of each row, `(row,)`."""
-        return self._row_loss(y[:, None], prediction[:, None])
+        return self._row_loss(y, prediction)
 
-    def update(self, weights: Arrays, gradient: Arrays, optimizer: Arrays) -> tuple[Arrays, Arrays]:
-        """Take one step of the network's own optimizer."""
-        weights, optimizer = self._optimizer.stateless_apply(list(optimizer), list(gradient), list(weights))
-        return tuple(weights), tuple(optimizer)
+    def row_errors(self, y: Any, prediction: Any) -> Any:
+        """Give the squared error of each row, `(row,)`, whatever the network's own loss."""
+        return jnp.mean((y - prediction) ** 2, axis=-1)
+
+    def update(self, weights: Arrays, gradient: Arrays, optimizer: Arrays, factor: Any) -> tuple[Arrays, Arrays]:
+        """Take one step of the network's own optimizer, at `factor` times its learning rate."""
+        return self._optimizer.step(weights, gradient, optimizer, factor)
+
+    def learning_rate(self, optimizer: Arrays) -> Any:
+        """Give the learning rate that the network's optimizer has at this state."""
+        return self._optimizer.learning_rate(optimizer)
+
+    def finalize(self, weights: Arrays, optimizer: Arrays) -> Arrays:
+        """Give the moving averages of the weights where the optimizer keeps them (`use_ema`), else the weights."""
+        return self._optimizer.finalize(weights, optimizer)
 
 
-def _packed_layer(_path: str, layer: Any) -> Any:
-    if not is_dropout(layer):
-        return copy_layer(layer)
-    packed = PackedDropout(name=layer.name, dtype=layer.dtype_policy)
-    packed.noise_shape = layer.noise_shape
-    return packed
-
-
-def _row_loss_of(model: Any) -> Callable[[Any, Any], Any]:
+def _loss_of(model: Any) -> Any:
+    """Give the network's loss as a `keras.losses.Loss`, whose call reduces rows as Keras' `fit` does."""
     loss = model.loss[0] if isinstance(model.loss, list | tuple) else model.loss
     loss = keras.losses.get(loss)
-    return loss.call if isinstance(loss, keras.losses.Loss) else loss
+    return loss if isinstance(loss, keras.losses.Loss) else _OfFunction(loss)
+
+
+class _OfFunction(keras.losses.Loss):  # type: ignore[misc]  # keras has no types
+    """A loss given as a function of (y, prediction): the mean over rows, as Keras takes it."""
+
+    def __init__(self, function: Callable[[Any, Any], Any]) -> None:
+        super().__init__(name=getattr(function, "__name__", "loss"))
+        self.call = function
 
 
 def _position(variables: Sequence[Any], wanted: Any) -> int:

@@ -1,7 +1,7 @@
 """Arms, trials and seeds to members: pure data, nothing is trained here."""
 
 from posology.plan.arms import PLAIN_QUESTION, Arm, arm_name, parse_arms, regularizers_of
-from posology.plan.procedure import (
+from posology.plan.members import (
     ALL_ROWS,
     REFIT,
     Design,
@@ -10,11 +10,9 @@ from posology.plan.procedure import (
     PackResult,
     Refitted,
     Tuned,
-    refit_members,
     trials_of,
-    tune,
-    tune_and_refit,
 )
+from posology.plan.procedure import refit_members, tune, tune_and_refit
 from posology.plan.trials import Setting, Space, default_ranges
 
 __all__ = [

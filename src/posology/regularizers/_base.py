@@ -11,6 +11,7 @@ class Place(StrEnum):
     """Where in a training a regularizer can act."""
 
     WEIGHTS_LOSS = "weights, as a loss"
+    WEIGHTS_UPDATE = "weights, after the update"
     ACTIVATIONS = "activations"
 
 
@@ -51,7 +52,11 @@ class Strength:
 
 @runtime_checkable
 class Regularizer(Protocol):
-    """One method. A strength of zero is the identity, so that all arms of a plan run in one program."""
+    """One method. A strength of zero is the identity, so that all arms of a plan run in one program.
+
+    At `WEIGHTS_LOSS` it has `gradient(weight, strength)`, at `WEIGHTS_UPDATE` `after_update(weight, strength, rate)`
+    with the learning rate of the step, at `ACTIVATIONS` `apply(x, strength, bits)`.
+    """
 
     name: str
     place: Place

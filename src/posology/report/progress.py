@@ -23,13 +23,14 @@ class Bar:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} networks"),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} networks, {task.fields[epochs]:,} epochs"),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=self._console,
             transient=True,
         )
         self._task: TaskID | None = None
         self._tenths = 0
+        self._epochs = 0
 
     def __enter__(self) -> "Bar":
         if self._live:
@@ -66,9 +67,15 @@ class Bar:
             self._tenths = tenths
             self._line(f"{task.completed:,.0f} of {task.total:,.0f} networks trained")
 
+    def epochs(self, count: int) -> None:
+        """Count epochs, so that a long network is seen to move."""
+        self._epochs += count
+        if self._task is not None:
+            self._bar.update(self._task, epochs=self._epochs)
+
     def _describe(self, text: str) -> None:
         if self._task is None:
-            self._task = self._bar.add_task(text, total=None)
+            self._task = self._bar.add_task(text, total=None, epochs=0)
         self._bar.update(self._task, description=text)
 
     def _line(self, text: str) -> None:

@@ -1,0 +1,55 @@
+"""`EarlyStopping` and `ReduceLROnPlateau` as Keras has them, for one member, as pure functions of traced numbers.
+
+Both watch the validation loss without penalties (`program`). Source: Keras 3, `keras.callbacks`.
+"""
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from posology.engine.member import Member, Plateau, Stopping, Watch
+
+NEVER = 2**30
+"""A patience that no training reaches."""
+
+
+def first_watch() -> Watch:
+    """Remember nothing yet."""
+    never, none = jnp.float32(jnp.inf), jnp.int32(0)
+    return Watch(none, never, none, never, none, none, jnp.float32(1))
+
+
+def look(member: Member, watch: Watch, epoch: Any, loss: Any) -> tuple[Watch, Any, Any]:
+    """Take the watched loss of an epoch, counted from 0.
+
+    Returns
+    -------
+    watch : Watch
+    better : bool
+        The best loss so far, by more than `min_delta`.
+    stops : bool
+        Patience is at its end.
+    """
+    best_epoch, best_loss, wait, better, stops = _stopping(member.stopping, watch, epoch, loss)
+    plateau_best, plateau_wait, cooldown, reduced = _plateau(member.plateau, watch, loss)
+    return Watch(best_epoch, best_loss, wait, plateau_best, plateau_wait, cooldown, reduced), better, stops
+
+
+def _stopping(rule: Stopping, watch: Watch, epoch: Any, loss: Any) -> tuple[Any, Any, Any, Any, Any]:
+    counts = epoch >= rule.start_from_epoch
+    better = counts & (loss + rule.min_delta < watch.best_loss)
+    wait = jnp.where(better, 0, watch.wait + counts)
+    stops = counts & ~better & (wait >= rule.patience) & (epoch > 0)
+    best_epoch = jnp.where(better, epoch + 1, watch.best_epoch)
+    return best_epoch, jnp.where(better, loss, watch.best_loss), wait, better, stops
+
+
+def _plateau(rule: Plateau, watch: Watch, loss: Any) -> tuple[Any, Any, Any, Any]:
+    cooldown = jnp.maximum(watch.cooldown - 1, 0)
+    wait = jnp.where(watch.cooldown > 0, 0, watch.plateau_wait)
+    better = loss + rule.min_delta < watch.plateau_best
+    wait = jnp.where(better, 0, jnp.where(cooldown > 0, wait, wait + 1))
+    reduces = ~better & (cooldown == 0) & (wait >= rule.patience) & (watch.reduced > rule.least)
+    reduced = jnp.where(reduces, jnp.maximum(watch.reduced * rule.factor, rule.least), watch.reduced)
+    best = jnp.where(better, loss, watch.plateau_best)
+    return best, jnp.where(reduces, 0, wait), jnp.where(reduces, rule.cooldown, cooldown), reduced

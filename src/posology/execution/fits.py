@@ -1,0 +1,139 @@
+"""Prepared rows of a fit, written once and mapped into every worker: no worker holds a copy of its own.
+
+A fit is what members share: the rows of a resample or an inner split, prepared by what its training rows alone say.
+"""
+
+import contextlib
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from posology.engine.member import Data
+from posology.engine.packing import same_steps
+from posology.execution.job import Job
+from posology.plan import Pack
+from posology.table import Preparation, Table, pad
+
+KEPT = 6
+"""Fits on disk at a time: packs come fit by fit, a few fits at once. One that is missed is prepared again."""
+
+BLOCK = 65_536
+"""Rows prepared at once, so that preparing does not hold copies of the table."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Rows as the engine takes them, and the way back to the target's unit."""
+
+    data: Data
+    watched: int
+    target_mean: float
+    target_sd: float
+
+    def target_from_network(self, z: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """Scale predictions back: y = mean + sd·z, in the unit of the target."""
+        return self.target_mean + self.target_sd * z.astype(float)
+
+    def training_rows(self) -> np.ndarray:
+        """Give the prepared training rows, for a network builder that looks at them; not to be written to."""
+        return np.asarray(self.data.x[0])[: int(self.data.rows[0])]
+
+
+class FitStore:
+    """The fits of one study.
+
+    Parameters
+    ----------
+    folder : Path
+        Shared by the workers of the study, emptied with them.
+    table : Table
+        All rows.
+    width : int
+        Columns that every fit is padded to.
+    job : Job
+        Says which rows belong to a fit, and the capacities that all share.
+    """
+
+    def __init__(self, folder: Path, table: Table, width: int, job: Job) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._table, self._width, self._job = folder, table, width, job
+
+    def fit(self, repeat: int, fold: int, split: int) -> Fit:
+        """Give a fit: prepared here, or by the first worker that needed it."""
+        place = self._folder / f"{repeat}_{fold}_{split}"
+        with _alone(place.with_suffix(".lock")):
+            if not (place / "facts.json").is_file():
+                self._prepare(place, *self._job.rows_of(Pack("", repeat, fold, split, ())))
+                self._make_room(place)
+            # what is mapped stays readable when its file is removed
+            return self._open(place)
+
+    def preparation(self, rows: np.ndarray) -> Preparation:
+        """Learn the preparation from rows."""
+        return Preparation.fit(self._table.features.iloc[rows], self._table.target[rows])
+
+    def _prepare(self, place: Path, fit: np.ndarray, watched: np.ndarray) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        preparation = self.preparation(fit)
+        self._write(place, "", preparation, fit, self._job.rows)
+        self._write(place, "watched_", preparation, watched, self._job.watched_capacity())
+        facts = {
+            "rows": len(fit),
+            "watched": len(watched),
+            "target_mean": preparation.target_mean,
+            "target_sd": preparation.target_sd,
+        }
+        (place / "facts.json").write_text(json.dumps(facts))
+
+    def _write(self, place: Path, name: str, preparation: Preparation, rows: np.ndarray, capacity: int) -> None:
+        """Write rows up to a capacity; the rest is zeros, which are never drawn."""
+        x = np.lib.format.open_memmap(place / f"{name}x.npy", "w+", np.float32, (1, capacity, self._width))
+        for begin in range(0, len(rows), BLOCK):
+            part = rows[begin : begin + BLOCK]
+            x[0, begin : begin + len(part)] = pad(preparation.transform(self._table.features.iloc[part]), self._width)
+        x.flush()
+        y = np.zeros((1, capacity, 1), np.float32)
+        y[0, : len(rows), 0] = preparation.target_to_network(self._table.target[rows])
+        np.save(place / f"{name}y.npy", y)
+
+    def _open(self, place: Path) -> Fit:
+        facts = json.loads((place / "facts.json").read_text())
+        rows = np.array([facts["rows"]], "int32")
+        data = Data(
+            _mapped(place / "x.npy"),
+            _mapped(place / "y.npy"),
+            rows,
+            same_steps(rows, self._job.batch()),
+            _mapped(place / "watched_x.npy"),
+            _mapped(place / "watched_y.npy"),
+            np.array([facts["watched"]], "int32"),
+        )
+        return Fit(data, facts["watched"], facts["target_mean"], facts["target_sd"])
+
+    def _make_room(self, newest: Path) -> None:
+        fits = [path for path in self._folder.iterdir() if path.is_dir() and path != newest]
+        for old in sorted(fits, key=lambda path: path.stat().st_mtime)[: -(KEPT - 1)]:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(old)
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process, however that ends."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _mapped(path: Path) -> Any:
+    """Map an array into the device's memory: on a CPU the very pages of the file, for they are aligned."""
+    return jax.device_put(np.load(path, mmap_mode="r"))

@@ -1,0 +1,88 @@
+"""The user's optimizer as pure functions, its learning rate scaled by a traced factor.
+
+Everything else that it does (clipping, decoupled decay, moving averages, gradient accumulation, constraints) is done
+by Keras itself in `stateless_apply`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from posology.engine.member import Arrays
+
+
+class PackedOptimizer:
+    """A fresh optimizer of the same settings, for a packed model's variables.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        The user's, left untouched.
+    variables : sequence of keras.Variable
+        The trainable variables of the user's model.
+    packed : sequence of keras.Variable
+        Those of the packed model, in the same order.
+    """
+
+    def __init__(self, optimizer: Any, variables: Sequence[Any], packed: Sequence[Any]) -> None:
+        self._schedule = _schedule_of(optimizer)
+        config = optimizer.get_config()
+        if self._schedule is not None:
+            # a number in place of the schedule, so that each step's rate can be scaled
+            config["learning_rate"] = 1.0
+        self._optimizer = type(optimizer).from_config(config)
+        self._packed = list(packed)
+        self._leave_out_of_decay(optimizer, variables)
+        self._optimizer.build(self._packed)
+        state = self._optimizer.variables
+        self._scale = self._optimizer.loss_scale_factor
+        self._rate = next(i for i, v in enumerate(state) if v is self._optimizer.learning_rate)
+        self._iterations = next(i for i, v in enumerate(state) if v is self._optimizer.iterations)
+        self.start: Arrays = tuple(v.value for v in state)
+        self._own_rate = float(self._optimizer.learning_rate)
+
+    def _leave_out_of_decay(self, optimizer: Any, variables: Sequence[Any]) -> None:
+        """Repeat `exclude_from_weight_decay`, which a configuration does not carry."""
+        decays = getattr(optimizer, "_use_weight_decay", None)  # Keras has no public question for it
+        if decays is None or not getattr(optimizer, "weight_decay", None):
+            return
+        spared = [new for old, new in zip(variables, self._packed, strict=True) if not decays(old)]
+        if spared:
+            self._optimizer.exclude_from_weight_decay(var_list=spared)
+
+    def learning_rate(self, state: Arrays) -> Any:
+        """Give the optimizer's own learning rate: a number, or its schedule's at this iteration."""
+        return self._own_rate if self._schedule is None else self._schedule(state[self._iterations])
+
+    def step(self, weights: Arrays, gradient: Arrays, state: Arrays, factor: Any) -> tuple[Arrays, Arrays]:
+        """Take one step at `factor` times the optimizer's own learning rate."""
+        scaled = list(state)
+        rate = self._optimizer.variables[self._rate]
+        scaled[self._rate] = keras.ops.cast(self.learning_rate(state) * factor, rate.dtype)
+        if self._scale is not None:  # Keras divides it out again
+            gradient = tuple(g * self._scale for g in gradient)
+        weights, state = self._optimizer.stateless_apply(scaled, list(gradient), list(weights))
+        return tuple(weights), tuple(state)
+
+    def finalize(self, weights: Arrays, state: Arrays) -> Arrays:
+        """Give the weights with which Keras' `fit` ends: the moving averages, where the optimizer keeps them."""
+        if not getattr(self._optimizer, "use_ema", False):
+            return weights
+        mapping = [*zip(self._packed, weights, strict=True), *zip(self._optimizer.variables, state, strict=True)]
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            self._optimizer.finalize_variable_values(self._packed)
+        return tuple(scope.get_current_value(v) for v in self._packed)
+
+
+def _schedule_of(optimizer: Any) -> Callable[[Any], Any] | None:
+    """Give the learning rate as a function of the iteration; None where it is a number.
+
+    Keras shows a schedule's present value only, and its configuration only where the schedule can be serialized.
+    """
+    rate = getattr(optimizer, "_learning_rate", None)
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return rate
+    if rate is None or isinstance(rate, keras.Variable) or not callable(rate):
+        return None
+    return lambda _: rate()

@@ -1,0 +1,172 @@
+"""What a study trains, as pure data: its design, its members in packs, and what their training gave."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int32
+
+from posology.plan.arms import Arm, arm_name
+from posology.plan.trials import Setting
+
+REFIT = -1
+"""The `split` of a pack that trains on all rows of the outer training fold."""
+
+ALL_ROWS = -1
+"""The `repeat` of the fit for the prescription: every row of the table is a training row."""
+
+REPLICAS_OF_NONE = 4
+"""An arm without strengths has nothing to search: it spends trials on seeds, to find its number of epochs."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """The size of a study.
+
+    Parameters
+    ----------
+    arms : tuple of Arm
+        The family, fixed before the run.
+    repeats, folds : int
+        Outer resamples: `repeats` random partitions into `folds`.
+    trials : int
+        Settings that each arm tries in each resample.
+    inner_splits : int
+        Inner splits on which each trial is watched.
+    refits : int
+        Networks, of different seeds, that are refitted with the chosen setting and whose losses are averaged.
+    epochs : int
+        Longest training.
+    patience : int or None
+        Epochs without a better watched loss after which a training ends; None trains all epochs.
+    batch_size : int
+        Rows a step.
+    seed : int
+        Of everything random.
+    halving : int or None
+        Successive halving of an arm's trials: one in so many trains on at each rung (`halving.rungs`). None trains
+        every trial to its end.
+    """
+
+    arms: tuple[Arm, ...]
+    repeats: int = 5
+    folds: int = 5
+    trials: int = 12
+    inner_splits: int = 1
+    refits: int = 6
+    epochs: int = 200
+    patience: int | None = 20
+    batch_size: int = 32
+    seed: int = 0
+    halving: int | None = None
+
+    @property
+    def resamples(self) -> int:
+        """Number of outer resamples."""
+        return self.repeats * self.folds
+
+    def members(self) -> int:
+        """Count the networks that the verdict needs."""
+        tuned = sum(trials_of(self, arm) for arm in self.arms)
+        return self.resamples * (tuned * self.inner_splits + len(self.arms) * self.refits)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network to train: an arm's trial, with a seed of its own within the fit.
+
+    With `until` it pauses at that epoch, and a later pack may go on with it from there; from 0 when it is absent.
+    """
+
+    arm: Arm
+    trial: int
+    seed: int
+    setting: Setting
+    epochs: int
+    patience: int
+    until: int | None = None
+    begins: bool = True
+    """Whether this pack is its first; not so at the later rungs of a halving."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Members that one compiled call trains; all share the rows of one fit."""
+
+    name: str
+    repeat: int
+    fold: int
+    split: int
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class PackResult:
+    """What a pack's training gave, the member axis first.
+
+    `best_loss`, `last_loss` and `train_loss` are the network's own loss on the standardised target, without
+    penalties, dropout off; `train_error` is the mean squared error on the training rows in units of their target's
+    variance; `prediction` is in the target's unit. `curve` has the losses on training and watched rows, penalties
+    aside and dropout off, at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which
+    `failed` tells too.
+    """
+
+    best_epoch: Int32[np.ndarray, " member"]
+    best_loss: Float32[np.ndarray, " member"]
+    last_loss: Float32[np.ndarray, " member"]
+    train_loss: Float32[np.ndarray, " member"]
+    epochs: Int32[np.ndarray, " member"]
+    failed: Bool[np.ndarray, " member"]
+    curve: Float32[np.ndarray, "member point 2"]
+    train_error: Float32[np.ndarray, " member"]
+    prediction: Float[np.ndarray, "member watched"]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What tuning an arm in one fit found, best trial first."""
+
+    arm: Arm
+    settings: tuple[Setting, ...]
+    losses: Float[np.ndarray, " trial"]
+    epochs: Float[np.ndarray, " trial"]
+    trained: int
+    epochs_trained: int
+
+    @property
+    def chosen_epochs(self) -> int:
+        """Epochs for the refit: the mean over inner splits of the best trial's best epoch, at least 1.
+
+        Without strengths all trials are replicas, and the mean is over them too.
+        """
+        finite = np.isfinite(self.losses)
+        replicas = self.epochs[finite] if not self.arm and finite.any() else self.epochs[:1]
+        return max(1, round(float(replicas.mean())))
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """The refits of an arm in one fit: the seed axis first."""
+
+    arm: Arm
+    setting: Setting
+    epochs: int
+    prediction: Float[np.ndarray, "seed watched"]
+    train_error: Float32[np.ndarray, " seed"]
+    curve: Float32[np.ndarray, "seed point 2"]
+
+
+def trials_of(design: Design, arm: Arm) -> int:
+    """Give the number of trials of an arm; equal for all arms that have something to search."""
+    return design.trials if arm else min(design.trials, REPLICAS_OF_NONE)
+
+
+def describe(pack: Pack) -> str:
+    """Say what a pack trains, for progress and errors.
+
+    Examples
+    --------
+    >>> describe(Pack("r0f1-refit-0", 0, 1, REFIT, (Member(("dropout",), 0, 0, {}, 1, 1),)))
+    'scoring dropout'
+    """
+    arms = ", ".join(dict.fromkeys(arm_name(m.arm) for m in pack.members))
+    return f"{'scoring' if pack.split == REFIT else 'tuning'} {arms}"

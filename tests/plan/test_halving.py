@@ -1,0 +1,83 @@
+"""Successive halving: equal rungs for every arm, the best go on, nothing is counted twice."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posology.plan import PLAIN_QUESTION, Design, Member, PackResult, Space, default_ranges, tune
+from posology.plan.halving import SHORTEST, Ladder, Rung, joined, rungs
+
+SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})
+
+
+@given(st.integers(1, 200), st.integers(1, 2000), st.integers(2, 5))
+def test_rungs_start_with_all_and_end_at_the_last_epoch(trials, epochs, eta):
+    found = rungs(trials, epochs, eta)
+    assert found[0].keep == trials
+    assert found[-1].until == epochs
+    assert all(a.keep >= b.keep and a.until < b.until for a, b in itertools.pairwise(found))
+    assert len(found) == 1 or (found[-1].keep >= 2 and found[0].until >= SHORTEST)
+
+
+def answer(pack, reached):
+    """A member's loss falls with its epochs; trial 5 is best early, trial 2 at the end."""
+    epochs = np.array([min(m.until or m.epochs, m.epochs) for m in pack.members], "int32")
+    for m, e in zip(pack.members, epochs, strict=True):
+        reached.setdefault((m.arm, m.trial, pack.split), []).append(int(e))
+    early = np.array([abs(m.trial - 5) for m in pack.members])
+    late = np.array([abs(m.trial - 2) for m in pack.members])
+    loss = np.where(epochs < 50, early, late).astype("float32") + np.float32(pack.split)
+    n = len(loss)
+    failed, curve = np.zeros(n, bool), np.zeros((n, 3, 2), "float32")
+    return PackResult(epochs, loss, loss, loss, epochs, failed, curve, loss, np.zeros((n, 0)))
+
+
+def carry_out(design, pack_size=7):
+    procedure, reached, stages = tune(design, SPACE, 0, 0, pack_size), {}, []
+    packs = next(procedure)
+    while True:
+        stages.append(packs)
+        try:
+            packs = procedure.send([answer(p, reached) for p in packs])
+        except StopIteration as end:
+            return end.value, reached, stages
+
+
+@pytest.mark.parametrize("splits", [1, 3])
+def test_the_best_go_on_and_every_arm_spends_the_same(splits):
+    tuned, reached, _ = carry_out(Design(PLAIN_QUESTION, trials=12, halving=3, inner_splits=splits, epochs=200))
+    spent = {t.arm: t.epochs_trained for arm, t in tuned.items() if arm}
+    assert len(set(spent.values())) == 1
+    assert set(spent.values()) == {splits * (8 * 23 + 2 * 67 + 2 * 200)}
+    weights = {trial: ends for (arm, trial, split), ends in reached.items() if arm == ("weights",) and split == 0}
+    assert weights[5] == [23, 67], "best early, and not one of the two best later"
+    assert sorted(t for t, ends in weights.items() if ends[-1] == 200) == [3, 4], "best at 67 among 3, 4, 5, 6"
+    assert tuned[("weights",)].losses[0] == 1 + np.mean(range(splits))
+
+
+def test_members_are_counted_once():
+    design = Design(PLAIN_QUESTION, trials=12, halving=3, epochs=200)
+    _, _, stages = carry_out(design)
+    begun = sum(m.begins for packs in stages for p in packs for m in p.members)
+    assert begun == 12 * 3 + 4
+    names = [p.name for packs in stages for p in packs]
+    assert len(set(names)) == len(names)
+
+
+def test_none_is_not_halved():
+    _, reached, _ = carry_out(Design(PLAIN_QUESTION, trials=12, halving=3, epochs=200))
+    assert [ends for (arm, _, _), ends in reached.items() if not arm] == [[200]] * 4
+
+
+def test_a_trial_that_diverged_does_not_go_on():
+    trials = [Member(("dropout",), t, 0, {}, 200, 20) for t in range(4)]
+    ladder = Ladder(Design(PLAIN_QUESTION), trials)
+    ladder.step(Rung(4, 50))
+    loss = np.array([np.nan, 3, 2, 1], "float32")
+    e = np.full(4, 50, "int32")
+    result = PackResult(e, loss, loss, loss, e, np.isnan(loss), np.zeros((4, 1, 2), "float32"), loss, np.zeros((4, 0)))
+    ladder.take(range(4), joined([result], 4))
+    assert [m.trial for m in ladder.step(Rung(3, 200))] == [1, 2, 3]
