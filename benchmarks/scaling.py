@@ -54,7 +54,7 @@ def trained(pool, packs):
 
 
 def warm(pool, workers, epochs=2):
-    trained(pool, [pack(f"warm{i}", 2, epochs) for i in range(4 * workers)])
+    trained(pool, [pack(f"warm{i}", 1, epochs) for i in range(4 * workers)])
 
 
 def workers_section():
@@ -157,9 +157,8 @@ def _result(pool, p):
 
 def start_section():
     """What a worker costs before its first network, with an empty cache and with a full one."""
-    print(
-        "| cache | process, imports, network | first pack: traced, compiled or loaded, trained | all |\n|---|---|---|---|"
-    )
+    print("| cache | process, imports, network | first pack: traced, compiled or loaded, trained | all |")
+    print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as cache:
         os.environ["POSOLOGY_CACHE"] = cache
         for name in ("empty", "full", "full, other table of 1,200 rows", "full, again"):

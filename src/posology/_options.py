@@ -40,6 +40,8 @@ class Ask:
         Epochs without a better validation loss after which a training ends.
     early_stopping
         Without it, every network trains all epochs.
+    halving
+        Successive halving: one in so many of an arm's trials trains on at each rung. By default all train to their end.
     batch_size
         Rows a step.
     per_layer
@@ -61,6 +63,7 @@ class Ask:
     epochs: int = 200
     patience: int = 20
     early_stopping: bool = True
+    halving: int | None = None
     batch_size: int = 32
     per_layer: Annotated[bool, Parameter(negative=())] = False
     ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
@@ -84,6 +87,7 @@ class Ask:
             patience,
             self.batch_size,
             self.seed,
+            self.halving,
         )
         return Settings(design, parse_source(self.network), self.margin, self.per_layer, parse_ranges(self.ranges))
 

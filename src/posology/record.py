@@ -24,7 +24,7 @@ from posology.errors import InputError, StoppedError
 from posology.execution.frames import pack_arrays, unpack_arrays
 from posology.wording import resume_command
 
-SCHEMA = 1
+SCHEMA = 2
 
 _BEGINNING = {"packs", ".lock", ".study.json.part"}
 """What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""
@@ -131,7 +131,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        No study there, or one of a newer posology.
+        No study there, or one of another layout.
     """
     path = folder / "study.json"
     if not path.is_file():
@@ -144,6 +144,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
     if not isinstance(settings, dict) or settings.get("schema", 0) > SCHEMA:
         raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
+    if settings.get("schema") != SCHEMA:
+        raise InputError(
+            f"'{path}' was written by an earlier posology, whose packs this one cannot read. Use that version, or "
+            "start the study again in another folder."
+        )
     return settings
 
 

@@ -12,6 +12,7 @@ from posology.errors import InputError, StoppedError
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
+from posology.execution.sizing import check_memory
 from posology.inference import Analysis, analyze
 from posology.plan import (
     ALL_ROWS,
@@ -101,6 +102,7 @@ class Run:
             self._progress.stage("starting the workers")
             with self._study.pool(Path(scratch), tell=self._progress.epochs) as pool:
                 network = pool.describe()
+                check_memory(network["memory"], self._study.workers)
                 space = space_of(network, self._study.settings)
                 # nothing is written before the table and the network are known to be right
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))

@@ -49,6 +49,12 @@ class Settings:
         _at_least("batch_size", design.batch_size, 1)
         if design.patience is not None:
             _at_least("patience", design.patience, 1)
+        if design.halving is not None:
+            _at_least("halving", design.halving, 2)
+        if idle := sorted(set(self.ranges) - set(default_ranges(design.arms))):
+            raise InputError(
+                f"A range is given for {', '.join(idle)}, which no arm has. Leave it out, or name an arm with it."
+            )
         if not 0 < self.margin < 1:
             raise InputError(f"margin is {self.margin}; it is a difference of R2, between 0 and 1, such as 0.01.")
 

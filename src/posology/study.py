@@ -43,7 +43,7 @@ class Study:
         none, weights (L1 and L2 together), dropout, weights+dropout.
     margin : float
         Differences of R2 below it do not matter to you.
-    repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed
+    repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving
         As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
     per_layer : bool
         Search a strength of its own for every layer.
@@ -87,6 +87,7 @@ class Study:
         patience: int | None = 20,
         batch_size: int = 32,
         seed: int = 0,
+        halving: int | None = None,
         per_layer: bool = False,
         ranges: Mapping[str, tuple[float, float]] | None = None,
         folder: str | Path | None = None,
@@ -94,9 +95,8 @@ class Study:
         budget: float | None = None,
     ) -> None:
         table = table_from_arrays(X, y)
-        design = Design(
-            parse_arms(arms), repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed
-        )
+        sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
+        design = Design(parse_arms(arms), *sizes)
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
         source = source_of(network, lambda: _prepared(table))
         self._set(table, Settings(design, source, margin, per_layer, checked), folder, workers, budget)

@@ -49,6 +49,8 @@ def worker_environment(switches: Switches | None = None) -> dict[str, str]:
         "PJRT_NPROC": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        # arrays of a megabyte go back to the system when they are freed, so that preparing a table leaves nothing
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONUNBUFFERED": "1",
     }

@@ -69,7 +69,8 @@ class FitStore:
     def fit(self, repeat: int, fold: int, split: int) -> Fit:
         """Give a fit: prepared here, or by the first worker that needed it."""
         place = self._folder / f"{repeat}_{fold}_{split}"
-        with _alone(place.with_suffix(".lock")):
+        # one worker prepares at a time, whichever fit: preparing holds copies of the table's columns
+        with _alone(self._folder / "lock"):
             if not (place / "facts.json").is_file():
                 self._prepare(place, *self._job.rows_of(Pack("", repeat, fold, split, ())))
                 self._make_room(place)

@@ -7,6 +7,8 @@ SECONDS = 4.0
 FLOPS = 3e10
 """Of one core, in float32, in trainings of small networks (docs/performance.md); a guess is enough here."""
 MOST = 32
+WORKER_MEMORY = 400 << 20
+"""Bytes of a worker before it trains: Python, Keras, JAX and their compiler, as measured (docs/performance.md)."""
 MEMORY = 1 << 28
 """Bytes of a pack's states in a worker."""
 

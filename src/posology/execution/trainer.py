@@ -1,5 +1,6 @@
 """Inside a worker: packs in, losses out. Joins the table, the network and the engine."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import fields
@@ -13,18 +14,18 @@ import numpy as np
 from posology.engine.member import Member as EngineMember
 from posology.engine.member import Outcome, Plateau, Running, Stopping
 from posology.engine.packing import PackProgram
-from posology.engine.program import Recipe
+from posology.engine.program import BLOCK, Recipe
 from posology.engine.schedule import CONSTANT
 from posology.engine.stopping import NEVER
 from posology.execution.carried import Carried
 from posology.execution.fits import Fit, FitStore
 from posology.execution.job import Job
-from posology.execution.sizing import pack_size
+from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.packed import PackedNetwork
-from posology.network.sites import notes_on
+from posology.network.sites import leaves, notes_on
 from posology.network.source import open_source
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
 from posology.regularizers import REGULARIZERS
@@ -35,6 +36,14 @@ CHUNK_SECONDS = 0.5
 
 Report = Callable[[int], None]
 """Told the epochs that a pack's members trained since it was told last."""
+
+
+def _width_of(layer: Any) -> int:
+    """Count the numbers of a layer's output for one row; a shared layer has no single one, and counts its input."""
+    for name in ("output", "input"):
+        with contextlib.suppress(AttributeError, ValueError):
+            return int(np.prod([side or 1 for side in getattr(layer, name).shape]))
+    return 0
 
 
 def _silent(_epochs: int) -> None:
@@ -81,6 +90,11 @@ class Trainer:
         arrays = [*self._model.variables, *self._network.optimizer_start]
         return sum(4 * int(np.prod(a.shape)) for a in arrays)
 
+    def _activations(self) -> int:
+        """Bytes of the layers' outputs, and of their gradients, for the rows that are predicted at once."""
+        widths = sum(_width_of(layer) for _, layer in leaves(self._model))
+        return 2 * 4 * widths * min(BLOCK, self._job.rows)
+
     def describe(self) -> dict[str, Any]:
         """Say what the network offers: sites, size, notes; JSON types."""
         network = self._network
@@ -92,6 +106,7 @@ class Trainer:
             "optimizer": type(self._model.optimizer).__name__,
             "notes": list(notes_on(self._model)),
             "pack_size": self._pack_size,
+            "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
         }
 
     def run(self, pack: Pack, report: Report = _silent) -> PackResult:
@@ -210,6 +225,8 @@ class Trainer:
 
     def _members(self, pack: Pack) -> EngineMember:
         """Stack a pack's members, filled up with members of no epochs."""
+        if len(pack.members) > self._pack_size:
+            raise ValueError(f"pack {pack.name} has {len(pack.members)} members; {self._pack_size} were planned")
         idle = Member((), 0, pack.members[0].seed, {}, 0, 1)
         members = [*pack.members, *[idle] * (self._pack_size - len(pack.members))]
         where = (pack.repeat, pack.fold, pack.split)

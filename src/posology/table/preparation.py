@@ -246,7 +246,7 @@ def _transformer(kinds: Sequence[Kind]) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True, copy=False)
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         min_frequency=FEWEST_ROWS_OF_A_LEVEL,
@@ -256,7 +256,7 @@ def _transformer(kinds: Sequence[Kind]) -> Any:
     numbers = [place for place, kind in enumerate(kinds) if kind == "number"]
     categories = [place for place, kind in enumerate(kinds) if kind == "category"]
     blocks = [
-        ("numbers", make_pipeline(imputer, StandardScaler()), numbers),
+        ("numbers", make_pipeline(imputer, StandardScaler(copy=False)), numbers),
         ("categories", encoder, categories),
     ]
     return ColumnTransformer([block for block in blocks if block[2]])
