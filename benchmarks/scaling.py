@@ -112,7 +112,7 @@ def rows_section():
             base = base or memory
             table = study.table.features.memory_usage(index=False).sum() + study.table.target.nbytes
             found.append((rows, min(each), memory - base, (memory - base) / table, prepared))
-    unit = dict((f[0], f[1]) for f in found)[10_000]
+    unit = next(each for rows, each, *_ in found if rows == 10_000)
     for rows, each, memory, tables, prepared in found:
         share = f"{tables:.1f} (target 3)" if rows == 1_000_000 else ""
         print(
@@ -156,7 +156,7 @@ def _result(pool, p):
 
 
 def start_section():
-    """What a worker costs before its first network, with an empty cache and with a full one."""
+    """Cost of a worker before its first network, with an empty cache and with a full one."""
     print("| cache | process, imports, network | first pack: traced, compiled or loaded, trained | all |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as cache:

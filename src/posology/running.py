@@ -34,7 +34,7 @@ from posology.plan.members import describe
 from posology.record import Record, check_folder
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Resample, Scores, score
+from posology.scoring import Found, Resample, Scores, failures, score
 from posology.settings import Settings
 from posology.wording import resume_command
 
@@ -134,7 +134,7 @@ class Run:
         prescription = self._prescribe(pool, record, space, analysis)
         # in the order of the design: packs end in any order, and sums of floats depend on theirs
         whole = {where: found[where] for where in sorted(found) if where[0] in repeats}
-        facts = self._facts(network, scores, repeats)
+        facts = self._facts(network, scores, repeats, failures(whole))
         result = StudyResult.of(self._study.settings, whole, scores, analysis, prescription, facts)
         return self._keep_result(record, result)
 
@@ -143,7 +143,9 @@ class Run:
         folds = outer_folds(len(target), design.folds, design.repeats, design.seed)
         return score(found, design.arms, repeats, folds, target)
 
-    def _facts(self, network: dict[str, Any], scores: Scores, repeats: list[int]) -> dict[str, Any]:
+    def _facts(
+        self, network: dict[str, Any], scores: Scores, repeats: list[int], failed: list[dict[str, Any]]
+    ) -> dict[str, Any]:
         """Collect what the study was made of."""
         table = self._study.table
         return {
@@ -162,6 +164,7 @@ class Run:
             "resamples": len(repeats) * self._design.folds,
             "capped_row_losses": scores.capped,
             "failed_networks": scores.failed,
+            "failures": failed,
         }
 
     def _train(

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from posology.inference import row_losses
-from posology.plan import Arm, Refitted, Setting, Tuned, regularizers_of
+from posology.plan import Arm, Refitted, Setting, Tuned, arm_name, regularizers_of
 from posology.regularizers import Strength
+
+MOST_FAILURES = 50
+"""Listed in the result; more say nothing new."""
 
 Resample = tuple[int, int]
 """(repeat, fold)."""
@@ -76,6 +80,31 @@ def score(
                 epochs[a, fit] = refit.epochs
     gap = np.array([_mean_of_finite(r2) for r2 in train_r2]) - (1 - losses.mean(axis=(1, 2)))
     return Scores(losses, folds[list(repeats)], capped, gap, epochs.mean(axis=1), failed)
+
+
+def failures(found: Found) -> list[dict[str, Any]]:
+    """List what diverged, with its strengths: trials while tuning, and refits; JSON types, at most 50.
+
+    Examples
+    --------
+    >>> failures({})
+    []
+    """
+    out = []
+    for (repeat, fold), (tuned, refits) in found.items():
+        where = {"repeat": repeat, "fold": fold}
+        for arm in tuned:
+            lost = [s for s, loss in zip(tuned[arm].settings, tuned[arm].losses, strict=True) if not np.isfinite(loss)]
+            out += [{**where, "arm": arm_name(arm), "stage": "tuning", "strengths": _listed(s)} for s in lost]
+            refit = refits[arm]
+            if not np.isfinite(refit.prediction).all():
+                stage = {"arm": arm_name(arm), "stage": "refit", "strengths": _listed(refit.setting)}
+                out.append({**where, **stage})
+    return out[:MOST_FAILURES]
+
+
+def _listed(setting: Setting) -> dict[str, list[float]]:
+    return {name: list(values) for name, values in setting.items()}
 
 
 def _mean_of_finite(values: Float[np.ndarray, " value"]) -> float:

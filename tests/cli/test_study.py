@@ -236,6 +236,7 @@ def test_networks_that_diverge_give_a_verdict_of_finite_numbers(call, table, net
     assert said.code == 0, said.err
     got = json.loads(said.out, parse_constant=pytest.fail)
     assert got["study"]["failed_networks"] == 4
+    assert {f["stage"] for f in got["study"]["failures"]} >= {"refit"}
 
 
 def test_dry_run_says_the_price_and_writes_nothing(call, table, here):

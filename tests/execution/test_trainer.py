@@ -153,3 +153,46 @@ def test_a_table_of_categories_alone(tmp_path):
     given = pd.DataFrame({"a": rng.choice(list("xyz"), ROWS), "b": rng.choice(list("uv"), ROWS)})
     given["strength_mpa"] = (given["a"] == "x") * 2.0 + rng.normal(size=ROWS)
     assert np.isfinite(trainer(tmp_path, given).run(pack(REFIT)).prediction).all()
+
+
+def until(members, epoch):
+    return [replace(m, until=epoch) for m in members]
+
+
+def test_a_halving_goes_on_where_it_paused_to_the_same_bits(tmp_path):
+    members = [Member(BOTH, t, 0, {**SETTING, "dropout": (r, r)}, 6, 99) for t, r in enumerate((0.1, 0.3, 0.5))]
+    straight = results(trainer(tmp_path).run(pack(0, members)))
+    told = []
+    paused = trainer(tmp_path)
+    early = results(paused.run(pack(0, until(members, 2)), told.append))
+    assert (early["epochs"] == 2).all()
+    assert sum(told) == 6
+    # two of three go on, in another order and in another worker
+    other = Trainer(paused._job)
+    late = results(other.run(pack(0, until([members[2], members[0]], 6)), told.append))
+    assert sum(told) == 6 + 8, "what was trained is not trained again"
+    for name in ("best_loss", "best_epoch", "last_loss", "train_loss", "epochs", "curve"):
+        np.testing.assert_array_equal(late[name], straight[name][[2, 0]])
+    # without the kept states the same is trained from the start
+    lost = trainer(tmp_path)
+    again = results(lost.run(pack(0, until([members[2], members[0]], 6)), told.append))
+    assert sum(told) == 6 + 8 + 12
+    np.testing.assert_array_equal(again["best_loss"], late["best_loss"])
+
+
+def test_a_pack_larger_than_planned_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="were planned"):
+        trainer(tmp_path).run(pack(0, [Member((), 0, 0, {}, 1, 9)] * 99))
+
+
+def test_a_program_without_dropout_leaves_it_out_of_every_arm(tmp_path):
+    members = [Member((), 0, 0, {}, 6, 99)]
+    without = results(trainer(tmp_path, regularizers=("l1", "l2")).run(pack(0, members)))
+    zero = results(trainer(tmp_path).run(pack(0, members)))
+    np.testing.assert_allclose(without["best_loss"], zero["best_loss"], rtol=1e-5)
+
+
+def test_a_refit_does_not_watch_and_trains_all_its_epochs(tmp_path):
+    found = results(trainer(tmp_path).run(pack(REFIT, [Member((), 0, 0, {}, 5, 1)])))
+    assert found["epochs"].tolist() == [5]
+    assert np.isinf(found["best_loss"]).all()

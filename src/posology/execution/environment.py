@@ -33,7 +33,7 @@ def worker_environment(switches: Switches | None = None) -> dict[str, str]:
         XLA's; those that the self-test chose when absent.
     """
     # only words that begin with -- may stand here: XLA stops reading at any other
-    flags = ["--xla_cpu_multi_thread_eigen=false", *(tested_switches() if switches is None else switches)]
+    flags = ["--xla_cpu_multi_thread_eigen=false", *(chosen_switches() if switches is None else switches)]
     # the posology that the driver runs, also where it was imported from a checkout
     paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(posology.__file__).parents[1])]
     return {
@@ -68,7 +68,7 @@ def _compiled_programs() -> dict[str, str]:
 
 
 @cache
-def tested_switches() -> Switches:
+def chosen_switches() -> Switches:
     """Give XLA's switches under which this jaxlib computes rightly on this machine; tested once for each build.
 
     Raises

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int32
+from jaxtyping import Bool, Float, Int32
 
 from posology.plan.arms import Arm
 from posology.plan.members import Design, Member, PackResult, Tuned
@@ -64,6 +64,7 @@ class Joined:
     last_loss: Float[np.ndarray, "split member"]
     best_epoch: Int32[np.ndarray, "split member"]
     epochs: Int32[np.ndarray, "split member"]
+    failed: Bool[np.ndarray, "split member"]
 
 
 def joined(results: Sequence[PackResult], members: int) -> Joined:
@@ -72,7 +73,7 @@ def joined(results: Sequence[PackResult], members: int) -> Joined:
     def of(name: str) -> np.ndarray:
         return np.concatenate([getattr(r, name) for r in results]).reshape(-1, members)
 
-    return Joined(of("best_loss"), of("last_loss"), of("best_epoch"), of("epochs"))
+    return Joined(of("best_loss"), of("last_loss"), of("best_epoch"), of("epochs"), of("failed"))
 
 
 class Ladder:
@@ -109,7 +110,9 @@ class Ladder:
         losses = (found.best_loss if self._early else found.last_loss)[:, places]
         epochs = (found.best_epoch if self._early else found.epochs)[:, places]
         spent = found.epochs[:, places]
-        self._losses[self._alive] = np.where(np.isfinite(losses), losses, np.inf).astype(float).mean(axis=0)
+        # a trial that diverged is the worst, however good it was before
+        good = np.isfinite(losses) & ~found.failed[:, places]
+        self._losses[self._alive] = np.where(good, losses, np.inf).astype(float).mean(axis=0)
         self._epochs[self._alive] = epochs.mean(axis=0)
         self._spent += int((spent - self._spent_before[:, self._alive]).sum())
         self._spent_before[:, self._alive] = spent

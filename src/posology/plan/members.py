@@ -123,7 +123,7 @@ class PackResult:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What tuning an arm in one fit found, best trial first."""
+    """What tuning an arm in one fit found, best trial first; the loss of one that diverged is infinite."""
 
     arm: Arm
     settings: tuple[Setting, ...]

@@ -1,0 +1,90 @@
+"""Prepared rows are written once, mapped by every worker, and what the preparation itself gives."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posology.data import concrete
+from posology.execution import fits
+from posology.execution.fits import FitStore
+from posology.execution.job import Job
+from posology.network.source import NetworkSource
+from posology.plan import ALL_ROWS, REFIT, Pack
+from posology.table import Preparation, make_table, pad, prepared_width
+
+ROWS = 120
+
+
+@pytest.fixture
+def table():
+    whole = concrete().sample(ROWS, random_state=0).reset_index(drop=True)
+    rng = np.random.default_rng(0)
+    whole["plant"] = rng.choice(["north", "south", "west"], ROWS)
+    whole.loc[rng.choice(ROWS, 15, replace=False), "slag"] = np.nan
+    return make_table(whole, "strength_mpa")
+
+
+def store(folder, table):
+    job = Job("", NetworkSource(), ROWS, 4, 2, 2, 32, 6, 0, ("l1",), str(folder))
+    return FitStore(folder, table, prepared_width(table), job), job
+
+
+@pytest.mark.parametrize("block", [7, 65_536])
+@pytest.mark.parametrize("where", [(0, 1, 0), (1, 3, 1), (0, 0, REFIT), (ALL_ROWS, 0, 2)])
+def test_a_fit_is_what_its_own_rows_prepare(tmp_path, table, monkeypatch, where, block):
+    monkeypatch.setattr(fits, "BLOCK", block)
+    made, job = store(tmp_path, table)
+    fit = made.fit(*where)
+    rows, watched = job.rows_of(Pack("", *where, ()))
+    preparation = Preparation.fit(table.features.iloc[rows], table.target[rows])
+    for x, y, which in ((fit.data.x, fit.data.y, rows), (fit.data.watched_x, fit.data.watched_y, watched)):
+        want = pad(preparation.transform(table.features.iloc[which]), prepared_width(table))
+        np.testing.assert_array_equal(np.asarray(x)[0, : len(which)], want)
+        np.testing.assert_array_equal(np.asarray(x)[0, len(which) :], 0)
+        np.testing.assert_array_equal(
+            np.asarray(y)[0, : len(which), 0], preparation.target_to_network(table.target[which])
+        )
+    assert fit.training_rows().shape == (len(rows), prepared_width(table))
+    z = np.array([[0.5, -1.0]], "float32")
+    np.testing.assert_allclose(fit.target_from_network(z), preparation.target_from_network(z))
+
+
+def test_arrays_are_the_pages_of_the_file(tmp_path, table):
+    made, _ = store(tmp_path, table)
+    data = made.fit(0, 0, 0).data
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    for array, name in ((data.x, "/x.npy"), (data.watched_x, "/watched_x.npy")):
+        address = array.unsafe_buffer_pointer()
+        ranges = [line.split()[0].split("-") for line in maps if line.endswith(name)]
+        assert any(int(low, 16) <= address < int(high, 16) for low, high in ranges), f"{name} was copied"
+
+
+def test_a_second_worker_prepares_nothing(tmp_path, table, monkeypatch):
+    first, _ = store(tmp_path, table)
+    want = np.asarray(first.fit(0, 2, 0).data.x)
+    second, _ = store(tmp_path, table)
+    monkeypatch.setattr(Preparation, "fit", lambda *_: pytest.fail("it was prepared before"))
+    np.testing.assert_array_equal(np.asarray(second.fit(0, 2, 0).data.x), want)
+
+
+def test_a_fit_that_was_left_half_prepared_is_prepared_again(tmp_path, table):
+    made, _ = store(tmp_path, table)
+    want = np.asarray(made.fit(0, 2, 0).data.x).copy()
+    place = tmp_path / "0_2_0"
+    (place / "facts.json").unlink()
+    (place / "x.npy").write_bytes(b"torn")
+    np.testing.assert_array_equal(np.asarray(made.fit(0, 2, 0).data.x), want)
+
+
+def test_old_fits_make_room_and_come_back(tmp_path, table):
+    made, _ = store(tmp_path, table)
+    held = made.fit(0, 0, 0)
+    before = np.asarray(held.data.x).copy()
+    for fold in range(4):
+        for split in (0, 1):
+            made.fit(1, fold, split)
+    assert len([p for p in tmp_path.iterdir() if p.is_dir()]) == fits.KEPT
+    assert not (tmp_path / "0_0_0").exists()
+    np.testing.assert_array_equal(np.asarray(held.data.x), before)  # what is mapped stays
+    np.testing.assert_array_equal(np.asarray(made.fit(0, 0, 0).data.x), before)
