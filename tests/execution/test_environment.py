@@ -9,7 +9,7 @@ import pytest
 from posology.engine import selftest
 from posology.errors import WorkerError
 from posology.execution import environment
-from posology.execution.environment import self_test, chosen_switches, worker_environment
+from posology.execution.environment import chosen_switches, self_test, worker_environment
 
 JAXLIB = importlib.metadata.version("jaxlib")
 YNN_OFF = ("--xla_cpu_experimental_ynn_fusion_type=",)

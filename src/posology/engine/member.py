@@ -20,8 +20,9 @@ class Trainable(Protocol):
 
     kernels: tuple[int, ...]
     """Positions, among the trainable arrays, of the weights at which penalties act."""
-    optimizer_start: Arrays
-    """The optimizer's state before the first step."""
+
+    def start_optimizer(self, weights: Arrays) -> Arrays:
+        """Give the optimizer's state before its first step from these weights."""
 
     def loss(
         self, weights: Arrays, state: Arrays, x: Any, y: Any, row_weight: Any, strengths: Any, key: Any
@@ -163,7 +164,7 @@ class Outcome(NamedTuple):
     train_error: Float32[Array, "*member"]
     """Scoring loss on the training rows, dropout off, at the end."""
     failed: Bool[Array, "*member"]
-    """A loss that is not finite was met, and ended the training."""
+    """A loss that is not finite was met: while training, which it ended, or at the end."""
     curve: Float32[Array, "*member point 2"]
     """At `schedule.curve_epochs`: bare loss on a sample of the training rows and on the watched rows, dropout off;
     NaN where not reached."""

@@ -99,7 +99,7 @@ def start(network: Trainable, recipe: Recipe, member: Member) -> Running:
         epoch=jnp.int32(0),
         weights=member.weights,
         state=member.state,
-        optimizer=tuple(jnp.asarray(a) for a in network.optimizer_start),
+        optimizer=tuple(jnp.asarray(a) for a in network.start_optimizer(member.weights)),
         watch=first_watch(),
         last_loss=jnp.float32(jnp.inf),
         stopped=jnp.bool_(False),
@@ -253,20 +253,25 @@ def finish(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
     with jax.default_matmul_precision("highest"):
         weights, state = network.finalize(run.weights, run.optimizer), run.state
         if recipe.restore:
-            weights, state = run.best_weights, run.best_state
+            # where no epoch was judged, none is the best
+            best, last = (run.best_weights, run.best_state), (weights, state)
+            judged = run.watch.best_epoch > 0
+            weights, state = jax.tree.map(lambda one, other: jnp.where(judged, one, other), best, last)
         capacity = jax.tree.leaves(data.y)[0].shape[1]
         y, rows = _take(data.y, member.fit), data.rows[member.fit]
         weight = None if data.weight is None else data.weight[member.fit]
         fitted = _in_blocks(_predictor(network, data.x, member, weights, state), capacity)
         loss, prediction = watched_loss(network, data, member, weights, state)
+        train_loss = _weighted_mean(network.row_losses(y, fitted), rows, weight)
+    failed = run.failed | ~jnp.isfinite(loss) | ~jnp.isfinite(train_loss)
     return Outcome(
         best_epoch=run.watch.best_epoch,
         best_loss=run.watch.best_loss,
         epochs=run.epoch,
-        last_loss=jnp.where(run.failed | ~jnp.isfinite(loss), jnp.inf, loss),
-        train_loss=_weighted_mean(network.row_losses(y, fitted), rows, weight),
+        last_loss=jnp.where(failed, jnp.inf, loss),
+        train_loss=train_loss,
         train_error=_weighted_mean(network.row_errors(y, fitted), rows, weight),
-        failed=run.failed,
+        failed=failed,
         curve=run.curve,
         prediction=prediction,
         weights=weights,

@@ -26,13 +26,13 @@ def derive(key: Any, index: Any) -> UInt32[Array, "..."]:
 
 
 def random_bits(key: Any, shape: tuple[int, ...]) -> UInt32[Array, "..."]:
-    """Draw uniform 32-bit integers of `shape`: the hash of (counter xor key).
+    """Draw uniform 32-bit integers of `shape`: the hash of (counter·φ xor key), φ = 2³²/golden ratio, odd.
 
-    Two keys draw disjoint stretches of one field of 2³² numbers, unless they agree in all but the lowest bits, when
-    they share numbers in another order: about one pair of keys in a million for a layer of 4,096 activations.
+    The multiplication spreads neighbouring counters over all bits; without it numbers 2 and 1,024 apart are correlated
+    by 0.001, which 10⁸ draws show. It is one to one, so no number repeats within a key; n numbers of two keys share
+    n²/2³² on average, 0.004 for a layer of 4,096 activations.
     """
-    size = math.prod(shape)
-    counter = jnp.arange(size, dtype=jnp.uint32).reshape(shape)
+    counter = jnp.arange(math.prod(shape), dtype=jnp.uint32).reshape(shape) * jnp.uint32(0x9E3779B9)
     return mix(counter ^ jnp.asarray(key, jnp.uint32))
 
 

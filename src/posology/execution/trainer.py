@@ -87,7 +87,8 @@ class Trainer:
         return model
 
     def _state_bytes(self) -> int:
-        arrays = [*self._model.variables, *self._network.optimizer_start]
+        weights = [np.asarray(v.value) for v in self._model.trainable_variables]
+        arrays = [*self._model.variables, *self._network.start_optimizer(tuple(weights))]
         return sum(4 * int(np.prod(a.shape)) for a in arrays)
 
     def _activations(self) -> int:
@@ -147,7 +148,7 @@ class Trainer:
         l1, l2, rates = self._strengths(pack.members[0].setting).values()
         model = export_model(self._model, l1, l2, rates)
         state = self._network.computed(outcome.state)
-        set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state])
+        set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state], self._model)
         self._fits.preparation(self._job.rows_of(pack)[0]).save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"

@@ -11,8 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from posology.network.copied_optimizer import copy_optimizer
+from posology.network.losses import loss_weights_of
 from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites
-from posology.network.surgery import copy_layer, inserted_name, rebuild
+from posology.network.surgery import copy_layer, in_order, inserted_name, rebuild
 
 
 def export_model(model: Any, l1: Sequence[float], l2: Sequence[float], rates: Sequence[float]) -> Any:
@@ -46,11 +48,10 @@ def export_model(model: Any, l1: Sequence[float], l2: Sequence[float], rates: Se
     out = rebuild(model, filled, inserted)
     if not (_is_stock(model.optimizer) and _is_stock(model.loss)):
         return out  # not compiled: it could not be loaded where that optimizer or loss is not known
-    # a fresh optimizer of the same settings: an optimizer belongs to one model
-    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
-    out.compile(optimizer=optimizer, loss=model.loss)
-    # an optimizer saved without its variables makes load_model warn
-    optimizer.build(out.trainable_variables)
+    # an optimizer saved without its variables makes load_model warn: it is built
+    trainable, _ = in_order(model, out)
+    optimizer = copy_optimizer(model.optimizer, model.trainable_variables, trainable)
+    out.compile(optimizer=optimizer, loss=model.loss, loss_weights=loss_weights_of(model))
     return out
 
 
@@ -76,10 +77,16 @@ def _dropouts_after(rates: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any]) -> None:
-    """Put trained arrays into an exported model: trainables by order, then all other state but random seeds."""
-    others = [v for v in model.non_trainable_variables if "seed_generator" not in v.path]
-    for variable, value in zip([*model.trainable_variables, *others], [*weights, *state], strict=True):
+def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any], like: Any = None) -> None:
+    """Put trained arrays into an exported model: trainables, then all other state but random seeds.
+
+    Parameters
+    ----------
+    like : keras.Model, optional
+        The model whose order they are in, which `model` was rebuilt from; `model` itself when absent.
+    """
+    trainable, others = in_order(like or model, model)
+    for variable, value in zip([*trainable, *others], [*weights, *state], strict=True):
         variable.assign(np.array(value))  # a copy: Keras gives the buffers of its variables away when it predicts
 
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.engine.randomness import derive
+from posology.network.losses import loss_of
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_optimizer import PackedOptimizer
 from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites, leaves
-from posology.network.surgery import copy_layer, inserted_name, rebuild
+from posology.network.surgery import copy_layer, in_order, inserted_name, inserted_path, is_seed, rebuild
 from posology.regularizers import REGULARIZERS
 
 
@@ -40,19 +41,20 @@ class PackedNetwork:
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model)
         self._origin = model
         self._model = self._pack(model)
-        self._loss = _loss_of(model)
-        self._row_loss = self._loss.call
+        self._loss, self._loss_weight = loss_of(model)
+        self._trainable, self._others = in_order(model, self._model)
         by_path = dict(leaves(self._model))
-        trainable = self._model.trainable_variables
-        self.kernels = tuple(_position(trainable, by_path[s.layer].kernel) for s in self.kernel_sites)
+        self.kernels = tuple(_position(self._trainable, by_path[s.layer].kernel) for s in self.kernel_sites)
+        packed = [by_path[path] for path in self._packed_dropouts()]
+        self._rates, self._keys = [layer.rate for layer in packed], [layer.key for layer in packed]
         state = self._model.non_trainable_variables
-        packed = [layer for _, layer in leaves(self._model) if isinstance(layer, PackedDropout)]
-        self._rates = [_position(state, layer.rate) for layer in packed]
-        self._keys = [_position(state, layer.key) for layer in packed]
-        self._owned = sorted({*range(len(state))} - {*self._rates, *self._keys})
-        self._computed = [k for k, i in enumerate(self._owned) if not _is_seed(state[i])]
-        self._optimizer = PackedOptimizer(model.optimizer, model.trainable_variables, trainable)
-        self.optimizer_start: Arrays = self._optimizer.start
+        self._seeds = [v for v in state if not any(v is w for w in [*self._others, *self._rates, *self._keys])]
+        given = [*self._others, *self._seeds, *self._rates, *self._keys]
+        # Keras takes the packed model's own orders, which a Dropout put in can change
+        self._to_weights = [_position(self._trainable, v) for v in self._model.trainable_variables]
+        self._to_state = [_position(given, v) for v in state]
+        self._from_state = [_position(state, v) for v in [*self._others, *self._seeds]]
+        self._optimizer = PackedOptimizer(model.optimizer, model.trainable_variables, self._trainable)
 
     def _pack(self, model: Any) -> Any:
         """Rebuild with packed dropouts, and take the sites' penalties off: the engine adds their gradients."""
@@ -62,6 +64,12 @@ class PackedNetwork:
         for site in self.kernel_sites:
             by_path[site.layer].kernel.regularizer = None
         return packed
+
+    def _packed_dropouts(self) -> list[str]:
+        """List the paths of the packed layers that stand at the dropout sites."""
+        if not self._drops:
+            return []
+        return [s.layer if s.present else inserted_path(s.layer) for s in self.dropout_sites]
 
     def _inserted(self) -> dict[str, Callable[[], Any]]:
         if not self._drops:
@@ -94,46 +102,42 @@ class PackedNetwork:
         """
         keras.utils.set_random_seed(seed)
         fresh = self._pack(self._origin)
-        weights = [np.asarray(v.value) for v in fresh.trainable_variables]
-        state = [np.asarray(fresh.non_trainable_variables[i].value) for i in self._owned]
-        given = [v for v in (like or self._origin).non_trainable_variables if not _is_seed(v)]
-        for k, v in zip(self._computed, given, strict=True):
-            state[k] = np.asarray(v.value)
-        return weights, state
+        weights, _ = in_order(self._origin, fresh)
+        computed = [v for v in (like or self._origin).non_trainable_variables if not is_seed(v)]
+        seeds = [v for v in fresh.non_trainable_variables if is_seed(v)]
+        return [np.asarray(v.value) for v in weights], [np.asarray(v.value) for v in [*computed, *seeds]]
 
     def computed(self, state: Sequence[Any]) -> list[Any]:
         """Pick the state that a network computes, such as moving averages, and leave out its random seeds."""
-        return [state[k] for k in self._computed]
+        return list(state[: len(self._others)])
 
-    def _full_state(self, state: Sequence[Any], rates: Any, key: Any) -> list[Any]:
-        full: list[Any] = [None] * (len(self._owned) + 2 * len(self._rates))
-        for i, value in zip(self._owned, state, strict=True):
-            full[i] = value
-        for site, (rate, own_key) in enumerate(zip(self._rates, self._keys, strict=True)):
-            full[rate] = rates[site]
-            full[own_key] = derive(key, site)
-        return full
+    def _call(self, weights: Arrays, state: Arrays, rates: Any, key: Any, x: Any, **how: Any) -> Any:
+        keys = [derive(key, site) for site in range(len(self._keys))]
+        given = [*state, *(rates[site] for site in range(len(self._rates))), *keys]
+        own_weights, own_state = [weights[i] for i in self._to_weights], [given[i] for i in self._to_state]
+        return self._model.stateless_call(own_weights, own_state, x, **how)
+
+    def start_optimizer(self, weights: Arrays) -> Arrays:
+        """Give the state of the network's optimizer before its first step from these weights."""
+        return self._optimizer.start(weights)
 
     def loss(
         self, weights: Arrays, state: Arrays, x: Any, y: Any, row_weight: Any, strengths: Mapping[str, Any], key: Any
     ) -> Any:
         """Give the training loss without the sites' penalties; see `Trainable.loss`."""
         rates = strengths.get("dropout", ())
-        prediction, after, extra = self._model.stateless_call(
-            list(weights), self._full_state(state, rates, key), x, training=True, return_losses=True
-        )
-        bare = self._loss(y, prediction, sample_weight=row_weight)
-        return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._owned), bare)
+        prediction, after, extra = self._call(weights, state, rates, key, x, training=True, return_losses=True)
+        bare = self._loss_weight * self._loss(y, prediction, sample_weight=row_weight)
+        return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._from_state), bare)
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
         """Predict rows with dropout off; `(row, ...)`, as the network gives them."""
         zero = jnp.zeros(len(self._rates))
-        full = self._full_state(state, zero, jnp.uint32(0))
-        return self._model.stateless_call(list(weights), full, x, training=False)[0]
+        return self._call(weights, state, zero, jnp.uint32(0), x, training=False)[0]
 
     def row_losses(self, y: Any, prediction: Any) -> Any:
         """Give the network's own loss of each row, `(row,)`."""
-        return self._row_loss(y, prediction)
+        return self._loss_weight * self._loss.call(y, prediction)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
         """Give the squared error of each row, `(row,)`, whatever the network's own loss."""
@@ -152,24 +156,5 @@ class PackedNetwork:
         return self._optimizer.finalize(weights, optimizer)
 
 
-def _loss_of(model: Any) -> Any:
-    """Give the network's loss as a `keras.losses.Loss`, whose call reduces rows as Keras' `fit` does."""
-    loss = model.loss[0] if isinstance(model.loss, list | tuple) else model.loss
-    loss = keras.losses.get(loss)
-    return loss if isinstance(loss, keras.losses.Loss) else _OfFunction(loss)
-
-
-class _OfFunction(keras.losses.Loss):  # type: ignore[misc]  # keras has no types
-    """A loss given as a function of (y, prediction): the mean over rows, as Keras takes it."""
-
-    def __init__(self, function: Callable[[Any, Any], Any]) -> None:
-        super().__init__(name=getattr(function, "__name__", "loss"))
-        self.call = function
-
-
 def _position(variables: Sequence[Any], wanted: Any) -> int:
     return next(i for i, v in enumerate(variables) if v is wanted)
-
-
-def _is_seed(variable: Any) -> bool:
-    return "seed_generator" in variable.path

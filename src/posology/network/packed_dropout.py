@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from posology.engine.randomness import random_bits
+from posology.engine.randomness import derive, random_bits
 from posology.regularizers import Dropout
 
 
@@ -29,4 +29,7 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
             return x
         noise = self.noise_shape or (None,) * len(x.shape)
         shape = tuple(side if given is None else given for given, side in zip(noise, x.shape, strict=True))
-        return Dropout().apply(x, self.rate.value, random_bits(self.key.value, shape))
+        key = self.key.value
+        # a layer that is called twice draws two masks
+        self.key.assign(derive(key, 0))
+        return Dropout().apply(x, self.rate.value, random_bits(key, shape))

@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from posology.engine.member import Arrays
+from posology.network.copied_optimizer import copy_optimizer
 
 
 class PackedOptimizer:
@@ -27,29 +29,24 @@ class PackedOptimizer:
 
     def __init__(self, optimizer: Any, variables: Sequence[Any], packed: Sequence[Any]) -> None:
         self._schedule = _schedule_of(optimizer)
-        config = optimizer.get_config()
-        if self._schedule is not None:
-            # a number in place of the schedule, so that each step's rate can be scaled
-            config["learning_rate"] = 1.0
-        self._optimizer = type(optimizer).from_config(config)
+        # a number in place of a schedule, so that each step's rate can be scaled
+        changes = {} if self._schedule is None else {"learning_rate": 1.0}
+        self._optimizer = copy_optimizer(optimizer, variables, packed, **changes)
         self._packed = list(packed)
-        self._leave_out_of_decay(optimizer, variables)
-        self._optimizer.build(self._packed)
         state = self._optimizer.variables
         self._scale = self._optimizer.loss_scale_factor
         self._rate = next(i for i, v in enumerate(state) if v is self._optimizer.learning_rate)
-        self._iterations = next(i for i, v in enumerate(state) if v is self._optimizer.iterations)
-        self.start: Arrays = tuple(v.value for v in state)
+        # by name: `iterations` is a quotient, not the variable, under gradient accumulation
+        self._iterations = next(i for i, v in enumerate(state) if v.name == "iteration")
+        self._start = [np.asarray(v.value) for v in state]
+        self._copied = [_copied_from(value, self._packed) for value in self._start]
         self._own_rate = float(self._optimizer.learning_rate)
 
-    def _leave_out_of_decay(self, optimizer: Any, variables: Sequence[Any]) -> None:
-        """Repeat `exclude_from_weight_decay`, which a configuration does not carry."""
-        decays = getattr(optimizer, "_use_weight_decay", None)  # Keras has no public question for it
-        if decays is None or not getattr(optimizer, "weight_decay", None):
-            return
-        spared = [new for old, new in zip(variables, self._packed, strict=True) if not decays(old)]
-        if spared:
-            self._optimizer.exclude_from_weight_decay(var_list=spared)
+    def start(self, weights: Arrays) -> Arrays:
+        """Give the state before the first step; some optimizers begin at the weights themselves."""
+        return tuple(
+            value if place is None else weights[place] for value, place in zip(self._start, self._copied, strict=True)
+        )
 
     def learning_rate(self, state: Arrays) -> Any:
         """Give the optimizer's own learning rate: a number, or its schedule's at this iteration."""
@@ -73,6 +70,14 @@ class PackedOptimizer:
         with keras.StatelessScope(state_mapping=mapping) as scope:
             self._optimizer.finalize_variable_values(self._packed)
         return tuple(scope.get_current_value(v) for v in self._packed)
+
+
+def _copied_from(value: np.ndarray, variables: Sequence[Any]) -> int | None:
+    """Find the variable that a part of the optimizer's state was copied from when it was built."""
+    if not value.any():
+        return None
+    same = (i for i, v in enumerate(variables) if v.shape == value.shape and np.array_equal(v.value, value))
+    return next(same, None)
 
 
 def _schedule_of(optimizer: Any) -> Callable[[Any], Any] | None:

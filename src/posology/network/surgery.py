@@ -3,10 +3,12 @@
 A layer's place in the network is kept; its name too, so that weights can be carried over by order and paths agree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+
+from posology.network.sites import leaves
 
 LayerMap = Callable[[str, Any], Any]
 """From (path, layer) to the layer that takes its place."""
@@ -15,6 +17,42 @@ LayerMap = Callable[[str, Any], Any]
 def inserted_name(path: str) -> str:
     """Name the Dropout that is inserted after a layer."""
     return f"dropout_after_{path.replace('/', '_')}"
+
+
+def inserted_path(path: str) -> str:
+    """Give the path of the Dropout that is inserted after a layer: beside it, in the same model."""
+    inside, slash, _ = path.rpartition("/")
+    return f"{inside}{slash}{inserted_name(path)}"
+
+
+def is_seed(variable: Any) -> bool:
+    """Tell the state of a random generator from what a network computes."""
+    return "seed_generator" in variable.path
+
+
+def in_order(model: Any, rebuilt: Any) -> tuple[list[Any], list[Any]]:
+    """Give a rebuilt model's variables in the order of the model that it was rebuilt from.
+
+    A layer that was put in can change the order in which Keras walks through a Functional model, and with it the order
+    of all variables: they are matched by the path of their layer and their place in it.
+
+    Returns
+    -------
+    trainable, others : lists of keras.Variable
+        Without random seeds.
+    """
+    place_of = {id(v): place for place, v in _placed(model)}
+    there = dict(_placed(rebuilt))
+
+    def matched(variables: Any) -> list[Any]:
+        return [there[place_of[id(v)]] for v in variables if not is_seed(v)]
+
+    return matched(model.trainable_variables), matched(model.non_trainable_variables)
+
+
+def _placed(model: Any) -> Iterator[tuple[tuple[str, int], Any]]:
+    for path, layer in leaves(model):
+        yield from (((path, i), v) for i, v in enumerate(layer.weights))
 
 
 def copy_layer(layer: Any) -> Any:

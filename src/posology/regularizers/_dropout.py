@@ -27,7 +27,7 @@ class Dropout:
         x : float array, any shape
             Activations.
         rate : float scalar in [0, 1)
-            Share dropped; 0 returns `x` bit for bit.
+            Share dropped; 0 returns `x` bit for bit (numbers below 1e-38 aside, which XLA takes for 0).
         bits : uint32 array, shape of `x`
             Uniform random bits.
 

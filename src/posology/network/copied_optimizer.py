@@ -1,0 +1,32 @@
+"""A fresh optimizer of the same settings: an optimizer belongs to one model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def copy_optimizer(optimizer: Any, variables: Sequence[Any], new: Sequence[Any], **changes: Any) -> Any:
+    """Copy an optimizer for the variables of a rebuilt model.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        The user's, left untouched.
+    variables, new : sequences of keras.Variable
+        The trainable variables of the user's model and those of the rebuilt one, in the same order.
+    changes
+        Settings to replace.
+
+    Returns
+    -------
+    keras.optimizers.Optimizer
+        Built.
+    """
+    out = type(optimizer).from_config({**optimizer.get_config(), **changes})
+    # exclude_from_weight_decay is in no configuration, and Keras has no public question for it
+    decays = getattr(optimizer, "_use_weight_decay", None)
+    if decays is not None and getattr(optimizer, "weight_decay", None):
+        spared = [fresh for old, fresh in zip(variables, new, strict=True) if not decays(old)]
+        if spared:
+            out.exclude_from_weight_decay(var_list=spared)
+    out.build(list(new))
+    return out
