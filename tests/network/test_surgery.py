@@ -158,3 +158,21 @@ def test_keras_lines():
     assert keras_lines(kernel_sites(bare), dropout_sites(bare), [0, 0], [0.5, 0], [0.2, 0.0])[2:] == [
         "after dense_3: add keras.layers.Dropout(0.2)"
     ]
+
+
+def test_a_functional_model_with_a_frozen_layer_and_a_loss_of_the_users_own():
+    def fourth(y, p):
+        return keras.ops.mean((y - p) ** 4, axis=-1)
+
+    x = keras.Input((6,))
+    frozen = keras.layers.Dense(5, activation="relu", name="frozen")
+    frozen.trainable = False
+    model = keras.Model(x, keras.layers.Dense(1, name="out")(keras.layers.Dense(4, name="free")(frozen(x))))
+    model.compile("sgd", fourth)
+    network = PackedNetwork(model)
+    assert [s.layer for s in network.kernel_sites] == ["free"]
+    weights, state = start(network)
+    assert [w.shape for w in weights] == [(6 - 1, 4), (4,), (4, 1), (1,)]
+    assert len(state) == 2
+    assert not frozen.trainable
+    assert model.get_layer("free").trainable

@@ -111,4 +111,10 @@ def _rebuild_functional(model: Any, renew: Callable[[Any], Any], after: Any, pre
             out = added[path](out)
         return out
 
-    return keras.models.clone_model(model, clone_function=renew, call_function=call)
+    # the same graph, not compiled: Keras would compile the clone too, from a configuration that knows no function of
+    # the user's own
+    bare = keras.Model(model.input, model.output, name=model.name)
+    out = keras.models.clone_model(bare, clone_function=renew, call_function=call)
+    if not model.trainable:
+        out.trainable = False
+    return out
