@@ -9,10 +9,9 @@ import pytest
 from posology.engine import selftest
 from posology.errors import WorkerError
 from posology.execution import environment
-from posology.execution.environment import chosen_switches, self_test, worker_environment
+from posology.execution.environment import YNN_OFF, YNN_PRODUCTS, chosen_switches, self_test, worker_environment
 
 JAXLIB = importlib.metadata.version("jaxlib")
-YNN_OFF = ("--xla_cpu_experimental_ynn_fusion_type=",)
 
 
 @pytest.fixture
@@ -42,13 +41,14 @@ def test_the_users_own_environment_is_left_alone(monkeypatch):
 @pytest.mark.skipif(JAXLIB != "0.10.2", reason="jax#39103 is a defect of 0.10.2")
 def test_the_self_test_catches_the_reported_miscompilation_for_real():
     assert "jax#39103" in self_test(())
+    assert self_test(YNN_PRODUCTS) == ""
     assert self_test(YNN_OFF) == ""
 
 
 @pytest.mark.skipif(JAXLIB != "0.10.2", reason="jax#39103 is a defect of 0.10.2")
 def test_the_switch_is_tried_also_where_the_release_is_not_known_for_it(empty_cache, monkeypatch):
     monkeypatch.setattr(environment, "_YNN_RELEASES", ("none",))
-    assert chosen_switches() == YNN_OFF
+    assert chosen_switches() == YNN_PRODUCTS
 
 
 def test_a_release_without_the_switch_counts_as_failing():
@@ -77,7 +77,7 @@ def test_without_a_cache_it_is_tested_and_not_kept(monkeypatch):
     chosen_switches.cache_clear()
     monkeypatch.setattr(environment, "cache_folder", lambda: None)
     monkeypatch.setattr(environment, "self_test", lambda _: "")
-    assert chosen_switches() in (YNN_OFF, ())
+    assert chosen_switches() in (YNN_PRODUCTS, ())
     assert "JAX_COMPILATION_CACHE_DIR" not in worker_environment(())
     chosen_switches.cache_clear()
 

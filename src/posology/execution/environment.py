@@ -18,9 +18,11 @@ from posology.errors import WorkerError
 
 Switches = tuple[str, ...]
 
-# jax 0.10.2 sends some products on CPU to a new kernel library, with wrong results (jax#39103, which the self-test
-# repeats); an empty list switches it off. Releases that do not know the option abort, which counts as failing.
-_YNN_OFF = ("--xla_cpu_experimental_ynn_fusion_type=",)
+# jax 0.10.2 sends some products on CPU to a new kernel library, fused with what follows, with wrong results (jax#39103,
+# which the self-test repeats). Products alone are right there and fastest (docs/performance.md); an empty list switches
+# the library off. Releases that do not know the option abort, which counts as failing.
+YNN_PRODUCTS: Switches = ("--xla_cpu_experimental_ynn_fusion_type=individual_dot",)
+YNN_OFF: Switches = ("--xla_cpu_experimental_ynn_fusion_type=",)
 _YNN_RELEASES = ("0.10.2", "0.11")
 
 
@@ -83,7 +85,7 @@ def chosen_switches() -> Switches:
         return tuple(json.loads(kept.read_text()))
     known = importlib.metadata.version("jaxlib").startswith(_YNN_RELEASES)
     found: dict[Switches, str] = {}
-    for switches in (_YNN_OFF, ()) if known else ((), _YNN_OFF):
+    for switches in (YNN_PRODUCTS, YNN_OFF, ()) if known else ((), YNN_PRODUCTS, YNN_OFF):
         if not (wrong := self_test(switches)):
             if kept is not None:
                 kept.write_text(json.dumps(switches))
