@@ -1,6 +1,6 @@
 """Measure how cost grows: with workers, members and rows; what stopping and halving save; what a start costs.
 
-    python benchmarks/scaling.py workers members rows stopping start
+    python benchmarks/scaling.py workers members rows stopping start cancel
 
 Each section uses the real workers, as a study does, and prints one table. Ratios are of one run; targets beside them.
 """
@@ -8,6 +8,9 @@ Each section uses the real workers, as a study does, and prints one table. Ratio
 import argparse
 import os
 import platform
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -82,7 +85,8 @@ def members_section():
         for members, runs in ((100, 20), (1_000, 4), (20_000, 1), (5_000, 1), (1_000, 4), (100, 20)):
             each = []
             for run in range(runs):
-                wheres = [(run + i // 6) % 350 for i in range(members // size)]
+                begin = run * -(-members // 60)
+                wheres = [(begin + i // 6) % 350 for i in range(members // size)]
                 packs = [pack(f"m{members}-{run}-{i}", size, 10, w // 5, w % 5) for i, w in enumerate(wheres)]
                 each.append(trained(pool, packs) / members)
             found.append((members, runs, np.median(each), max(map(resident, pool.processes()))))
@@ -181,6 +185,32 @@ def start_section():
         del os.environ["POSOLOGY_CACHE"]
 
 
+def cancel_section():
+    """Time from Ctrl-C to the end of all processes of a study, workers in the middle of packs."""
+    print("| rows | seconds, five times |\n|---|---|")
+    for rows in (1_000, 100_000):
+        rng = np.random.default_rng(0)
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / "table.csv"
+            numbers = rng.normal(size=(rows, 6))
+            np.savetxt(table, numbers, delimiter=",", header="a,b,c,d,e,y", comments="", fmt="%.4f")
+            found = []
+            for run in range(5):
+                command = [sys.executable, "-m", "posology", "study", str(table), "--target", "y"]
+                process = subprocess.Popen([*command, "--out", f"{folder}/{run}"], stderr=subprocess.DEVNULL)
+                while not list(Path(folder, str(run)).glob("packs")):
+                    time.sleep(0.1)
+                time.sleep(3 + run)
+                workers = [int(p) for p in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+                began = time.perf_counter()
+                process.send_signal(signal.SIGINT)
+                process.wait()
+                while any(Path(f"/proc/{w}").exists() for w in workers):
+                    time.sleep(0.01)
+                found.append(time.perf_counter() - began)
+        print(f"| {rows:,} | {', '.join(f'{s:.2f}' for s in found)} (target 2) |")
+
+
 def resident(process):
     pages = Path(f"/proc/{process}/statm").read_text().split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
@@ -204,6 +234,7 @@ SECTIONS = {
     "rows": rows_section,
     "stopping": stopping_section,
     "start": start_section,
+    "cancel": cancel_section,
 }
 
 

@@ -60,7 +60,8 @@ warnings.simplefilter("ignore")
 from sklearn.neural_network import MLPRegressor
 done, began = 0, time.perf_counter()
 while time.perf_counter() - began < budget:
-    MLPRegressor((128, 128), batch_size=batch, max_iter=10, n_iter_no_change=99, learning_rate_init=0.01).fit(x, y)
+    model = MLPRegressor(hidden_layer_sizes=(128, 128), batch_size=batch, max_iter=10, learning_rate_init=0.01)
+    model.fit(x, y)
     done += 10 * len(x)
 print(json.dumps(done / (time.perf_counter() - began)))
 """

@@ -145,3 +145,26 @@ def test_a_full_disk_at_the_last_step_says_so(call, finished, here, small_disk):
     assert said.code == 3, said
     assert "The disk is full" in said.err
     assert not (folder / "model.keras").exists()
+
+
+def test_a_halving_that_lost_its_later_packs_and_its_paused_trainings_gives_the_same_bytes(call, finished, here):
+    sizes = ("--repeats", 1, "--folds", 2, "--trials", 4, "--refits", 1, "--epochs", 40, "--workers", 1)
+    table = ("--target", "y", "--no-early-stopping", "--halving", 2)
+    (here / "table.csv").write_text("a,b,y\n" + "".join(f"{i % 7},{i % 5},{(i % 7) * (i % 3)}\n" for i in range(60)))
+    arguments = ("study", here / "table.csv", *table, *sizes, "--arms", "none; l1; dropout", "--out", here / "halved")
+    said = call(*arguments)
+    assert said.code == 0, said.err
+    folder = here / "halved"
+    names = sorted(p.name for p in (folder / "packs").glob("r0f0-*.npz"))
+    assert [n for n in names if "rung1" in n]
+    whole = {p.name: p.read_bytes() for p in folder.rglob("*.npz")}
+    verdict = (folder / "verdict.json").read_bytes()
+    # a power cut behind the first rung: the paused states went with the temporary folder
+    for path in [folder / "verdict.json", folder / "model.keras", *(folder / "packs").glob("*rung[1-9]*.npz")]:
+        path.unlink()
+    said = call("resume", folder, "--workers", 1)
+    assert said.code == 0, said.err
+    assert (folder / "verdict.json").read_bytes() == verdict
+    assert {p.name: p.read_bytes() for p in folder.rglob("*.npz")} == whole
+    networks = json.loads(verdict)["study"]["networks"]
+    assert networks >= 2 * (4 + 4 + 4 + 3), "a member counts once, however many rungs it climbs"
