@@ -124,13 +124,15 @@ def peer(text: str, backend: str, python: str, batch: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
+    parser.add_argument("--batch", type=int, nargs="+", default=[32, 128])
+    parser.add_argument("--only", default="", help="peers whose name has this in it")
     asked = parser.parse_args()
     cores = os.cpu_count()
     print(f"{date.today()}, {platform.machine()}, {cores} cores; {platform.python_version()}")
     print("| peer | batch | its rows/s | posology's rows/s | ratio | target |")
     print("|---|---|---|---|---|---|")
-    for batch in (32, 128):
-        for name, text, backend, target in PEERS:
+    for batch in asked.batch:
+        for name, text, backend, target in (p for p in PEERS if asked.only in p[0]):
             before = rows_a_second(batch, cores, 4)
             theirs = peer(text, backend, asked.python, batch)
             ours = (before + rows_a_second(batch, cores, 4)) / 2
