@@ -41,7 +41,7 @@ def curve_epochs(max_epochs: int) -> Int32[np.ndarray, " point"]:
     Examples
     --------
     >>> curve_epochs(30).tolist()
-    [1, 2, 3, 4, 5, 7, 9, 12, 16, 21, 27, 30]
+    [1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 30]
     >>> len(curve_epochs(10**6)) <= CURVE_POINTS
     True
     """
