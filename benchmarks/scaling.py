@@ -75,7 +75,7 @@ def workers_section():
 
 
 def members_section():
-    """Cost a member from 100 to 20,000 members; every 60 members are another fit, as in a study."""
+    """Cost a member from 100 to 20,000 members; every 50 members are another fit, as in a study."""
     workers, size = os.cpu_count(), 10
     print("| members | runs | ms a member | against 1,000 | memory of a worker |\n|---|---|---|---|---|")
     found = []
@@ -85,8 +85,8 @@ def members_section():
         for members, runs in ((100, 20), (1_000, 4), (20_000, 1), (5_000, 1), (1_000, 4), (100, 20)):
             each = []
             for run in range(runs):
-                begin = run * -(-members // 60)
-                wheres = [(begin + i // 6) % 350 for i in range(members // size)]
+                begin = run * -(-members // 50)
+                wheres = [(begin + i // 5) % 350 for i in range(members // size)]
                 packs = [pack(f"m{members}-{run}-{i}", size, 10, w // 5, w % 5) for i, w in enumerate(wheres)]
                 each.append(trained(pool, packs) / members)
             found.append((members, runs, np.median(each), max(map(resident, pool.processes()))))

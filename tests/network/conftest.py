@@ -1,7 +1,16 @@
 import keras
 import pytest
 
+from posology.network.sites import Dose, dropout_sites, kernel_sites
+
 L = keras.layers
+
+
+def doses_of(model, l1=(), l2=(), rates=()):
+    """Strengths at the sites of a model, in their order."""
+    kernels = zip(kernel_sites(model), l1, l2, strict=True)
+    drops = zip(dropout_sites(model), rates, strict=True)
+    return [*(Dose(s, {"l1": a, "l2": b}) for s, a, b in kernels), *(Dose(s, {"rate": r}) for s, r in drops)]
 
 
 def compiled(model):

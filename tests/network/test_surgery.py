@@ -10,7 +10,7 @@ from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites, kernel_sites, notes_on
 
-from .conftest import ZOO
+from .conftest import ZOO, doses_of
 
 X = np.random.default_rng(0).normal(size=(12, 6)).astype("float32")
 Y = X[:, :1] * X[:, 1:2]
@@ -56,14 +56,15 @@ def test_penalties_of_the_sites_are_taken_off(model):
 def test_kernels_are_the_sites_kernels(model):
     network = PackedNetwork(model)
     weights, _ = start(network)
-    assert [tuple(weights[i].shape) for i in network.kernels] == [s.shape for s in network.kernel_sites]
+    assert [tuple(weights[i].shape) for (i, *_) in network.kernels] == [s.shape for s in network.kernel_sites]
 
 
 def test_the_original_is_left_alone(model):
     before = model.to_json()
     weights = [w.copy() for w in model.get_weights()]
     PackedNetwork(model).first_weights(1)
-    export_model(model, *([0.1] * len(s) for s in (kernel_sites(model), kernel_sites(model), dropout_sites(model))))
+    kernels, drops = len(kernel_sites(model)), len(dropout_sites(model))
+    export_model(model, doses_of(model, [0.1] * kernels, [0.1] * kernels, [0.1] * drops))
     assert model.to_json() == before
     for ours, theirs in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -73,7 +74,7 @@ def test_first_weights_follow_the_seed_alone(model):
     network = PackedNetwork(model)
     for ours, theirs in zip(network.first_weights(5)[0], network.first_weights(5)[0], strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    kernels = network.kernels[0]
+    kernels = network.kernels[0][0]
     assert (network.first_weights(5)[0][kernels] != network.first_weights(6)[0][kernels]).any()
 
 
@@ -82,14 +83,15 @@ def test_the_exported_model_is_stock_and_has_the_numbers(model, tmp_path):
     l1 = [0.001 * (i + 1) for i in range(len(kernels))]
     l2 = [0.002 * (i + 1) for i in range(len(kernels))]
     rates = [0.1 * (i + 1) for i in range(len(drops))]
-    out = export_model(model, l1, l2, rates)
+    out = export_model(model, doses_of(model, l1, l2, rates))
     network = PackedNetwork(model)
     weights, state = start(network)
     set_weights(out, weights, network.computed(state))
     np.testing.assert_allclose(out.predict(X, verbose=0), network.predict(weights, state, X), atol=1e-6)
     penalty = sum(
         a * np.abs(weights[i]).sum() + b * (weights[i] ** 2).sum()
-        for i, a, b in zip(network.kernels, l1, l2, strict=True)
+        for group, a, b in zip(network.kernels, l1, l2, strict=True)
+        for i in group
     )
     others = sum(float(v.regularizer(v.value)) for v in network._model.trainable_variables if v.regularizer)
     assert float(sum(out.losses)) == pytest.approx(float(penalty) + others, rel=1e-4)
@@ -102,7 +104,7 @@ def test_the_exported_model_is_stock_and_has_the_numbers(model, tmp_path):
 
 def test_an_exported_network_without_strengths_has_no_penalty_and_no_new_dropout():
     model = ZOO["question bare"]()
-    out = export_model(model, [0, 0], [0, 0], [0, 0])
+    out = export_model(model, doses_of(model, [0, 0], [0, 0], [0, 0]))
     assert [type(layer) for layer in out.layers] == [type(layer) for layer in model.layers]
     assert out.losses == []
 
@@ -148,14 +150,14 @@ def test_what_stays_in_every_arm_is_said():
 def test_keras_lines():
     keras.backend.clear_session()
     model = ZOO["question"]()
-    assert keras_lines(kernel_sites(model), dropout_sites(model), [1e-4, 0], [1e-3, 0], [0.2, 0.0]) == [
+    assert keras_lines(doses_of(model, [1e-4, 0], [1e-3, 0], [0.2, 0.0])) == [
         "dense: kernel_regularizer=keras.regularizers.L1L2(l1=0.0001, l2=0.001)",
         "dense_1: no kernel_regularizer",
         "dropout: keras.layers.Dropout(0.2)",
         "dropout_1: remove this Dropout",
     ]
     bare = ZOO["question bare"]()
-    assert keras_lines(kernel_sites(bare), dropout_sites(bare), [0, 0], [0.5, 0], [0.2, 0.0])[2:] == [
+    assert keras_lines(doses_of(bare, [0, 0], [0.5, 0], [0.2, 0.0]))[2:] == [
         "after dense_3: add keras.layers.Dropout(0.2)"
     ]
 

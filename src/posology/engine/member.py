@@ -18,8 +18,8 @@ Arrays = tuple[Any, ...]
 class Trainable(Protocol):
     """What the engine asks of a network: pure functions of its numbers, and nothing of its library."""
 
-    kernels: tuple[int, ...]
-    """Positions, among the trainable arrays, of the weights at which penalties act."""
+    kernels: tuple[tuple[int, ...], ...]
+    """For every site of penalties, the positions of its weights among the trainable arrays."""
 
     def start_optimizer(self, weights: Arrays) -> Arrays:
         """Give the optimizer's state before its first step from these weights."""

@@ -79,17 +79,22 @@ def _penalized(network: Trainable, recipe: Recipe, gradient: Arrays, member: Mem
     """Add the penalties' gradients at the sites' kernels; exact zeros at strength zero."""
     out = list(gradient)
     for regularizer in recipe.at(Place.WEIGHTS_LOSS):
-        for site, i in enumerate(network.kernels):
-            out[i] = out[i] + regularizer.gradient(weights[i], member.strengths[regularizer.name][site])
+        for i, strength in _at_kernels(network, member.strengths[regularizer.name]):
+            out[i] = out[i] + regularizer.gradient(weights[i], strength)
     return tuple(out)
 
 
 def _after_update(network: Trainable, recipe: Recipe, weights: Arrays, member: Member, rate: Any) -> Arrays:
     out = list(weights)
     for regularizer in recipe.at(Place.WEIGHTS_UPDATE):
-        for site, i in enumerate(network.kernels):
-            out[i] = regularizer.after_update(out[i], member.strengths[regularizer.name][site], rate)
+        for i, strength in _at_kernels(network, member.strengths[regularizer.name]):
+            out[i] = regularizer.after_update(out[i], strength, rate)
     return tuple(out)
+
+
+def _at_kernels(network: Trainable, strengths: Any) -> list[tuple[int, Any]]:
+    """Give the places of the penalized arrays, each with the strength of its site."""
+    return [(i, strengths[site]) for site, places in enumerate(network.kernels) for i in places]
 
 
 def start(network: Trainable, recipe: Recipe, member: Member) -> Running:

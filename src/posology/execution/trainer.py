@@ -25,7 +25,7 @@ from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.packed import PackedNetwork
-from posology.network.sites import leaves, notes_on
+from posology.network.sites import Dose, leaves, notes_on
 from posology.network.source import open_source
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
 from posology.regularizers import REGULARIZERS
@@ -145,8 +145,7 @@ class Trainer:
             The Keras lines of the prescription and the number of prepared columns; JSON types.
         """
         outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
-        l1, l2, rates = self._strengths(pack.members[0].setting).values()
-        model = export_model(self._model, l1, l2, rates)
+        model = export_model(self._model, self._doses(pack.members[0].setting))
         state = self._network.computed(outcome.state)
         set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state], self._model)
         self._fits.preparation(self._job.rows_of(pack)[0]).save(folder)
@@ -158,8 +157,16 @@ class Trainer:
 
     def lines(self, setting: Setting) -> list[str]:
         """Write a setting as Keras lines, one a site."""
-        sites = self._network.kernel_sites, self._network.dropout_sites
-        return keras_lines(*sites, *self._strengths(setting).values())
+        return keras_lines(self._doses(setting))
+
+    def _doses(self, setting: Setting) -> list[Dose]:
+        of = self._strengths(setting)
+        kernels = zip(self._network.kernel_sites, of["l1"], of["l2"], strict=True)
+        drops = zip(self._network.dropout_sites, of["dropout"], strict=True)
+        return [
+            *(Dose(site, {"l1": l1, "l2": l2}) for site, l1, l2 in kernels),
+            *(Dose(site, {"rate": rate}) for site, rate in drops),
+        ]
 
     def _strengths(self, setting: Setting) -> dict[str, tuple[float, ...]]:
         """Fill in zeros for the regularizers that a setting leaves off, a number a site."""

@@ -1,12 +1,14 @@
 """What a network must be before it is studied; every refusal says why and what to write."""
 
+from math import prod
 from typing import Any
 
 import keras
 import numpy as np
 
 from posology.errors import InputError
-from posology.network.sites import leaves
+from posology.network.losses import losses_of
+from posology.network.sites import is_dropout, leaves
 
 
 def check_model(model: Any, name: str, width: int) -> None:
@@ -45,8 +47,9 @@ def _check_kind(model: Any, name: str) -> None:
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
         raise InputError(
             f"{name} gave a subclassed model ({type(model).__name__}): its layers are hidden in Python code, where "
-            "posology can neither find nor set regularizers. Write it as keras.Sequential([...]) or "
-            "keras.Model(inputs, outputs)."
+            "posology can neither find nor set regularizers. Where its call() is made of Keras layers and keras.ops "
+            "alone, end your function with 'inputs = keras.Input((x_train.shape[1],)); return keras.Model(inputs, "
+            "model.call(inputs))', compiled; else write it as keras.Sequential([...])."
         )
 
 
@@ -76,47 +79,86 @@ def _build(model: Any, name: str, width: int) -> None:
 
 
 def _check_ends(model: Any, name: str, width: int) -> None:
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    wanted = [tuple(t.shape[1:]) for t in model.inputs]
+    widths = [None if None in shape else prod(shape) for shape in wanted]
+    if len(widths) == 1 and widths[0] not in (None, width):
         raise InputError(
-            f"{name} gave a model with {len(model.inputs)} inputs and {len(model.outputs)} outputs; posology studies "
-            "networks with one input (the table's columns) and one output."
-        )
-    shape = tuple(model.inputs[0].shape)
-    if len(shape) != 2 or shape[1] not in (None, width):
-        raise InputError(
-            f"{name} gave a model for inputs of shape {shape[1:]}, but the prepared table has {width} columns "
+            f"{name} gave a model for inputs of shape {wanted[0]}, but the prepared table has {width} columns "
             "(numbers, missing-value marks and category levels). Take the width from the rows: "
             "Input(shape=(x_train.shape[1],))."
         )
-    out = tuple(model.outputs[0].shape)
-    if out[1:] != (1,):
+    outputs = [tuple(t.shape[1:]) for t in model.outputs]
+    if any(shape != (1,) for shape in outputs):
         raise InputError(
-            f"{name} gave a model with outputs of shape {out[1:]}; a regression needs one number a row. "
-            "End it with Dense(1)."
+            f"{name} gave a model with outputs of shape {', '.join(map(str, outputs))}; a regression needs one number "
+            "a row. End it with Dense(1)."
         )
 
 
 def _check_layers(model: Any, name: str) -> None:
+    paths: dict[int, str] = {}
     for path, layer in leaves(model):
-        if type(layer).__module__.split(".")[0] == "keras":
-            continue
-        inside = [v for v in vars(layer).values() if isinstance(v, keras.layers.Dropout)]
-        if inside:
+        _check_layer(path, layer, name)
+        first = paths.setdefault(id(layer), path)
+        if first != path:
             raise InputError(
-                f"{name} has a layer of its own, '{path}' ({type(layer).__name__}), with a Dropout inside, which "
-                "posology cannot set. Put the Dropout beside that layer in the model."
+                f"{name} has one layer in two of its models, as '{first}' and as '{path}'. posology rebuilds each "
+                "model by itself, so they would no longer share weights. Make both models' common part a model of its "
+                "own, and call that."
             )
 
 
-def _check_loss(model: Any, name: str) -> None:
-    from posology.network.losses import loss_of
+def _check_layer(path: str, layer: Any, name: str) -> None:
+    if isinstance(layer, keras.layers.Lambda):
+        raise InputError(
+            f"{name} has a Lambda layer, '{path}': Python code that posology cannot look into, and that Keras refuses "
+            "to load again in safe mode. Write the operation itself, such as keras.ops.log1p(x) in place of "
+            "Lambda(lambda x: keras.ops.log1p(x))(x), or a Layer class of your own."
+        )
+    inside = _dropout_inside(layer)
+    if inside is not None:
+        what = "wraps" if isinstance(layer, keras.layers.Wrapper) else "has"
+        raise InputError(
+            f"{name} has a layer, '{path}' ({type(layer).__name__}), that {what} a Dropout inside, which posology "
+            "cannot set. Put the Dropout beside that layer in the model."
+        )
 
+
+def _dropout_inside(layer: Any) -> Any:
+    """Find a stock Dropout that a layer other than Keras' own calls itself: no graph shows it."""
+    if type(layer).__module__.split(".")[0] == "keras" and not isinstance(layer, keras.layers.Wrapper):
+        return None  # such as an attention's own: it is noted and stays as it is
+    seen, todo = {id(layer)}, list(vars(layer).values())
+    while todo:
+        part = todo.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if is_dropout(part):
+            return part
+        if isinstance(part, keras.layers.Layer):
+            todo += vars(part).values()
+        elif isinstance(part, dict):
+            todo += part.values()
+        elif isinstance(part, list | tuple | set):
+            todo += part
+    return None
+
+
+def _check_loss(model: Any, name: str) -> None:
     try:
-        rows = np.asarray(loss_of(model)[0].call(np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")))
+        losses = losses_of(model)
+        if not losses[0].weight:
+            raise InputError(f"The first output of {name} has no loss; it is the one that is scored. Give it one.")
+        given = np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")
+        rows = [np.asarray(loss.call(*given)) for loss, weight in losses if weight]
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
-    if rows.shape != (3,):
+    shapes = [r.shape for r in rows if r.shape != (3,)]
+    if shapes:
         raise InputError(
-            f"The loss of {name} gives shape {rows.shape} for three rows; it must give one number a row. "
+            f"The loss of {name} gives shape {shapes[0]} for three rows; it must give one number a row. "
             "Average over the last axis only, such as ops.mean(..., axis=-1)."
         )

@@ -1,46 +1,89 @@
-"""The loss that a model is compiled with, as an object whose call reduces rows as Keras' `fit` does."""
+"""The losses that a model is compiled with, as objects whose call reduces rows as Keras' `fit` does."""
 
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import keras
 
 
-def loss_of(model: Any) -> tuple[Any, float]:
-    """Give the loss of a model with one output, and its weight (`loss_weights`).
+class OutputLoss(NamedTuple):
+    """The loss of one output of a model.
 
-    Returns
-    -------
+    Parameters
+    ----------
     loss : keras.losses.Loss
         Called with (y, prediction, sample_weight) it gives the loss of a batch; its `call` gives a number a row.
     weight : float
+        `loss_weights` of the output; 0 where the output is compiled without a loss.
     """
-    loss = keras.losses.get(_only(model.loss))
-    return loss if isinstance(loss, keras.losses.Loss) else _OfFunction(loss), _weight_of(model)
+
+    loss: Any
+    weight: float
 
 
-def _only(given: Any) -> Any:
-    """Take the one loss out of a list or a dictionary, which Keras allows for one output too."""
-    values = list(given.values()) if _is_by_name(given) else given
-    return values[0] if isinstance(values, list | tuple) and len(values) == 1 else values
-
-
-def _is_by_name(given: Any) -> bool:
-    # a serialized loss is a dictionary as well
-    return isinstance(given, dict) and "class_name" not in given
+def losses_of(model: Any) -> tuple[OutputLoss, ...]:
+    """Give the loss of each output, as Keras hands them out: one for all, by position or by name."""
+    losses, weights = _by_output(model.loss, model), _by_output(loss_weights_of(model), model)
+    return tuple(
+        OutputLoss(_as_object("mse"), 0.0) if loss is None else OutputLoss(_as_object(loss), _number(weight))
+        for loss, weight in zip(losses, weights, strict=True)
+    )
 
 
 def loss_weights_of(model: Any) -> Any:
-    """Give `loss_weights` as it was given to `compile`; None where it was not."""
+    """Give `loss_weights` as the model was compiled with them; None where there are none."""
     with warnings.catch_warnings():
-        # Keras gives it with all the rest, and warns of a lambda in the rest
+        # Keras keeps them in the configuration only, and warns of a lambda in the rest
         warnings.simplefilter("ignore")
         return (model.get_compile_config() or {}).get("loss_weights")
 
 
-def _weight_of(model: Any) -> float:
-    weight = _only(loss_weights_of(model))
+def _by_output(given: Any, model: Any) -> list[Any]:
+    """Hand out what `compile` was given: as many as there are outputs, None where one has none.
+
+    Raises
+    ------
+    ValueError
+        It names another number of outputs than there are, or others.
+    """
+    outputs = len(model.outputs)
+    if _is_by_name(given):
+        return _by_name(given, _names(model))
+    if not isinstance(given, list | tuple):
+        return [given] * outputs
+    if len(given) != outputs:
+        raise ValueError(f"{len(given)} losses or weights for {outputs} outputs")
+    return list(given)
+
+
+def _is_by_name(given: Any) -> bool:
+    """Tell a dictionary of outputs from the configuration of one object, which is a dictionary too."""
+    return isinstance(given, Mapping) and "class_name" not in given
+
+
+def _by_name(given: Mapping[str, Any], names: list[str]) -> list[Any]:
+    if len(names) == 1 and len(given) == 1:
+        return list(given.values())
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise ValueError(f"there is no output '{unknown[0]}'; the outputs are {', '.join(names)}")
+    return [given.get(name) for name in names]
+
+
+def _names(model: Any) -> list[str]:
+    """Give the outputs' names as `compile` takes them: the keys where the model gives a dictionary."""
+    if isinstance(model, keras.Sequential):
+        return [""]
+    return sorted(model.output) if isinstance(model.output, dict) else list(model.output_names)
+
+
+def _as_object(given: Any) -> Any:
+    loss = keras.losses.get(given)
+    return loss if isinstance(loss, keras.losses.Loss) else _OfFunction(loss)
+
+
+def _number(weight: Any) -> float:
     return 1.0 if weight is None else float(weight)
 
 

@@ -10,10 +10,21 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.engine.randomness import derive
-from posology.network.losses import loss_of
+from posology.network.graph import graph_of
+from posology.network.inputs import split_columns
+from posology.network.losses import losses_of
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_optimizer import PackedOptimizer
-from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites, leaves
+from posology.network.sites import (
+    ALL,
+    Choice,
+    Site,
+    dropout_sites,
+    kernel_sites,
+    leaves,
+    noise_shape_of,
+    weights_at,
+)
 from posology.network.surgery import copy_layer, in_order, inserted_name, inserted_path, is_seed, rebuild
 from posology.regularizers import REGULARIZERS
 
@@ -24,27 +35,32 @@ class PackedNetwork:
     Parameters
     ----------
     model : keras.Model
-        The user's: Sequential or Functional, built, compiled, one input and one output number a row. Left untouched.
+        The user's: Sequential or Functional, built and compiled; left untouched. Where it has several inputs, `x` holds
+        their columns side by side; where it has several outputs, each is trained on the target and the first is scored.
     regularizers : collection of str
         Those that will be given strengths; without `dropout`, its places pass activations through.
+    choice : Choice
+        Which sites are studied.
 
     Attributes
     ----------
     kernel_sites, dropout_sites : tuple of Site
-    kernels : tuple of int
-        Positions of the kernel sites' weights among the trainable arrays.
+    kernels : tuple of tuple of int
+        For every kernel site, the positions of its weights among the trainable arrays.
     """
 
-    def __init__(self, model: Any, regularizers: Collection[str] = tuple(REGULARIZERS)) -> None:
+    def __init__(self, model: Any, regularizers: Collection[str] = tuple(REGULARIZERS), choice: Choice = ALL) -> None:
         self._drops = "dropout" in regularizers
-        self.kernel_sites: tuple[Site, ...] = kernel_sites(model)
-        self.dropout_sites: tuple[Site, ...] = dropout_sites(model)
+        graph = graph_of(model)
+        self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
+        self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
         self._origin = model
         self._model = self._pack(model)
-        self._loss, self._loss_weight = loss_of(model)
+        self._losses = losses_of(model)
         self._trainable, self._others = in_order(model, self._model)
         by_path = dict(leaves(self._model))
-        self.kernels = tuple(_position(self._trainable, by_path[s.layer].kernel) for s in self.kernel_sites)
+        weights = [weights_at(by_path[s.layer], s.argument) for s in self.kernel_sites]
+        self.kernels = tuple(tuple(_position(self._trainable, v) for v in group) for group in weights)
         packed = [by_path[path] for path in self._packed_dropouts()]
         self._rates, self._keys = [layer.rate for layer in packed], [layer.key for layer in packed]
         state = self._model.non_trainable_variables
@@ -58,11 +74,11 @@ class PackedNetwork:
 
     def _pack(self, model: Any) -> Any:
         """Rebuild with packed dropouts, and take the sites' penalties off: the engine adds their gradients."""
-        inserted = {} if any(s.present for s in self.dropout_sites) else self._inserted()
-        packed = rebuild(model, self._packed_layer, inserted)
+        packed = rebuild(model, self._packed_layer, self._inserted())
         by_path = dict(leaves(packed))
         for site in self.kernel_sites:
-            by_path[site.layer].kernel.regularizer = None
+            for variable in weights_at(by_path[site.layer], site.argument):
+                variable.regularizer = None
         return packed
 
     def _packed_dropouts(self) -> list[str]:
@@ -74,15 +90,16 @@ class PackedNetwork:
     def _inserted(self) -> dict[str, Callable[[], Any]]:
         if not self._drops:
             return {}
-        return {s.layer: partial(PackedDropout, name=inserted_name(s.layer)) for s in self.dropout_sites}
+        new = [s.layer for s in self.dropout_sites if not s.present]
+        return {path: partial(PackedDropout, name=inserted_name(path)) for path in new}
 
-    def _packed_layer(self, _path: str, layer: Any) -> Any:
-        if not is_dropout(layer):
+    def _packed_layer(self, path: str, layer: Any) -> Any:
+        if not any(path == s.layer and s.present for s in self.dropout_sites):
             return copy_layer(layer)
         if not self._drops:
             return keras.layers.Identity(name=layer.name)
         packed = PackedDropout(name=layer.name, dtype=layer.dtype_policy)
-        packed.noise_shape = layer.noise_shape
+        packed.noise_shape = noise_shape_of(layer)
         return packed
 
     def first_weights(self, seed: int, like: Any = None) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -115,7 +132,7 @@ class PackedNetwork:
         keys = [derive(key, site) for site in range(len(self._keys))]
         given = [*state, *(rates[site] for site in range(len(self._rates))), *keys]
         own_weights, own_state = [weights[i] for i in self._to_weights], [given[i] for i in self._to_state]
-        return self._model.stateless_call(own_weights, own_state, x, **how)
+        return self._model.stateless_call(own_weights, own_state, split_columns(self._model, x), **how)
 
     def start_optimizer(self, weights: Arrays) -> Arrays:
         """Give the state of the network's optimizer before its first step from these weights."""
@@ -126,22 +143,25 @@ class PackedNetwork:
     ) -> Any:
         """Give the training loss without the sites' penalties; see `Trainable.loss`."""
         rates = strengths.get("dropout", ())
-        prediction, after, extra = self._call(weights, state, rates, key, x, training=True, return_losses=True)
-        bare = self._loss_weight * self._loss(y, prediction, sample_weight=row_weight)
+        outputs, after, extra = self._call(weights, state, rates, key, x, training=True, return_losses=True)
+        by_output = zip(self._losses, keras.tree.flatten(outputs), strict=True)
+        bare = sum(w * loss(y, prediction, sample_weight=row_weight) for (loss, w), prediction in by_output if w)
         return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._from_state), bare)
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
-        """Predict rows with dropout off; `(row, ...)`, as the network gives them."""
+        """Predict rows with dropout off: `(row, output)`, a number an output."""
         zero = jnp.zeros(len(self._rates))
-        return self._call(weights, state, zero, jnp.uint32(0), x, training=False)[0]
+        outputs = self._call(weights, state, zero, jnp.uint32(0), x, training=False)[0]
+        return jnp.concatenate(keras.tree.flatten(outputs), axis=-1)
 
     def row_losses(self, y: Any, prediction: Any) -> Any:
-        """Give the network's own loss of each row, `(row,)`."""
-        return self._loss_weight * self._loss.call(y, prediction)
+        """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""
+        by_output = zip(self._losses, _columns(prediction), strict=True)
+        return sum(w * loss.call(y, column) for (loss, w), column in by_output if w)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
-        """Give the squared error of each row, `(row,)`, whatever the network's own loss."""
-        return jnp.mean((y - prediction) ** 2, axis=-1)
+        """Give the squared error of each row's first output, `(row,)`, whatever the network's own loss."""
+        return jnp.mean((y - _columns(prediction)[0]) ** 2, axis=-1)
 
     def update(self, weights: Arrays, gradient: Arrays, optimizer: Arrays, factor: Any) -> tuple[Arrays, Arrays]:
         """Take one step of the network's own optimizer, at `factor` times its learning rate."""
@@ -154,6 +174,11 @@ class PackedNetwork:
     def finalize(self, weights: Arrays, optimizer: Arrays) -> Arrays:
         """Give the moving averages of the weights where the optimizer keeps them (`use_ema`), else the weights."""
         return self._optimizer.finalize(weights, optimizer)
+
+
+def _columns(prediction: Any) -> list[Any]:
+    """Take the outputs of `predict` apart again, `(row, 1)` each."""
+    return [prediction[:, i : i + 1] for i in range(prediction.shape[-1])]
 
 
 def _position(variables: Sequence[Any], wanted: Any) -> int:

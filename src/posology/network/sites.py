@@ -1,15 +1,46 @@
 """The places of a network where a regularizer can act, read from the Keras model.
 
-Kernel sites: where the network has L1 or L2 penalties on kernels (also of strength zero), exactly those; where it
-has none, the kernel of every hidden layer. Dropout sites: the network's Dropout layers; where it has none, one after
+Kernel sites: where the network has L1 or L2 penalties on weights (also of strength zero), exactly those; where it
+has none, the kernels of every hidden layer. Dropout sites: the network's Dropout layers; where it has none, one after
 each hidden activation. So the network's own places are respected, and a network without any can still be studied.
+`Choice` widens this to every place, or narrows it by name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
+
+from posology.errors import InputError
+from posology.network.graph import Graph, Node, graph_of
+from posology.wording import did_you_mean
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which sites are studied; the others stay as the network has them, in every arm.
+
+    Parameters
+    ----------
+    every : bool
+        Also the places where the network has nothing, beside its own.
+    include, exclude : tuples of str
+        Patterns of layer paths, such as "dense_1", "block/*" (`fnmatch`); all are included when none is given.
+    """
+
+    every: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def takes(self, path: str) -> bool:
+        """Tell whether a layer's sites are studied."""
+        wanted = not self.include or any(fnmatchcase(path, p) for p in self.include)
+        return wanted and not any(fnmatchcase(path, p) for p in self.exclude)
+
+
+ALL = Choice()
 
 
 @dataclass(frozen=True)
@@ -21,27 +52,65 @@ class Site:
     kind : str
         `kernel` or `dropout`.
     layer : str
-        The layer that owns the kernel, or the Dropout layer, or the layer after which a Dropout is inserted.
+        The path of the layer that owns the weights, or of the Dropout layer, or of the layer after which a Dropout is
+        inserted.
     shape : tuple of int
-        The kernel's shape, or the activation's without its rows.
+        The weights' shape, or the activation's without its rows.
     present : dict
         The network's own strengths: {"l1": .., "l2": ..} or {"rate": ..}; empty where something is inserted.
+    argument : str
+        The argument of the layer that sets it.
     """
 
     kind: str
     layer: str
     shape: tuple[int, ...]
     present: dict[str, float]
+    argument: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the site as JSON types."""
         return {**asdict(self), "shape": list(self.shape)}
 
 
+@dataclass(frozen=True)
+class Dose:
+    """A site and the strengths to set there.
+
+    Parameters
+    ----------
+    site : Site
+    strengths : dict
+        {"l1": .., "l2": ..} in Keras' convention, λ·Σ|w| and λ·Σw² added to the mean batch loss, or {"rate": ..}, the
+        share dropped.
+    """
+
+    site: Site
+    strengths: dict[str, float]
+
+
 _PENALTIES = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+_DROPOUTS = (
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+)
 _ACTIVATION_LAYERS = tuple(
     getattr(keras.layers, name) for name in ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
 )
+_KERNELS = {
+    "kernel_regularizer": ("kernel",),
+    "depthwise_regularizer": ("depthwise_kernel", "kernel"),
+    "pointwise_regularizer": ("pointwise_kernel",),
+}
+"""Arguments that penalize kernels, and the names of the weights that they penalize."""
+_WEIGHTS = {
+    **_KERNELS,
+    "recurrent_regularizer": ("recurrent_kernel",),
+    "embeddings_regularizer": ("embeddings",),
+}
+"""The same for all weights whose own penalties are studied; biases, scales and shifts keep theirs."""
 
 
 def leaves(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -61,55 +130,143 @@ def penalty_of(variable: Any) -> dict[str, float] | None:
     return {"l1": float(getattr(penalty, "l1", 0.0)), "l2": float(getattr(penalty, "l2", 0.0))}
 
 
-def _has_kernel(layer: Any) -> bool:
-    return hasattr(layer, "kernel_regularizer") and getattr(layer, "kernel", None) is not None
+def weights_at(layer: Any, argument: str) -> list[Any]:
+    """List the weights of a layer that one of its arguments penalizes: one kernel, or those of an attention."""
+    names = _WEIGHTS[argument]
+    return [v for v in layer.trainable_variables if v.name in names]
 
 
-def kernel_sites(model: Any) -> tuple[Site, ...]:
-    """List the kernels on which penalties act."""
-    every = [(path, layer) for path, layer in leaves(model) if _has_kernel(layer) and layer.trainable]
-    own = [(path, layer) for path, layer in every if penalty_of(layer.kernel) is not None]
-    hidden = own or every[:-1] or every
-    return tuple(
-        Site("kernel", path, tuple(layer.kernel.shape), penalty_of(layer.kernel) or {}) for path, layer in hidden
-    )
+def _penalized(layer: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Give the arguments of a layer that penalize weights, with these; none for a layer that wraps another."""
+    if not layer.trainable or isinstance(layer, keras.layers.Wrapper):
+        return
+    config = layer.get_config()
+    for argument in _WEIGHTS:
+        weights = weights_at(layer, argument) if argument in config else []
+        if weights and _is_free(weights):
+            yield argument, weights
+
+
+def _is_free(weights: Sequence[Any]) -> bool:
+    """Tell weights without a penalty, or all with the same L1 and L2; another kind of penalty stays as it is."""
+    found = [penalty_of(v) for v in weights]
+    return all(v.regularizer is None for v in weights) or (found[0] is not None and all(p == found[0] for p in found))
+
+
+def _has_kernel(node: Node) -> bool:
+    return any(argument in _KERNELS for argument, _ in _penalized(node.layer))
+
+
+def kernel_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> tuple[Site, ...]:
+    """List the weights on which penalties act."""
+    every = [
+        Site("kernel", path, tuple(weights[0].shape), penalty_of(weights[0]) or {}, argument)
+        for path, layer in leaves(model)
+        for argument, weights in _penalized(layer)
+    ]
+    own = [site for site in every if site.present]
+    if own and not choice.every:
+        return _chosen(own, choice)
+    kernels = [site for site in every if site.argument in _KERNELS]
+    last = (graph or graph_of(model)).last(_has_kernel)
+    free = [site for site in kernels if not site.present and site.layer not in last] or ([] if own else kernels)
+    return _chosen([site for site in every if site in own or site in free], choice)
 
 
 def is_dropout(layer: Any) -> bool:
     """Tell a stock Dropout, whose rate posology sets, from everything else."""
-    return type(layer) is keras.layers.Dropout
+    return type(layer) in _DROPOUTS
 
 
-def _is_nonlinear(layer: Any) -> bool:
+def noise_shape_of(layer: Any) -> tuple[int | None, ...] | None:
+    """Give the shape of a stock Dropout's mask: None for a side of the activation's own size, or for all sides."""
+    if type(layer) is keras.layers.Dropout:
+        return None if layer.noise_shape is None else tuple(layer.noise_shape)
+    places = _DROPOUTS.index(type(layer))
+    first = getattr(layer, "data_format", None) == "channels_first"
+    return (None, None, *(1,) * places) if first else (None, *(1,) * places, None)
+
+
+def is_nonlinear(layer: Any) -> bool:
+    """Tell an activation, or a layer with one, from what is linear."""
     if isinstance(layer, _ACTIVATION_LAYERS):
         return True
     activation = getattr(layer, "activation", None)
     return activation is not None and activation is not keras.activations.linear
 
 
-def dropout_sites(model: Any) -> tuple[Site, ...]:
+def dropout_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> tuple[Site, ...]:
     """List the Dropout layers, or the layers after which one is inserted."""
-    every = list(leaves(model))
-    own = [(path, layer) for path, layer in every if is_dropout(layer)]
-    if own:
-        return tuple(Site("dropout", p, tuple(layer.output.shape[1:]), {"rate": float(layer.rate)}) for p, layer in own)
-    hidden = [(path, layer) for path, layer in every[:-1] if _is_nonlinear(layer)]
-    return tuple(Site("dropout", path, tuple(layer.output.shape[1:]), {}) for path, layer in hidden)
+    graph = graph or graph_of(model)
+    every = [path for path, _ in leaves(model) if path in graph.nodes]
+    own = {path for path in every if is_dropout(graph.nodes[path].layer)}
+    hidden = {path for path in every if is_nonlinear(graph.nodes[path].layer) and path not in _ends(graph)}
+    if own and not choice.every:
+        hidden = set()
+    hidden = {path for path in hidden if not _is_dropped(graph, path)}
+    sites = [_dropout_site(graph.nodes[path]) for path in every if path in own | hidden]
+    return _chosen(sites, choice)
 
 
-def notes_on(model: Any) -> tuple[str, ...]:
+def _dropout_site(node: Node) -> Site:
+    shape = tuple(side or 0 for side in node.shape)
+    present = {"rate": float(node.layer.rate)} if is_dropout(node.layer) else {}
+    return Site("dropout", node.path, shape, present, "rate")
+
+
+def _ends(graph: Graph) -> set[str]:
+    """Give the output layers, and what is between them and the outputs."""
+    kernels = graph.last(_has_kernel)
+    return kernels | set(graph.outputs)
+
+
+def _is_dropped(graph: Graph, path: str) -> bool:
+    """Tell whether an activation meets a Dropout before the next kernel."""
+    return any(is_dropout(n.layer) for n in graph.after(path, lambda n: not _has_kernel(n)))
+
+
+def _chosen(sites: Sequence[Site], choice: Choice) -> tuple[Site, ...]:
+    return tuple(site for site in sites if choice.takes(site.layer))
+
+
+def check_choice(model: Any, choice: Choice) -> None:
+    """Check that every pattern names a layer.
+
+    Raises
+    ------
+    InputError
+        One does not.
+    """
+    paths = [path for path, _ in leaves(model)]
+    for pattern in (*choice.include, *choice.exclude):
+        if not any(fnmatchcase(path, pattern) for path in paths):
+            meant = did_you_mean(pattern, paths) or f" The layers: {', '.join(paths)}."
+            raise InputError(f"No layer of the network is named like '{pattern}'.{meant}")
+
+
+def notes_on(model: Any, choice: Choice = ALL) -> tuple[str, ...]:
     """Say what in the network also regularizes and is left as it is in every arm."""
-    kernels = {s.layer for s in kernel_sites(model)}
+    graph = graph_of(model)
+    kernels = {(s.layer, s.argument) for s in kernel_sites(model, choice, graph)}
+    drops = {s.layer for s in dropout_sites(model, choice, graph)}
     kept = "stays as it is in every arm, 'none' included."
     out = []
     for path, layer in leaves(model):
-        if _is_other_noise(layer):
+        if path not in drops and _is_noise(layer):
             out.append(f"{type(layer).__name__} '{path}' {kept}")
-        studied = layer.kernel if path in kernels else None
-        others = (v for v in layer.trainable_variables if v.regularizer is not None and v is not studied)
-        out.extend(f"The penalty on '{path}/{v.name}' {kept}" for v in others)
+        studied = [v for owner, argument in kernels if owner == path for v in weights_at(layer, argument)]
+        others = [v for v in layer.trainable_variables if not any(v is w for w in studied)]
+        out.extend(f"The penalty on '{path}/{v.name}' {kept}" for v in others if _is_penalized(v))
+        if getattr(layer, "activity_regularizer", None) is not None:
+            out.append(f"The activity penalty of '{path}' {kept}")
     return tuple(out)
 
 
-def _is_other_noise(layer: Any) -> bool:
-    return not is_dropout(layer) and any("seed_generator" in v.path for v in layer.non_trainable_variables)
+def _is_penalized(variable: Any) -> bool:
+    """Tell a penalty that does something: one of zero strength is none."""
+    return variable.regularizer is not None and any((penalty_of(variable) or {"other": 1.0}).values())
+
+
+def _is_noise(layer: Any) -> bool:
+    seeded = any("seed_generator" in v.path for v in layer.non_trainable_variables)
+    return layer.rate > 0 if is_dropout(layer) else seeded

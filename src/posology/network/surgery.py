@@ -55,9 +55,9 @@ def _placed(model: Any) -> Iterator[tuple[tuple[str, int], Any]]:
         yield from (((path, i), v) for i, v in enumerate(layer.weights))
 
 
-def copy_layer(layer: Any) -> Any:
-    """Make a fresh layer of the same configuration."""
-    return layer.__class__.from_config(layer.get_config())
+def copy_layer(layer: Any, **changes: Any) -> Any:
+    """Make a fresh layer of the same configuration, `changes` aside."""
+    return layer.__class__.from_config({**layer.get_config(), **changes})
 
 
 def rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]], prefix: str = "") -> Any:
