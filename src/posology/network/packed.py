@@ -54,6 +54,8 @@ class PackedNetwork:
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
+        layers = dict(leaves(model))
+        self._noise_shapes = {s.layer: noise_shape_of(layers[s.layer]) for s in self.dropout_sites if s.present}
         self._origin = model
         self._model = self._pack(model)
         self._losses = losses_of(model)
@@ -94,12 +96,12 @@ class PackedNetwork:
         return {path: partial(PackedDropout, name=inserted_name(path)) for path in new}
 
     def _packed_layer(self, path: str, layer: Any) -> Any:
-        if not any(path == s.layer and s.present for s in self.dropout_sites):
+        if path not in self._noise_shapes:
             return copy_layer(layer)
         if not self._drops:
             return keras.layers.Identity(name=layer.name)
         packed = PackedDropout(name=layer.name, dtype=layer.dtype_policy)
-        packed.noise_shape = noise_shape_of(layer)
+        packed.noise_shape = self._noise_shapes[path]
         return packed
 
     def first_weights(self, seed: int, like: Any = None) -> tuple[list[np.ndarray], list[np.ndarray]]:
