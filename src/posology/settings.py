@@ -6,7 +6,7 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.network.source import NetworkSource
-from posology.plan import PLAIN_QUESTION, Arm, Design, default_ranges
+from posology.plan import PLAIN_QUESTION, Design, default_ranges
 from posology.regularizers import REGULARIZERS, Strength
 from posology.wording import did_you_mean
 
@@ -30,6 +30,8 @@ class Settings:
         Search a strength of its own for every layer, instead of one for all.
     ranges : mapping
         From regularizer to (low, high), where the searched range is not the default.
+    inputs : mapping
+        From inputs of the network to the columns that they read, as far as the user says so.
     """
 
     design: Design = field(default_factory=lambda: Design(PLAIN_QUESTION))
@@ -37,6 +39,7 @@ class Settings:
     margin: float = 0.01
     per_layer: bool = False
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         design = self.design
@@ -80,13 +83,13 @@ class Settings:
             Not settings of this version.
         """
         try:
-            arms: tuple[Arm, ...] = tuple(tuple(arm) for arm in data["design"]["arms"])
             return cls(
-                Design(**{**data["design"], "arms": arms}),
+                Design.from_dict(data["design"]),
                 NetworkSource(**data["source"]),
                 data["margin"],
                 data["per_layer"],
                 {k: (v[0], v[1]) for k, v in data["ranges"].items()},
+                {name: tuple(columns) for name, columns in data["inputs"].items()},
             )
         except (KeyError, TypeError) as error:
             raise InputError(
@@ -114,6 +117,29 @@ def parse_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
     {'dropout': (0.0, 0.5), 'l1': (1e-05, 0.1)}
     """
     return dict(_parse_range(text) for text in texts)
+
+
+def parse_inputs(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read the columns of inputs, `NAME=COLUMN,COLUMN`.
+
+    Raises
+    ------
+    InputError
+        No name, no columns, or an input given twice.
+
+    Examples
+    --------
+    >>> parse_inputs(["left=age,bmi", "right=city"])
+    {'left': ('age', 'bmi'), 'right': ('city',)}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        name, _, listed = text.partition("=")
+        columns = tuple(column.strip() for column in listed.split(",") if column.strip())
+        if not name.strip() or not columns or name.strip() in found:
+            raise InputError(f"--input got '{text}'. Write NAME=COLUMN,COLUMN, once for each input of the network.")
+        found[name.strip()] = columns
+    return found
 
 
 def _parse_range(text: str) -> tuple[str, tuple[float, float]]:

@@ -8,17 +8,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from posology.errors import InputError
 from posology.execution import Job, LocalPool
 from posology.forecast import Forecast, forecast
 from posology.network.handed import source_of
-from posology.plan import Design, parse_arms
+from posology.plan import Design, parse_arms, read_fit_arguments
 from posology.result import StudyResult
 from posology.running import Progress, Run, Silent
 from posology.settings import Settings, check_range
-from posology.table import Preparation, Table, check_rows, pad, prepared_width, table_from_arrays
+from posology.table import Preparation, Table, check_rows, columns_by_input, laid_out_as_given, table_from_arrays
 
 """Members in one compiled call: a few seconds of work for tables of a thousand rows."""
 
@@ -34,8 +32,8 @@ class Study:
     network : None, str, keras.Model or callable
         None or "question" for the question's own network, "FILE.py:FUNCTION", a compiled Sequential or Functional
         model, or a function that returns one, of the prepared training rows or of nothing.
-    X : array or frame (row, column)
-        Features: NumPy, pandas, polars or pyarrow.
+    X : array or frame (row, column), or mapping of them
+        Features: NumPy, pandas, polars or pyarrow; by input for a network with several.
     y : array (row,)
         Target, a number a row.
     arms : str or sequence of str, optional
@@ -55,6 +53,11 @@ class Study:
         Processes; one a core when absent.
     budget : float, optional
         Seconds; the study then ends after the last repeat of resamples that fits.
+    fit : mapping, optional
+        What you give to `model.fit`, such as {"epochs": 100, "callbacks": [EarlyStopping(patience=10)]}, in place of
+        `epochs`, `batch_size` and `patience`, and meaning what it means in Keras.
+    inputs : mapping, optional
+        For a network with several inputs, the columns that each reads; columns named like inputs need not be given.
 
     Raises
     ------
@@ -93,13 +96,19 @@ class Study:
         folder: str | Path | None = None,
         workers: int | None = None,
         budget: float | None = None,
+        fit: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        table = table_from_arrays(X, y)
+        frame, given = columns_by_input(X, inputs)
+        table = table_from_arrays(frame, y)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
         design = Design(parse_arms(arms), *sizes)
+        if fit is not None:
+            design = read_fit_arguments(fit).applied(design)
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
-        source = source_of(network, lambda: _prepared(table))
-        self._set(table, Settings(design, source, margin, per_layer, checked), folder, workers, budget)
+        source = source_of(network, lambda: _prepared(table, given))
+        settings = Settings(design, source, margin, per_layer, checked, given)
+        self._set(table, settings, folder, workers, budget)
 
     @classmethod
     def of(
@@ -172,14 +181,10 @@ class Study:
             str(scratch / "table.feather"),
             self.settings.source,
             self.table.n_rows,
-            design.folds,
-            design.repeats,
-            design.inner_splits,
-            design.batch_size,
-            design.epochs,
-            design.seed,
+            design,
             tuple(self.settings.strengths()),
             str(scratch),
+            self.settings.inputs,
         )
 
     def facts(self) -> dict[str, Any]:
@@ -208,7 +213,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **found}
 
 
-def _prepared(table: Table) -> np.ndarray:
+def _prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
     """Prepare all rows, for a builder in the user's process that looks at their shape."""
-    matrix = Preparation.fit(table.features, table.target).transform(table.features)
-    return pad(matrix, prepared_width(table))
+    layout = laid_out_as_given(table, inputs)
+    return layout.by_input(layout.matrix(Preparation.fit(table.features, table.target), table.features))

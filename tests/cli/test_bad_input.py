@@ -147,8 +147,8 @@ def test_an_unknown_kind_of_file(call, here):
         (["--fold", "3"], "--folds"),
         (["--network", "net.py"], "--network got 'net.py', which names no function. Write FILE.py:FUNCTION"),
         (["--network", "net.py:"], "which names no function"),
-        (["--network", "net.py:model_build"], "There is no network file 'net.py'. Give the path of a Python file"),
-        (["--network", "houses.csv:model_build"], "The network file 'houses.csv' is not a Python file."),
+        (["--network", "net.py:model_build"], "There is no file 'net.py'. Give the path of a Python file"),
+        (["--network", "houses.csv:model_build"], "The file 'houses.csv' of --network is not a Python file."),
     ],
 )
 def test_a_bad_option(call, here, table, options, message):

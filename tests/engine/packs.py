@@ -6,6 +6,7 @@ import numpy as np
 from posology.engine.member import Data, Member, Plateau, Schedule, Stopping
 from posology.engine.packing import PackProgram, same_steps
 from posology.engine.program import Recipe
+from posology.network.sites import Dose
 from posology.regularizers import REGULARIZERS
 
 ROWS, COLUMNS, WATCHED, BATCH = 70, 5, 20, 16
@@ -72,6 +73,13 @@ def plateau(n, factor=1, patience=99, min_delta=0, cooldown=0, least=0):
         _each(cooldown, n, "int32"),
         _each(least, n, "float32"),
     )
+
+
+def doses(network, l1, l2, rates):
+    """Strengths at the sites of a packed network, in their order."""
+    kernels = zip(network.kernel_sites, map(float, l1), map(float, l2), strict=True)
+    drops = zip(network.dropout_sites, map(float, rates), strict=True)
+    return [*(Dose(s, {"l1": a, "l2": b}) for s, a, b in kernels), *(Dose(s, {"rate": r}) for s, r in drops)]
 
 
 def run(network, data, pack, max_epochs=5, how="map", **more):

@@ -179,5 +179,5 @@ def test_the_rate_that_a_network_tells_is_keras_own():
 def test_a_schedule_that_cannot_be_copied_is_refused():
     model = mlp(PENALIZED, sgd(Unnamed()))
     with pytest.raises(InputError, match="get_config"):
-        check_model(model, "build", COLUMNS)
-    check_model(mlp(PENALIZED, sgd(Halving(0.05, 8))), "build", COLUMNS)
+        check_model(model, "build", [COLUMNS])
+    check_model(mlp(PENALIZED, sgd(Halving(0.05, 8))), "build", [COLUMNS])

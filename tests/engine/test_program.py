@@ -11,7 +11,7 @@ from posology.engine.randomness import derive, random_bits, shuffled
 from posology.engine.schedule import curve_epochs
 from posology.network.export import export_model, set_weights
 from posology.network.packed import PackedNetwork
-from tests.engine.packs import BATCH, COLUMNS, ROWS, WATCHED, members, pick, recipe, run, stopping, table
+from tests.engine.packs import BATCH, COLUMNS, ROWS, WATCHED, doses, members, pick, recipe, run, stopping, table
 
 
 def question(optimizer=None, loss="mse"):
@@ -34,7 +34,7 @@ def question(optimizer=None, loss="mse"):
 def keras_loop(model, network, data, member, epochs):
     """Train the stock model by `train_on_batch`, with the engine's first weights, batches and strengths."""
     l1, l2, rate = (member.strengths[name][0] for name in ("l1", "l2", "dropout"))
-    stock = export_model(model, l1.tolist(), l2.tolist(), rate.tolist())
+    stock = export_model(model, doses(network, l1, l2, rate))
     set_weights(stock, [a[0] for a in member.weights], [a[0] for a in network.computed(member.state)])
     for epoch in range(epochs):
         order = np.asarray(shuffled(derive(member.key[0], epoch), data.rows[0], ROWS))

@@ -17,7 +17,7 @@ from posology.errors import InputError
 from posology.network.checks import check_model
 from posology.network.export import export_model, set_weights
 from posology.network.packed import PackedNetwork
-from tests.engine.packs import BATCH, COLUMNS, ROWS, members, pick, recipe, table
+from tests.engine.packs import BATCH, COLUMNS, ROWS, doses, members, pick, recipe, table
 
 layers, losses, ops, optimizers = keras.layers, keras.losses, keras.ops, keras.optimizers
 SAME = 1e-5
@@ -459,7 +459,8 @@ def test_inserted_dropouts_leave_the_order_of_the_weights():
     model = two_branches()
     network = PackedNetwork(model)
     weights, state = network.first_weights(3)
-    stock = export_model(model, [0.0] * len(network.kernel_sites), [0.0] * len(network.kernel_sites), [0.1] * 4)
+    off = [0.0] * len(network.kernel_sites)
+    stock = export_model(model, doses(network, off, off, [0.1] * 4))
     assert [w.shape for w in weights] == [tuple(v.shape) for v in model.trainable_variables]
     assert [w.shape for w in weights] != [tuple(v.shape) for v in stock.trainable_variables], "Keras' order is another"
     set_weights(stock, weights, network.computed(state), model)
@@ -500,7 +501,7 @@ def test_an_output_without_an_axis_is_refused():
     model = keras.Sequential([keras.Input((COLUMNS,)), layers.Dense(1), layers.Reshape(())])
     model.compile("sgd", "mse")
     with pytest.raises(InputError, match=r"outputs of shape \(\)"):
-        check_model(model, "build", COLUMNS)
+        check_model(model, "build", [COLUMNS])
 
 
 @pytest.mark.parametrize("named", ["mse", ["mse"], {"out": "mse"}, {"out": fourth_power}])

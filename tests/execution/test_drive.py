@@ -13,7 +13,9 @@ def result(value):
     one = np.array([value], "float32")
     whole = np.array([1], "int32")
     curve = np.zeros((1, 1, 2), "float32")
-    return PackResult(whole, one, one, one, whole, np.array([False]), curve, one, np.zeros((1, 0)))
+    return PackResult(
+        whole, one, one, one, whole, np.array([False]), curve, one, np.zeros((1, 0)), np.zeros((1, 16), "int32")
+    )
 
 
 def pack(name):

@@ -10,8 +10,8 @@ from posology.execution import fits
 from posology.execution.fits import FitStore
 from posology.execution.job import Job
 from posology.network.source import NetworkSource
-from posology.plan import ALL_ROWS, REFIT, Pack
-from posology.table import Preparation, make_table, pad, prepared_width
+from posology.plan import ALL_ROWS, REFIT, Design, Pack
+from posology.table import Preparation, make_table, one_input
 
 ROWS = 120
 
@@ -26,8 +26,9 @@ def table():
 
 
 def store(folder, table):
-    job = Job("", NetworkSource(), ROWS, 4, 2, 2, 32, 6, 0, ("l1",), str(folder))
-    return FitStore(folder, table, prepared_width(table), job), job
+    design = Design(((),), 2, 4, inner_splits=2, epochs=6)
+    job = Job("", NetworkSource(), ROWS, design, ("l1",), str(folder))
+    return FitStore(folder, table, one_input(table), job), job
 
 
 @pytest.mark.parametrize("block", [7, 65_536])
@@ -39,13 +40,13 @@ def test_a_fit_is_what_its_own_rows_prepare(tmp_path, table, monkeypatch, where,
     rows, watched = job.rows_of(Pack("", *where, ()))
     preparation = Preparation.fit(table.features.iloc[rows], table.target[rows])
     for x, y, which in ((fit.data.x, fit.data.y, rows), (fit.data.watched_x, fit.data.watched_y, watched)):
-        want = pad(preparation.transform(table.features.iloc[which]), prepared_width(table))
+        want = one_input(table).matrix(preparation, table.features.iloc[which])
         np.testing.assert_array_equal(np.asarray(x)[0, : len(which)], want)
         np.testing.assert_array_equal(np.asarray(x)[0, len(which) :], 0)
         np.testing.assert_array_equal(
             np.asarray(y)[0, : len(which), 0], preparation.target_to_network(table.target[which])
         )
-    assert fit.training_rows().shape == (len(rows), prepared_width(table))
+    assert fit.training_rows().shape == (len(rows), one_input(table).width)
     z = np.array([[0.5, -1.0]], "float32")
     np.testing.assert_allclose(fit.target_from_network(z), preparation.target_from_network(z))
 

@@ -14,7 +14,7 @@ from posology.execution.job import ALL_ROWS_SPLITS, Job, pack_from_dict, pack_to
 from posology.execution.predicting import predict_frame
 from posology.execution.trainer import Trainer
 from posology.network.source import NetworkSource
-from posology.plan import ALL_ROWS, REFIT, Member, Pack
+from posology.plan import ALL_ROWS, REFIT, Callbacks, Design, Member, Pack
 from posology.table import make_table
 
 ROWS = 120
@@ -34,7 +34,9 @@ def trainer(tmp_path, given=None, **changes):
     table = make_table(frame() if given is None else given, "strength_mpa")
     table.save(tmp_path / "table.feather")
     table_file, scratch = str(tmp_path / "table.feather"), str(tmp_path / uuid.uuid4().hex)
-    job = Job(table_file, NetworkSource(), ROWS, 4, 2, 1, 32, 6, 0, ("l1", "l2", "dropout"), scratch)
+    of_design = {name: changes.pop(name) for name in list(changes) if name in Design.__dataclass_fields__}
+    design = Design(((), BOTH), **{"repeats": 2, "folds": 4, "epochs": 6, **of_design})
+    job = Job(table_file, NetworkSource(), ROWS, design, ("l1", "l2", "dropout"), scratch)
     return Trainer(replace(job, **changes))
 
 
@@ -196,3 +198,44 @@ def test_a_refit_does_not_watch_and_trains_all_its_epochs(tmp_path):
     found = results(trainer(tmp_path).run(pack(REFIT, [Member((), 0, 0, {}, 5, 1)])))
     assert found["epochs"].tolist() == [5]
     assert np.isinf(found["best_loss"]).all()
+
+
+PLATEAU = Callbacks(plateau_factor=0.1, plateau_patience=1, plateau_min_delta=10.0, plateau_min_lr=1e-4)
+"""No epoch is ten better than the one before: the rate, 0.01 in the question's network, falls to its least in two."""
+
+
+def test_a_plateau_reduces_the_learning_rate_while_tuning_and_a_refit_repeats_it(tmp_path):
+    member = Member((), 0, 0, {}, 6, 99)
+    reduced = trainer(tmp_path, callbacks=PLATEAU)
+    tuned = results(reduced.run(pack(0, [member])))
+    assert tuned["reductions"][0, :4].tolist() == [2, 3, 0, 0]
+    plain = results(trainer(tmp_path).run(pack(0, [member])))
+    np.testing.assert_array_equal(tuned["curve"][:, :2], plain["curve"][:, :2])
+    assert (tuned["curve"][:, 2:6] != plain["curve"][:, 2:6]).all()
+    # trained where tuning was, with the reductions given as a refit has them: the same to the bits
+    told = replace(member, reductions=(2, 3))
+    quiet = Callbacks(plateau_factor=0.1, plateau_patience=99, plateau_min_lr=1e-4)
+    repeated = results(trainer(tmp_path, callbacks=quiet).run(pack(0, [told, member])))
+    np.testing.assert_array_equal(repeated["curve"][0], tuned["curve"][0])
+    np.testing.assert_array_equal(repeated["curve"][1], plain["curve"][0])
+
+
+def test_early_stopping_has_the_numbers_of_keras(tmp_path):
+    member = [Member((), 0, 0, {}, 6, 2)]
+    strict = Callbacks(min_delta=10.0)
+    assert results(trainer(tmp_path, callbacks=strict).run(pack(0, member)))["epochs"] == [3]
+    late = Callbacks(min_delta=10.0, start_from_epoch=2)
+    assert results(trainer(tmp_path, callbacks=late).run(pack(0, member)))["epochs"] == [5]
+
+
+def test_a_plateau_needs_a_learning_rate_that_is_a_number(tmp_path):
+    file = tmp_path / "net.py"
+    file.write_text(
+        "import keras\ndef build(x_train):\n    s = keras.optimizers.schedules.CosineDecay(0.01, 40)\n"
+        "    m = keras.Sequential([keras.Input((x_train.shape[1],)), keras.layers.Dense(2, 'relu'),"
+        " keras.layers.Dense(1)])\n    m.compile(keras.optimizers.Adam(s), 'mse')\n    return m\n"
+    )
+    source = NetworkSource("file", str(file), "build")
+    trainer(tmp_path, source=source)
+    with pytest.raises(InputError, match="the optimizer's learning rate is a schedule, which it cannot reduce"):
+        trainer(tmp_path, source=source, callbacks=PLATEAU)

@@ -77,17 +77,17 @@ def no_loss():
 
 @pytest.mark.parametrize("name", ZOO)
 def test_networks_that_can_be_studied(name):
-    check_model(ZOO[name](WIDTH), NAME, WIDTH)
+    check_model(ZOO[name](WIDTH), NAME, [WIDTH])
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", keras.losses.LogCosh(), keras.losses.mean_squared_error])
 def test_losses_that_can_be_studied(loss):
-    check_model(sequential(L.Dense(1), loss=loss), NAME, WIDTH)
+    check_model(sequential(L.Dense(1), loss=loss), NAME, [WIDTH])
 
 
 def test_a_network_without_an_input_is_built_for_the_table():
     model = sequential(L.Dense(4), L.Dense(1), width=None)
-    check_model(model, NAME, WIDTH)
+    check_model(model, NAME, [WIDTH])
     assert model.inputs[0].shape == (None, WIDTH)
 
 
@@ -95,7 +95,7 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
     inputs = keras.Input((WIDTH,))
     model = Functional(inputs, L.Dense(1)(inputs))
     model.compile(loss="mse", optimizer="adam")
-    check_model(model, NAME, WIDTH)
+    check_model(model, NAME, [WIDTH])
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,10 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (lambda: sequential(L.Dense(1), width=5), "for inputs of shape (5,), but the prepared table has 6 columns"),
         (lambda: sequential(L.Dense(1), width=5), "Take the width from the rows: Input(shape=(x_train.shape[1],))."),
         (lambda: sequential(L.Dense(3)), "with outputs of shape (3,); a regression needs one number a row. End it"),
-        (lambda: sequential(OwnWithDropout(), L.Dense(1)), "(OwnWithDropout), that has a Dropout inside, which posology cannot set"),
+        (
+            lambda: sequential(OwnWithDropout(), L.Dense(1)),
+            "(OwnWithDropout), that has a Dropout inside, which posology cannot set",
+        ),
         (lambda: sequential(L.Dense(1), loss=lambda y, p: 1 / 0), "fails on three rows: ZeroDivisionError"),
         (
             lambda: sequential(L.Dense(1), loss=lambda y, p: keras.ops.mean((y - p) ** 2)),
@@ -120,7 +123,7 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
 )
 def test_networks_that_cannot_be_studied(make, message):
     with pytest.raises(InputError) as caught:
-        check_model(make(), NAME, WIDTH)
+        check_model(make(), NAME, [WIDTH])
     assert message in str(caught.value)
     assert NAME in str(caught.value)
 
@@ -128,12 +131,12 @@ def test_networks_that_cannot_be_studied(make, message):
 def test_a_network_that_cannot_be_built_for_the_table():
     model = sequential(L.Reshape((5, 5)), L.Flatten(), L.Dense(1), width=None)
     with pytest.raises(InputError, match="gave a model that cannot be built for 6 columns"):
-        check_model(model, NAME, WIDTH)
+        check_model(model, NAME, [WIDTH])
 
 
 def test_checking_leaves_the_network_as_it_is():
     model = ZOO["question"](WIDTH)
     before = [np.asarray(v) for v in model.variables]
-    check_model(model, NAME, WIDTH)
+    check_model(model, NAME, [WIDTH])
     for old, new in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(old, np.asarray(new))

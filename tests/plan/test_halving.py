@@ -32,7 +32,9 @@ def answer(pack, reached):
     loss = np.where(epochs < 50, early, late).astype("float32") + np.float32(pack.split)
     n = len(loss)
     failed, curve = np.zeros(n, bool), np.zeros((n, 3, 2), "float32")
-    return PackResult(epochs, loss, loss, loss, epochs, failed, curve, loss, np.zeros((n, 0)))
+    return PackResult(
+        epochs, loss, loss, loss, epochs, failed, curve, loss, np.zeros((n, 0)), np.zeros((n, 16), "int32")
+    )
 
 
 def carry_out(design, pack_size=7):
@@ -78,6 +80,17 @@ def test_a_trial_that_diverged_does_not_go_on():
     ladder.step(Rung(4, 50))
     loss = np.array([np.nan, 3, 2, 1], "float32")
     e = np.full(4, 50, "int32")
-    result = PackResult(e, loss, loss, loss, e, np.isnan(loss), np.zeros((4, 1, 2), "float32"), loss, np.zeros((4, 0)))
+    result = PackResult(
+        e,
+        loss,
+        loss,
+        loss,
+        e,
+        np.isnan(loss),
+        np.zeros((4, 1, 2), "float32"),
+        loss,
+        np.zeros((4, 0)),
+        np.zeros((4, 16), "int32"),
+    )
     ladder.take(range(4), joined([result], 4))
     assert [m.trial for m in ladder.step(Rung(3, 200))] == [1, 2, 3]

@@ -6,6 +6,7 @@ import pytest
 from posology.plan import (
     PLAIN_QUESTION,
     REFIT,
+    Callbacks,
     Design,
     PackResult,
     Space,
@@ -38,6 +39,7 @@ def answer(pack):
         curve=np.zeros((n, 20, 2), "float32"),
         train_error=losses,
         prediction=np.arange(n * 4.0).reshape(n, 4),
+        reductions=np.array([[5 + pack.split, 40, *[0] * 14]] * n, "int32"),
     )
 
 
@@ -118,3 +120,25 @@ def test_every_refit_has_its_curve():
 def test_packs_are_cut_to_size():
     asked, _ = carry_out(tune_and_refit(Design(PLAIN_QUESTION), SPACE, 0, 0, 5))
     assert all(len(p.members) <= 5 for stage in asked for p in stage)
+
+
+def test_a_refit_reduces_its_learning_rate_where_tuning_did_before_its_end():
+    # at 5, 6 and 7 in the three inner splits, and at 40, which is after every best epoch
+    design = Design(PLAIN_QUESTION, inner_splits=3, refits=2)
+    asked, _ = carry_out(tune_and_refit(design, SPACE, 0, 0, 16))
+    refits = [m for packs in asked for p in packs if p.split == REFIT for m in p.members]
+    assert len(refits) == 2 * len(PLAIN_QUESTION)
+    assert {m.reductions for m in refits} == {(6,)}
+
+
+def test_without_restored_weights_the_last_epoch_counts():
+    last = Design(PLAIN_QUESTION, callbacks=Callbacks(restore_best_weights=False))
+    for design, epochs, more in ((Design(PLAIN_QUESTION), None, 0.0), (last, 30, 1.0)):
+        _, (tuned, refitted) = carry_out(tune_and_refit(design, SPACE, 0, 0, 16))
+        found = tuned["dropout",]
+        assert found.losses[0] == pytest.approx(min(loss_of(s) for s in found.settings) + more, abs=1e-5)
+        assert epochs is None or refitted["dropout",].epochs == epochs
+
+
+def loss_of(setting):
+    return (setting["dropout"][0] - 0.3) ** 2 + 9

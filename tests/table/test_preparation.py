@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posology.errors import InputError
-from posology.table import Preparation, Table, make_table, pad, prepared_width
+from posology.table import Preparation, Table, make_table, one_input
 
 
 def categories(*cells):
@@ -88,7 +88,7 @@ def test_real_tables(real_table):
     assert matrix.dtype == np.float32
     assert matrix.shape == (real_table.n_rows, len(preparation.names))
     assert np.isfinite(matrix).all()
-    assert matrix.shape[1] <= prepared_width(real_table)
+    assert matrix.shape[1] <= one_input(real_table).width
     numbers = [name for name, kind in zip(real_table.features, real_table.kinds, strict=True) if kind == "number"]
     np.testing.assert_allclose(matrix[rows, : len(numbers)].mean(axis=0, dtype=float), 0, atol=1e-5)
 
@@ -189,16 +189,6 @@ def test_rows_and_targets_of_different_lengths(rows):
         Preparation.fit(pd.DataFrame({"x": np.zeros(0)}), np.zeros(rows))
 
 
-def test_pad():
-    matrix = np.ones((2, 3), np.float32)
-    padded = pad(matrix, 5)
-    assert padded.dtype == np.float32
-    assert padded.tolist() == [[1, 1, 1, 0, 0]] * 2
-    assert pad(matrix, 3).tolist() == matrix.tolist()
-    with pytest.raises(ValueError, match="a matrix of 3 columns does not fit into 2"):
-        pad(matrix, 2)
-
-
 @given(st.data())
 def test_the_width_is_a_bound_over_every_subset(data):
     counts = data.draw(st.lists(st.integers(1, 25), min_size=1, max_size=45))
@@ -210,7 +200,7 @@ def test_the_width_is_a_bound_over_every_subset(data):
     keep = np.random.default_rng(data.draw(st.integers(0, 99))).random(len(cells)) < share
     keep[data.draw(st.integers(0, len(cells) - 1))] = True
     table = Table(features, np.arange(len(cells), dtype=float), "y")
-    width = prepared_width(table)
+    width = one_input(table).width
     assert len(Preparation.fit(features[keep], table.target[keep]).names) <= width
     if share == 1.0:
         assert len(Preparation.fit(features, table.target).names) == width
@@ -218,7 +208,7 @@ def test_the_width_is_a_bound_over_every_subset(data):
 
 def test_the_width_is_reached_on_all_rows(real_table):
     preparation = Preparation.fit(real_table.features, real_table.target)
-    assert len(preparation.names) == prepared_width(real_table)
+    assert len(preparation.names) == one_input(real_table).width
 
 
 def test_few_rows():

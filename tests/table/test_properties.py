@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posology.errors import InputError, LeakWarning
-from posology.table import Preparation, features_of, make_table, prepared_width, read_frame, table_from_arrays
+from posology.table import Preparation, features_of, make_table, one_input, read_frame, table_from_arrays
 
 CELLS = {
     "float": st.floats(),
@@ -68,7 +68,7 @@ def test_a_frame_is_refused_or_prepared(frame, seed):
     assert matrix.dtype == np.float32
     assert np.isfinite(matrix).all()
     assert matrix.shape == (table.n_rows, len(preparation.names))
-    assert matrix.shape[1] <= prepared_width(table)
+    assert matrix.shape[1] <= one_input(table).width
     assert np.isfinite(preparation.target_to_network(table.target)).all()
     known = frame[pd.Series(make_known(frame["target"]), index=frame.index)]
     features, _ = features_of(known, preparation)

@@ -131,6 +131,8 @@ class Watch(NamedTuple):
     cooldown: Any
     reduced: Any
     """Product of the plateau's reductions so far."""
+    reductions: Any
+    """Epochs after which they were made, `(reduction,)`, then zeros."""
 
 
 class Running(NamedTuple):
@@ -170,5 +172,7 @@ class Outcome(NamedTuple):
     NaN where not reached."""
     prediction: Any
     """Of the watched rows, `(member, watched, ...)`, dropout off."""
+    reductions: Int32[Array, "*member reduction"]
+    """Epochs after which a plateau reduced the learning rate, then zeros."""
     weights: Arrays
     state: Arrays

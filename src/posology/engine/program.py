@@ -279,6 +279,7 @@ def finish(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
         failed=failed,
         curve=run.curve,
         prediction=prediction,
+        reductions=run.watch.reductions,
         weights=weights,
         state=state,
     )

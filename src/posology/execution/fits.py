@@ -20,7 +20,7 @@ from posology.engine.member import Data
 from posology.engine.packing import same_steps
 from posology.execution.job import Job
 from posology.plan import Pack
-from posology.table import Preparation, Table, pad
+from posology.table import Layout, Preparation, Table
 
 KEPT = 6
 """Fits on disk at a time: packs come fit by fit, a few fits at once. One that is missed is prepared again."""
@@ -56,15 +56,15 @@ class FitStore:
         Shared by the workers of the study, emptied with them.
     table : Table
         All rows.
-    width : int
-        Columns that every fit is padded to.
+    layout : Layout
+        Where the columns of the network's inputs stand.
     job : Job
         Says which rows belong to a fit, and the capacities that all share.
     """
 
-    def __init__(self, folder: Path, table: Table, width: int, job: Job) -> None:
+    def __init__(self, folder: Path, table: Table, layout: Layout, job: Job) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._table, self._width, self._job = folder, table, width, job
+        self._folder, self._table, self._layout, self._job = folder, table, layout, job
 
     def fit(self, repeat: int, fold: int, split: int) -> Fit:
         """Give a fit: prepared here, or by the first worker that needed it."""
@@ -97,10 +97,10 @@ class FitStore:
 
     def _write(self, place: Path, name: str, preparation: Preparation, rows: np.ndarray, capacity: int) -> None:
         """Write rows up to a capacity; the rest is zeros, which are never drawn."""
-        x = np.lib.format.open_memmap(place / f"{name}x.npy", "w+", np.float32, (1, capacity, self._width))
+        x = np.lib.format.open_memmap(place / f"{name}x.npy", "w+", np.float32, (1, capacity, self._layout.width))
         for begin in range(0, len(rows), BLOCK):
             part = rows[begin : begin + BLOCK]
-            x[0, begin : begin + len(part)] = pad(preparation.transform(self._table.features.iloc[part]), self._width)
+            x[0, begin : begin + len(part)] = self._layout.matrix(preparation, self._table.features.iloc[part])
         x.flush()
         y = np.zeros((1, capacity, 1), np.float32)
         y[0, : len(rows), 0] = preparation.target_to_network(self._table.target[rows])

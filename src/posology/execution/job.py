@@ -1,13 +1,14 @@
 """What a worker must know before it can train packs of a study; plain data, sent once."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
 from posology.network.source import NetworkSource
-from posology.plan import ALL_ROWS, REFIT, Member, Pack
+from posology.plan import ALL_ROWS, REFIT, Design, Member, Pack
 from posology.resampling import inner_split, outer_folds
 
 ALL_ROWS_SPLITS = 5
@@ -26,10 +27,11 @@ class Job:
         What builds the network.
     rows : int
         Rows of the table.
-    folds, repeats, inner_splits, batch_size, epochs, seed
-        As in `plan.Design`.
+    design : Design
     regularizers : tuple of str
         Those of the arms: the program has no others.
+    inputs : dict
+        Columns of the network's inputs, as far as the user names them.
     scratch : str
         Folder that the study's workers share while it runs.
     """
@@ -37,14 +39,10 @@ class Job:
     table: str
     source: NetworkSource
     rows: int
-    folds: int
-    repeats: int
-    inner_splits: int
-    batch_size: int
-    epochs: int
-    seed: int
+    design: Design
     regularizers: tuple[str, ...]
     scratch: str
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as JSON types."""
@@ -53,35 +51,40 @@ class Job:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Job":
         """Read what `to_dict` gave."""
-        return replace(cls(**data), source=NetworkSource(**data["source"]), regularizers=tuple(data["regularizers"]))
+        parts = {
+            "source": NetworkSource(**data["source"]),
+            "design": Design.from_dict(data["design"]),
+            "regularizers": tuple(data["regularizers"]),
+            "inputs": {name: tuple(columns) for name, columns in data["inputs"].items()},
+        }
+        return cls(**{**data, **parts})
 
     def rows_of(self, pack: Pack) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " watched"]]:
         """Give the rows that a pack's members are trained on, and those on which they are watched or scored."""
-        every = np.arange(self.rows)
+        every, design = np.arange(self.rows), self.design
         if pack.repeat == ALL_ROWS:
             if pack.split == REFIT:
                 return every, every[:1]
-            return inner_split(every, pack.split, ALL_ROWS_SPLITS, self.seed, ALL_ROWS, 0)
-        fold = outer_folds(self.rows, self.folds, self.repeats, self.seed)[pack.repeat]
+            return inner_split(every, pack.split, ALL_ROWS_SPLITS, design.seed, ALL_ROWS, 0)
+        fold = outer_folds(self.rows, design.folds, design.repeats, design.seed)[pack.repeat]
         outside, inside = every[fold == pack.fold], every[fold != pack.fold]
         if pack.split == REFIT:
             return inside, outside
-        return inner_split(inside, pack.split, self.inner_splits, self.seed, pack.repeat, pack.fold)
+        return inner_split(inside, pack.split, design.inner_parts, design.seed, pack.repeat, pack.fold)
 
     def watched_capacity(self) -> int:
         """Most rows that any pack watches: all packs share one compiled shape."""
-        inner_parts = max(self.inner_splits, 4)
-        inside = self.rows - self.rows // self.folds
-        return max(-(-self.rows // self.folds), -(-inside // inner_parts), -(-self.rows // ALL_ROWS_SPLITS))
+        folds, inside = self.design.folds, self.rows - self.rows // self.design.folds
+        return max(-(-self.rows // folds), -(-inside // self.design.inner_parts), -(-self.rows // ALL_ROWS_SPLITS))
 
     def fewest_fit_rows(self) -> int:
         """Fewest rows that any member is trained on: no batch can be larger."""
-        inside = self.rows - (-(-self.rows // self.folds))
-        return inside - (-(-inside // max(self.inner_splits, 4)))
+        inside = self.rows - (-(-self.rows // self.design.folds))
+        return inside - (-(-inside // self.design.inner_parts))
 
     def batch(self) -> int:
         """Rows a step: as asked, or all rows of the smallest fit where it has fewer."""
-        return min(self.batch_size, self.fewest_fit_rows())
+        return min(self.design.batch_size, self.fewest_fit_rows())
 
 
 def pack_to_dict(pack: Pack) -> dict[str, Any]:
@@ -101,6 +104,7 @@ def pack_from_dict(data: dict[str, Any]) -> Pack:
             m["patience"],
             m["until"],
             m["begins"],
+            tuple(m["reductions"]),
         )
         for m in data["members"]
     )

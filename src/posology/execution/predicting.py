@@ -12,7 +12,7 @@ from jaxtyping import Float
 from posology.errors import InputError
 from posology.network.source import NetworkSource, defined_in
 from posology.record import read_settings
-from posology.table import Preparation, features_of, pad, read_frame
+from posology.table import Layout, Preparation, features_of, read_frame
 from posology.wording import resume_command
 
 
@@ -47,13 +47,17 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], 
     InputError
         The folder has no finished prescription, or the frame lacks columns.
     """
+    import keras
+
+    from posology.network.inputs import split_columns
+
     path = finished(folder)
     preparation = Preparation.load(folder)
     features, notes = features_of(frame, preparation)
     model = _load(path)
-    x = pad(preparation.transform(features), int(model.inputs[0].shape[1]))
-    scaled = np.asarray(model.predict(x, verbose=0), float).reshape(-1)
-    return preparation.target_from_network(scaled), notes
+    x = split_columns(model, Layout.load(folder).matrix(preparation, features))
+    first = keras.tree.flatten(model.predict(x, verbose=0))[0]
+    return preparation.target_from_network(np.asarray(first, float).reshape(-1)), notes
 
 
 def _load(path: Path) -> Any:

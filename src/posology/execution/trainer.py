@@ -12,13 +12,14 @@ import jax
 import numpy as np
 
 from posology.engine.member import Member as EngineMember
-from posology.engine.member import Outcome, Plateau, Running, Stopping
+from posology.engine.member import Outcome, Running, Stopping
 from posology.engine.packing import PackProgram
 from posology.engine.program import BLOCK, Recipe
 from posology.engine.schedule import CONSTANT
-from posology.engine.stopping import NEVER
 from posology.execution.carried import Carried
+from posology.execution.course import Course, plateau_of
 from posology.execution.fits import Fit, FitStore
+from posology.execution.inlets import lay_out
 from posology.execution.job import Job
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
@@ -29,7 +30,7 @@ from posology.network.sites import Dose, leaves, notes_on
 from posology.network.source import open_source
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
 from posology.regularizers import REGULARIZERS
-from posology.table import Table, prepared_width
+from posology.table import Table
 
 CHUNK_SECONDS = 0.5
 """How often a pack says how far it is."""
@@ -67,24 +68,19 @@ class Trainer:
     def __init__(self, job: Job) -> None:
         self._job = job
         table = Table.load(Path(job.table))
-        self._width = prepared_width(table)
-        self._fits = FitStore(Path(job.scratch) / "fits", table, self._width, job)
-        self._carried = Carried(Path(job.scratch) / "carried")
         self._build = open_source(job.source)
-        self._model = self._checked_build(np.zeros((2, self._width), "float32"))
+        self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
+        self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
+        self._carried = Carried(Path(job.scratch) / "carried")
         self._network = PackedNetwork(self._model, job.regularizers)
-        self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.epochs)
+        self._plateau = plateau_of(job.design.callbacks, self._network)
+        self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
         self._program: Any = None
         self._seconds_an_epoch = 0.0
         # rows of one fit serve many packs; two fits are enough, for packs come fit by fit
         self._fit = lru_cache(maxsize=2)(self._fits.fit)
         self._built = lru_cache(maxsize=2)(self._build_for_fit)
         self._first = lru_cache(maxsize=64)(self._first_weights)
-
-    def _checked_build(self, x_train: np.ndarray) -> Any:
-        model = self._build(x_train)
-        check_model(model, str(self._job.source), self._width)
-        return model
 
     def _state_bytes(self) -> int:
         weights = [np.asarray(v.value) for v in self._model.trainable_variables]
@@ -102,10 +98,10 @@ class Trainer:
         return {
             "kernels": [s.to_dict() for s in network.kernel_sites],
             "dropouts": [s.to_dict() for s in network.dropout_sites],
-            "width": self._width,
+            "width": self._layout.width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
-            "notes": list(notes_on(self._model)),
+            "notes": [*self._notes, *notes_on(self._model)],
             "pack_size": self._pack_size,
             "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
         }
@@ -149,11 +145,12 @@ class Trainer:
         state = self._network.computed(outcome.state)
         set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state], self._model)
         self._fits.preparation(self._job.rows_of(pack)[0]).save(folder)
+        self._layout.save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"
         model.save(aside)
         aside.replace(folder / "model.keras")
-        return {"lines": self.lines(pack.members[0].setting), "width": self._width}
+        return {"lines": self.lines(pack.members[0].setting), "width": self._layout.width}
 
     def lines(self, setting: Setting) -> list[str]:
         """Write a setting as Keras lines, one a site."""
@@ -182,7 +179,7 @@ class Trainer:
         names = [self._carried_name(pack, m) for m in pack.members]
         if any(m.until is not None for m in pack.members):
             run = self._carried.take(names, run)
-        run = self._advance(program, fit, members, run, self._until(pack), report)
+        run = self._advance(program, fit, members, run, Course.of(pack, self._pack_size, self._plateau), report)
         for place, (name, member) in enumerate(zip(names, pack.members, strict=True)):
             if member.until is not None and member.until < member.epochs:
                 self._carried.put(name, run, place)
@@ -191,17 +188,18 @@ class Trainer:
         return program.finish(fit.data, members, run)
 
     def _advance(
-        self, program: PackProgram, fit: Fit, members: EngineMember, run: Running, until: np.ndarray, report: Report
+        self, program: PackProgram, fit: Fit, members: EngineMember, run: Running, course: Course, report: Report
     ) -> Running:
         """Train in chunks of epochs, each about half a second, so that progress can be told."""
         epochs = np.asarray(run.epoch)
         stopped = np.asarray(run.stopped)
-        while ((epochs < until) & ~stopped).any():
-            going = int(((epochs < until) & ~stopped).sum())
+        while ((epochs < course.until) & ~stopped).any():
+            going = int(((epochs < course.until) & ~stopped).sum())
             each = self._seconds_an_epoch * going
-            chunk = int(np.clip(CHUNK_SECONDS / each, 1, self._job.epochs)) if each else 1
+            chunk = int(np.clip(CHUNK_SECONDS / each, 1, self._job.design.epochs)) if each else 1
             began = time.perf_counter()
-            run = program.advance(fit.data, members, run, np.minimum(until, epochs + chunk))
+            members = members._replace(learning_rate=course.learning_rate(epochs))
+            run = program.advance(fit.data, members, run, course.next_stop(epochs, chunk))
             after, stopped = np.asarray(run.epoch), np.asarray(run.stopped)
             trained = int((after - epochs).sum())
             self._seconds_an_epoch = (time.perf_counter() - began) / max(1, trained)
@@ -209,24 +207,22 @@ class Trainer:
             report(trained)
         return run
 
-    def _until(self, pack: Pack) -> np.ndarray:
-        until = [m.epochs if m.until is None else m.until for m in pack.members]
-        return np.array(until + [0] * (self._pack_size - len(until)), "int32")
-
     def _compile(self, fit: Fit, members: EngineMember) -> PackProgram:
         regularizers = {name: REGULARIZERS[name] for name in self._job.regularizers}
-        recipe = Recipe(self._job.batch(), self._job.epochs, regularizers)
+        recipe = Recipe(self._job.batch(), self._job.design.epochs, regularizers)
         self._program = PackProgram(self._network, recipe, fit.data, members)
         return self._program
 
     def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
-        return self._checked_build(self._fit(repeat, fold, split).training_rows())
+        model = self._build(self._layout.by_input(self._fit(repeat, fold, split).training_rows()))
+        check_model(model, str(self._job.source), [slot.width for slot in self._layout.slots])
+        return model
 
     def _first_weights(
         self, repeat: int, fold: int, split: int, seed: int
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         built = self._built(repeat, fold, split)
-        return self._network.first_weights(key_of(self._job.seed, "weights", repeat, fold, split, seed), built)
+        return self._network.first_weights(key_of(self._job.design.seed, "weights", repeat, fold, split, seed), built)
 
     def _carried_name(self, pack: Pack, member: Member) -> str:
         return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm_name(member.arm)}_{member.trial}_{member.seed}"
@@ -240,12 +236,12 @@ class Trainer:
         where = (pack.repeat, pack.fold, pack.split)
         first = [self._first(*where, m.seed) for m in members]
         strengths = [self._strengths(m.setting) for m in members]
-        n = len(members)
+        n, callbacks = len(members), self._job.design.callbacks
         return EngineMember(
             weights=tuple(np.stack(arrays) for arrays in zip(*(weights for weights, _ in first), strict=True)),
             state=tuple(np.stack(arrays) for arrays in zip(*(state for _, state in first), strict=True)),
             strengths={name: np.array([s[name] for s in strengths], "float32") for name in self._job.regularizers},
-            key=np.array([key_of(self._job.seed, "member", *where, m.seed) for m in members], "uint32"),
+            key=np.array([key_of(self._job.design.seed, "member", *where, m.seed) for m in members], "uint32"),
             fit=np.zeros(n, "int32"),
             epochs=np.array([m.epochs for m in members], "int32"),
             # a refit trains for the epochs that tuning found, and its scored rows decide nothing
@@ -253,13 +249,9 @@ class Trainer:
             learning_rate=np.ones(n, "float32"),
             schedule=jax.tree.map(lambda number: np.full(n, number), CONSTANT),
             stopping=Stopping(
-                np.array([m.patience for m in members], "int32"), np.zeros(n, "float32"), np.zeros(n, "int32")
+                np.array([m.patience for m in members], "int32"),
+                np.full(n, callbacks.min_delta, "float32"),
+                np.full(n, callbacks.start_from_epoch, "int32"),
             ),
-            plateau=Plateau(
-                np.ones(n, "float32"),
-                np.full(n, NEVER, "int32"),
-                np.zeros(n, "float32"),
-                np.zeros(n, "int32"),
-                np.zeros(n, "float32"),
-            ),
+            plateau=jax.tree.map(lambda number: np.full(n, number), self._plateau),
         )

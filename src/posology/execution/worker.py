@@ -6,11 +6,13 @@ driver goes away, for whatever reason, standard input ends and so does the worke
 """
 
 import errno
+import inspect
 import os
 import queue
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,15 @@ class _Desk:
 
         pack = pack_from_dict(message["pack"])
         return self._trainer.finish(pack, Path(message["folder"]), self._tell), {}
+
+    def _do_fit(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.network.source import NetworkSource, build_by, load_name
+        from posology.plan import read_fit_arguments
+
+        source = NetworkSource(**message["source"])
+        given = load_name(source)
+        arguments = build_by(given, str(source), lambda: None) if inspect.isfunction(given) else given
+        return {"fit": asdict(read_fit_arguments(arguments))}, {}
 
     def _do_predict(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.predicting import predict_file

@@ -1,5 +1,6 @@
 """What a network must be before it is studied; every refusal says why and what to write."""
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -11,13 +12,13 @@ from posology.network.losses import losses_of
 from posology.network.sites import is_dropout, leaves
 
 
-def check_model(model: Any, name: str, width: int) -> None:
-    """Check that a builder's result can be studied on a table of `width` prepared columns; builds it if need be.
+def check_compiled(model: Any, name: str) -> None:
+    """Check what a builder gave before its shape is looked at.
 
     Raises
     ------
     InputError
-        Not a compiled Sequential or Functional Keras model with one input of that width and one output number.
+        Not a compiled Sequential or Functional Keras model.
     """
     _check_kind(model, name)
     if not model.compiled:
@@ -30,8 +31,29 @@ def check_model(model: Any, name: str, width: int) -> None:
             f"{name} gave a model that is compiled without a loss. Write model.compile(loss='mse', ...) in it."
         )
     _check_optimizer(model, name)
-    _build(model, name, width)
-    _check_ends(model, name, width)
+
+
+def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
+    """Check that a network can be studied; builds it if need be.
+
+    Parameters
+    ----------
+    model : keras.Model
+        What the builder gave.
+    name : str
+        Of the network, for messages.
+    widths : sequence of int
+        Prepared columns for each input.
+
+    Raises
+    ------
+    InputError
+        Inputs that do not fit the columns, an output that is not one number a row, layers that cannot be studied.
+    """
+    check_compiled(model, name)
+    _build(model, name, widths[0])
+    _check_inputs(model, name, widths)
+    _check_outputs(model, name)
     _check_layers(model, name)
     _check_loss(model, name)
 
@@ -78,15 +100,22 @@ def _build(model: Any, name: str, width: int) -> None:
         raise InputError(f"{name} gave a model that cannot be built for {width} columns: {error}") from error
 
 
-def _check_ends(model: Any, name: str, width: int) -> None:
-    wanted = [tuple(t.shape[1:]) for t in model.inputs]
-    widths = [None if None in shape else prod(shape) for shape in wanted]
-    if len(widths) == 1 and widths[0] not in (None, width):
-        raise InputError(
-            f"{name} gave a model for inputs of shape {wanted[0]}, but the prepared table has {width} columns "
-            "(numbers, missing-value marks and category levels). Take the width from the rows: "
-            "Input(shape=(x_train.shape[1],))."
-        )
+def _check_inputs(model: Any, name: str, widths: Sequence[int]) -> None:
+    for tensor, width in zip(model.inputs, widths, strict=True):
+        shape = tuple(tensor.shape[1:])
+        if len(shape) == 1 and shape[0] is None:
+            continue
+        if None in shape or prod(shape) != width:
+            which = f"the input '{tensor.name}'" if len(widths) > 1 else "inputs"
+            rows = f"x_train['{tensor.name}']" if len(widths) > 1 else "x_train"
+            raise InputError(
+                f"{name} gave a model for {which} of shape {shape}, but the prepared table has {width} columns for it "
+                "(numbers, missing-value marks and category levels). Take the width from the rows: "
+                f"Input(shape=({rows}.shape[1],))."
+            )
+
+
+def _check_outputs(model: Any, name: str) -> None:
     outputs = [tuple(t.shape[1:]) for t in model.outputs]
     if any(shape != (1,) for shape in outputs):
         raise InputError(
@@ -146,19 +175,16 @@ def _dropout_inside(layer: Any) -> Any:
 
 
 def _check_loss(model: Any, name: str) -> None:
+    given = np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")
     try:
         losses = losses_of(model)
-        if not losses[0].weight:
-            raise InputError(f"The first output of {name} has no loss; it is the one that is scored. Give it one.")
-        given = np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")
-        rows = [np.asarray(loss.call(*given)) for loss, weight in losses if weight]
-    except InputError:
-        raise
+        shapes = [np.shape(loss.call(*given)) for loss, weight in losses if weight]
     except Exception as error:
         raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
-    shapes = [r.shape for r in rows if r.shape != (3,)]
-    if shapes:
+    if not losses[0].weight:
+        raise InputError(f"The first output of {name} has no loss, and it is the one that is scored. Give it a loss.")
+    if wrong := [shape for shape in shapes if shape != (3,)]:
         raise InputError(
-            f"The loss of {name} gives shape {shapes[0]} for three rows; it must give one number a row. "
+            f"The loss of {name} gives shape {wrong[0]} for three rows; it must give one number a row. "
             "Average over the last axis only, such as ops.mean(..., axis=-1)."
         )

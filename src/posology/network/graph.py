@@ -47,17 +47,23 @@ class Graph:
     nodes: dict[str, Node]
     outputs: tuple[str, ...]
 
+    def _read_by(self, path: str) -> list[Node]:
+        return [self.nodes[p] for p in self.nodes[path].reads if p in self.nodes]
+
     def readers(self, path: str) -> list[Node]:
         """List what reads a layer's output."""
         return [node for node in self.nodes.values() if path in node.reads]
 
+    def _read_by(self, path: str) -> list[Node]:
+        return [self.nodes[p] for p in self.nodes[path].reads if p in self.nodes]
+
     def after(self, path: str, through: Callable[[Node], bool]) -> Iterator[Node]:
         """Walk down from a layer: each node that is met, going on behind those that `through` lets pass."""
-        yield from self._walk(path, through, lambda node: self.readers(node))
+        yield from self._walk(path, through, self.readers)
 
     def before(self, path: str, through: Callable[[Node], bool]) -> Iterator[Node]:
         """Walk up from a layer, likewise."""
-        yield from self._walk(path, through, lambda node: [self.nodes[p] for p in self.nodes[node].reads if p in self.nodes])
+        yield from self._walk(path, through, self._read_by)
 
     def _walk(self, path: str, through: Callable[[Node], bool], step: Callable[[str], list[Node]]) -> Iterator[Node]:
         seen, todo = {path}, step(path)

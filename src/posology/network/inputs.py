@@ -10,6 +10,8 @@ from typing import Any
 
 import keras
 
+from posology.network.graph import INPUT, graph_of
+
 
 @dataclass(frozen=True)
 class NetworkInput:
@@ -18,22 +20,32 @@ class NetworkInput:
     Parameters
     ----------
     name : str
-    shape : tuple of int or None
-        Without rows.
-    dtype : str
     codes : bool
-        Whether it takes the numbers of categories, not measurements: of an integer type, or read by an Embedding.
+        Whether it takes numbers of categories, not measurements: an Embedding reads it, or it is of an integer type.
+    vocabulary : int or None
+        The codes that the smallest Embedding that reads it knows.
     """
 
     name: str
-    shape: tuple[int | None, ...]
-    dtype: str
     codes: bool
+    vocabulary: int | None
 
-    @property
-    def width(self) -> int | None:
-        """Columns that it reads; None where it takes any number of them."""
-        return None if None in self.shape else prod(side or 0 for side in self.shape)
+
+def inputs_of(model: Any) -> tuple[NetworkInput, ...]:
+    """Say what the inputs of a model take; of one that is not built yet, that it takes measurements."""
+    if not model.built:
+        first = next((layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)), None)
+        return (_input("", [first], integer=False),)
+    graph = graph_of(model)
+    return tuple(
+        _input(t.name, [n.layer for n in graph.readers(f"{INPUT}{t.name}")], integer="int" in str(t.dtype))
+        for t in model.inputs
+    )
+
+
+def _input(name: str, readers: list[Any], *, integer: bool) -> NetworkInput:
+    known = [layer.input_dim for layer in readers if isinstance(layer, keras.layers.Embedding)]
+    return NetworkInput(name, integer or bool(known), min(known, default=None))
 
 
 def split_columns(model: Any, x: Any) -> Any:

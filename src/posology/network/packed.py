@@ -151,19 +151,29 @@ class PackedNetwork:
         return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._from_state), bare)
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
-        """Predict rows with dropout off: `(row, output)`, a number an output."""
+        """Predict rows with dropout off; outputs side by side, `(row, column)`."""
         zero = jnp.zeros(len(self._rates))
         outputs = self._call(weights, state, zero, jnp.uint32(0), x, training=False)[0]
         return jnp.concatenate(keras.tree.flatten(outputs), axis=-1)
 
+    def _outputs(self, prediction: Any) -> list[Any]:
+        """Take the outputs of `predict` apart again."""
+        widths = [output.shape[-1] for output in self._model.outputs]
+        return jnp.split(prediction, np.cumsum(widths)[:-1], axis=-1)
+
     def row_losses(self, y: Any, prediction: Any) -> Any:
         """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""
-        by_output = zip(self._losses, _columns(prediction), strict=True)
-        return sum(w * loss.call(y, column) for (loss, w), column in by_output if w)
+        by_output = zip(self._losses, self._outputs(prediction), strict=True)
+        return sum(w * loss.call(y, output) for (loss, w), output in by_output if w)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
         """Give the squared error of each row's first output, `(row,)`, whatever the network's own loss."""
-        return jnp.mean((y - _columns(prediction)[0]) ** 2, axis=-1)
+        return jnp.mean((y - self._outputs(prediction)[0]) ** 2, axis=-1)
+
+    @property
+    def constant_rate(self) -> float | None:
+        """The optimizer's learning rate; None where it is a schedule."""
+        return self._optimizer.constant_rate
 
     def update(self, weights: Arrays, gradient: Arrays, optimizer: Arrays, factor: Any) -> tuple[Arrays, Arrays]:
         """Take one step of the network's own optimizer, at `factor` times its learning rate."""
@@ -176,11 +186,6 @@ class PackedNetwork:
     def finalize(self, weights: Arrays, optimizer: Arrays) -> Arrays:
         """Give the moving averages of the weights where the optimizer keeps them (`use_ema`), else the weights."""
         return self._optimizer.finalize(weights, optimizer)
-
-
-def _columns(prediction: Any) -> list[Any]:
-    """Take the outputs of `predict` apart again, `(row, 1)` each."""
-    return [prediction[:, i : i + 1] for i in range(prediction.shape[-1])]
 
 
 def _position(variables: Sequence[Any], wanted: Any) -> int:

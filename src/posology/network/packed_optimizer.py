@@ -48,6 +48,11 @@ class PackedOptimizer:
             value if place is None else weights[place] for value, place in zip(self._start, self._copied, strict=True)
         )
 
+    @property
+    def constant_rate(self) -> float | None:
+        """The optimizer's own learning rate; None where it is a schedule."""
+        return self._own_rate if self._schedule is None else None
+
     def learning_rate(self, state: Arrays) -> Any:
         """Give the optimizer's own learning rate: a number, or its schedule's at this iteration."""
         return self._own_rate if self._schedule is None else self._schedule(state[self._iterations])

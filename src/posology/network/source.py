@@ -68,8 +68,14 @@ class NetworkSource:
         return named.get(self.kind, f"{Path(self.where).name}:{self.function}")
 
 
-def parse_source(text: str | None) -> NetworkSource:
+def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCTION") -> NetworkSource:
     """Read `FILE.py:FUNCTION`; nothing or `question` means the question's own network.
+
+    Parameters
+    ----------
+    text : str or None
+    option, kind : str
+        For messages: where it was given, and what it names.
 
     Raises
     ------
@@ -86,15 +92,14 @@ def parse_source(text: str | None) -> NetworkSource:
     path, colon, function = text.rpartition(":")
     if not colon or not path or not function.isidentifier():
         raise InputError(
-            f"--network got '{text}', which names no function. Write FILE.py:FUNCTION, such as net.py:model_build."
+            f"{option} got '{text}', which names no function. Write FILE.py:{kind}, such as net.py:"
+            f"{'model_build' if kind == 'FUNCTION' else 'FIT'}."
         )
     file = Path(path).expanduser()
     if not file.is_file():
-        raise InputError(
-            f"There is no network file '{path}'. Give the path of a Python file: --network net.py:{function}"
-        )
+        raise InputError(f"There is no file '{path}'. Give the path of a Python file: {option} net.py:{function}")
     if file.suffix != ".py":
-        raise InputError(f"The network file '{path}' is not a Python file. Give FILE.py:FUNCTION.")
+        raise InputError(f"The file '{path}' of {option} is not a Python file. Give FILE.py:{kind}.")
     return NetworkSource("file", str(file.resolve()), function)
 
 
@@ -136,6 +141,22 @@ def defined_in(source: NetworkSource) -> dict[str, Any]:
     if source.kind != "file":
         return {}
     return {name: thing for name, thing in vars(_load_module(source)).items() if callable(thing)}
+
+
+def load_name(source: NetworkSource) -> Any:
+    """Give what a file calls by a name.
+
+    Raises
+    ------
+    InputError
+        The file does not import, or has no such name.
+    """
+    module = _load_module(source)
+    if not hasattr(module, source.function):
+        own = [name for name in vars(module) if not name.startswith("_")]
+        meant = did_you_mean(source.function, own) or f" Its names: {', '.join(own) or 'none'}."
+        raise InputError(f"The file '{Path(source.where).name}' has no '{source.function}'.{meant}")
+    return getattr(module, source.function)
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:

@@ -1,6 +1,8 @@
 """Arms, trials and seeds to members: pure data, nothing is trained here."""
 
 from posology.plan.arms import PLAIN_QUESTION, Arm, arm_name, parse_arms, regularizers_of
+from posology.plan.callbacks import Callbacks
+from posology.plan.fit_arguments import FitArguments, read_fit_arguments
 from posology.plan.members import (
     ALL_ROWS,
     REFIT,
@@ -20,7 +22,9 @@ __all__ = [
     "PLAIN_QUESTION",
     "REFIT",
     "Arm",
+    "Callbacks",
     "Design",
+    "FitArguments",
     "Member",
     "Pack",
     "PackResult",
@@ -31,6 +35,7 @@ __all__ = [
     "arm_name",
     "default_ranges",
     "parse_arms",
+    "read_fit_arguments",
     "refit_members",
     "regularizers_of",
     "trials_of",

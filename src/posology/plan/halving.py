@@ -4,7 +4,7 @@ Every arm gets the same rungs, so that budgets stay equal. Source: Jamieson & Ta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int32
@@ -65,15 +65,17 @@ class Joined:
     best_epoch: Int32[np.ndarray, "split member"]
     epochs: Int32[np.ndarray, "split member"]
     failed: Bool[np.ndarray, "split member"]
+    reductions: Int32[np.ndarray, "split member reduction"]
 
 
 def joined(results: Sequence[PackResult], members: int) -> Joined:
     """Join the packs of a rung."""
 
     def of(name: str) -> np.ndarray:
-        return np.concatenate([getattr(r, name) for r in results]).reshape(-1, members)
+        whole = np.concatenate([getattr(r, name) for r in results])
+        return whole.reshape(-1, members, *whole.shape[1:])
 
-    return Joined(of("best_loss"), of("last_loss"), of("best_epoch"), of("epochs"), of("failed"))
+    return Joined(*(of(part.name) for part in fields(Joined)))
 
 
 class Ladder:
@@ -88,13 +90,15 @@ class Ladder:
     """
 
     def __init__(self, design: Design, trials: Sequence[Member]) -> None:
-        self._early = design.patience is not None
+        # as Keras: a training that ends early stands for its last epoch, unless its best weights are restored
+        self._restores = design.patience is not None and design.callbacks.restore_best_weights
         self._trials = list(trials)
         self._splits = design.inner_splits
         self._alive = np.arange(len(trials))
         self._reached = np.zeros(len(trials), int)
         self._losses = np.full(len(trials), np.inf)
         self._epochs = np.zeros(len(trials))
+        self._reductions: list[tuple[int, ...]] = [()] * len(trials)
         self._spent = 0
         self._spent_before = np.zeros((self._splits, len(trials)), int)
 
@@ -107,8 +111,8 @@ class Ladder:
 
     def take(self, places: Sequence[int], found: Joined) -> None:
         """Average each trial's loss and best epoch over the inner splits."""
-        losses = (found.best_loss if self._early else found.last_loss)[:, places]
-        epochs = (found.best_epoch if self._early else found.epochs)[:, places]
+        losses = (found.best_loss if self._restores else found.last_loss)[:, places]
+        epochs = (found.best_epoch if self._restores else found.epochs)[:, places]
         spent = found.epochs[:, places]
         # a trial that diverged is the worst, however good it was before
         good = np.isfinite(losses) & ~found.failed[:, places]
@@ -117,10 +121,29 @@ class Ladder:
         self._spent += int((spent - self._spent_before[:, self._alive]).sum())
         self._spent_before[:, self._alive] = spent
         self._reached[self._alive] += 1
+        for trial, place in zip(self._alive, places, strict=True):
+            self._reductions[trial] = mean_reductions(found.reductions[:, place], self._epochs[trial])
 
     def tuned(self, arm: Arm) -> Tuned:
         """Order the trials: those that came furthest first, by loss among them."""
         best = np.lexsort((self._losses, -self._reached))
         settings = tuple(self._trials[t].setting for t in best)
         trained = len(self._trials) * self._splits
-        return Tuned(arm, settings, self._losses[best], self._epochs[best], trained, self._spent)
+        reductions = tuple(self._reductions[t] for t in best)
+        return Tuned(arm, settings, self._losses[best], self._epochs[best], trained, self._spent, reductions)
+
+
+def mean_reductions(found: Int32[np.ndarray, "split reduction"], epochs: float) -> tuple[int, ...]:
+    """Average over inner splits the epochs after which the learning rate was reduced.
+
+    The k-th reduction counts where at least half of the splits had it, before the epoch at which the training ends.
+
+    Examples
+    --------
+    >>> mean_reductions(np.array([[10, 20, 0], [12, 0, 0]], "int32"), 15.0)
+    (11,)
+    """
+    had = (found > 0).sum(axis=0)
+    counted = np.flatnonzero((had > 0) & (2 * had >= len(found)))
+    means = [round(float(found[found[:, k] > 0, k].mean())) for k in counted]
+    return tuple(epoch for epoch in means if epoch < epochs)

@@ -1,11 +1,14 @@
 """What a study trains, as pure data: its design, its members in packs, and what their training gave."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32
 
 from posology.plan.arms import Arm, arm_name
+from posology.plan.callbacks import Callbacks
 from posology.plan.trials import Setting
 
 REFIT = -1
@@ -45,6 +48,10 @@ class Design:
     halving : int or None
         Successive halving of an arm's trials: one in so many trains on at each rung (`halving.rungs`). None trains
         every trial to its end.
+    validation_split : float
+        Share of an outer training fold that an inner split watches, at most; several splits are disjoint.
+    callbacks : Callbacks
+        What else the watched loss does.
     """
 
     arms: tuple[Arm, ...]
@@ -58,6 +65,19 @@ class Design:
     batch_size: int = 32
     seed: int = 0
     halving: int | None = None
+    validation_split: float = 0.25
+    callbacks: Callbacks = field(default_factory=Callbacks)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Design":
+        """Read what `dataclasses.asdict` gave, after a journey through JSON."""
+        arms = tuple(tuple(arm) for arm in data["arms"])
+        return cls(**{**data, "arms": arms, "callbacks": Callbacks(**data["callbacks"])})
+
+    @property
+    def inner_parts(self) -> int:
+        """Parts of an outer training fold, of which each inner split watches one."""
+        return max(self.inner_splits, round(1 / self.validation_split))
 
     @property
     def resamples(self) -> int:
@@ -86,6 +106,8 @@ class Member:
     until: int | None = None
     begins: bool = True
     """Whether this pack is its first; not so at the later rungs of a halving."""
+    reductions: tuple[int, ...] = ()
+    """For a refit, epochs after which the learning rate is reduced, as it was on a plateau while tuning."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +129,7 @@ class PackResult:
     penalties, dropout off; `train_error` is the mean squared error on the training rows in units of their target's
     variance; `prediction` is in the target's unit. `curve` has the losses on training and watched rows, penalties
     aside and dropout off, at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which
-    `failed` tells too.
+    `failed` tells too. `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
     """
 
     best_epoch: Int32[np.ndarray, " member"]
@@ -119,6 +141,7 @@ class PackResult:
     curve: Float32[np.ndarray, "member point 2"]
     train_error: Float32[np.ndarray, " member"]
     prediction: Float[np.ndarray, "member watched"]
+    reductions: Int32[np.ndarray, "member reduction"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +154,8 @@ class Tuned:
     epochs: Float[np.ndarray, " trial"]
     trained: int
     epochs_trained: int
+    reductions: tuple[tuple[int, ...], ...] = ()
+    """Of each trial, the epochs after which its learning rate was reduced; empty where there is no plateau."""
 
     @property
     def chosen_epochs(self) -> int:

@@ -5,6 +5,7 @@ whoever runs them (local workers, a test, a cluster) decides where and when, and
 """
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -68,7 +69,9 @@ def tune_and_refit(
 def refit_members(design: Design, found: Tuned) -> list[Member]:
     """Give the members that refit an arm's best setting, for the epochs that tuning found."""
     never = design.epochs + 1
-    return [Member(found.arm, 0, seed, found.settings[0], found.chosen_epochs, never) for seed in range(design.refits)]
+    first = Member(found.arm, 0, 0, found.settings[0], found.chosen_epochs, never)
+    first = replace(first, reductions=found.reductions[0] if found.reductions else ())
+    return [replace(first, seed=seed) for seed in range(design.refits)]
 
 
 def _trial_members(

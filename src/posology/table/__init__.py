@@ -1,20 +1,26 @@
 """The user's table: read, checked, brought into one plain form, prepared for a network."""
 
-from posology.table.arrays import table_from_arrays
+from posology.table.arrays import columns_by_input, table_from_arrays
 from posology.table.checks import check_rows
+from posology.table.layout import Layout, Slot, assign, laid_out_as_given, one_input, slot_of
 from posology.table.new_rows import features_of
-from posology.table.preparation import Preparation, pad, prepared_width
+from posology.table.preparation import Preparation
 from posology.table.reading import read_frame
 from posology.table.table import Table, make_table
 
 __all__ = [
+    "Layout",
     "Preparation",
+    "Slot",
     "Table",
+    "assign",
     "check_rows",
+    "columns_by_input",
     "features_of",
+    "laid_out_as_given",
     "make_table",
-    "pad",
-    "prepared_width",
+    "one_input",
     "read_frame",
+    "slot_of",
     "table_from_arrays",
 ]

@@ -1,6 +1,6 @@
 """The edge to other libraries: NumPy arrays, polars and Arrow tables -> a pandas frame and one target."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -65,6 +65,34 @@ def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None) -> Tab
         raise InputError("X has no columns. Give a table with at least one feature.")
     features = features.set_axis(check_names(list(features.columns)), axis="columns")
     return build_table(features, target, target_name)
+
+
+def columns_by_input(X: Any, inputs: Mapping[str, Sequence[str]] | None) -> tuple[Any, dict[str, tuple[str, ...]]]:
+    """Join tables that are given by input of the network, and say which columns are whose.
+
+    Columns that two tables have in common are named after their input too.
+
+    Examples
+    --------
+    >>> frame, inputs = columns_by_input({"left": [[1], [2]], "right": [[3], [4]]}, None)
+    >>> list(frame), inputs
+    (['left x0', 'right x0'], {'left': ('left x0',), 'right': ('right x0',)})
+    """
+    given = {name: tuple(columns) for name, columns in (inputs or {}).items()}
+    if not isinstance(X, Mapping):
+        return X, given
+    if given:
+        raise InputError("X is given by input, and inputs= too. Give one of them.")
+    frames = {str(name): to_frame(part).reset_index(drop=True) for name, part in X.items()}
+    if len({len(frame) for frame in frames.values()}) > 1:
+        rows = ", ".join(f"'{name}' {len(frame):,}" for name, frame in frames.items())
+        raise InputError(f"The tables of X have different numbers of rows: {rows}. Give the same rows in all.")
+    every = [str(column) for frame in frames.values() for column in frame]
+    renamed = {
+        name: frame.set_axis([f"{name} {c}" if every.count(str(c)) > 1 else str(c) for c in frame], axis="columns")
+        for name, frame in frames.items()
+    }
+    return pd.concat(renamed.values(), axis="columns"), {name: tuple(frame) for name, frame in renamed.items()}
 
 
 def to_frame(X: Any) -> pd.DataFrame:

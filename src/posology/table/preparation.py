@@ -14,7 +14,6 @@ from posology.table import preparation_files
 from posology.table.checks import check_columns, check_finite
 from posology.table.columns import Kind, as_levels, as_numbers
 from posology.table.storage import kinds_of
-from posology.table.table import Table
 
 FEWEST_ROWS_OF_A_LEVEL = 10
 MOST_COLUMNS_OF_A_CATEGORY = 40
@@ -102,6 +101,11 @@ class Preparation:
         """Columns that `read_frame` should read as text in a new file, so that "1.50" stays that level."""
         return tuple(name for name, kind in zip(self.columns, self.kinds, strict=True) if kind == "category")
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The feature column that each output column comes from."""
+        return tuple(source for _, source in _outputs(self.transformer, self.columns, self.kinds))
+
     def transform(self, features: pd.DataFrame) -> Float32[np.ndarray, "row column"]:
         """Bring rows to the scale of the training rows.
 
@@ -173,71 +177,47 @@ class Preparation:
         return preparation
 
 
-def prepared_width(table: Table) -> int:
-    """Bound, over every subset of the rows, the number of columns of a preparation fitted on it.
+def prepared_width(column: pd.Series) -> int:
+    """Bound, over every subset of the rows, the number of output columns that a feature column becomes.
 
-    numbers + (number columns with a missing cell) + sum over categories of min(40, L + [K > L]), where K
-    counts the levels (missing is one) and L those with 10 rows or more. A level that falls below 10 in a
-    subset only moves into the shared column.
-
-    Returns
-    -------
-    int
-        Columns to `pad` every fold's matrix to, so that all folds have one shape and are compiled once.
+    A number: 1, and 1 more where any cell is missing. A category: min(40, L + [K > L]), where K counts the levels
+    (missing is one) and L those with 10 rows or more. A level that falls below 10 in a subset only moves into the
+    shared column.
 
     Examples
     --------
-    >>> features = pd.DataFrame({"bmi": [20.0, np.nan], "sex": pd.Categorical(["f", "m"])})
-    >>> prepared_width(Table(features, np.ones(2), "price"))
-    3
+    >>> prepared_width(pd.Series([20.0, np.nan])), prepared_width(pd.Series(pd.Categorical(["f", "m"])))
+    (2, 1)
     """
-    width = 0
-    for name, kind in zip(table.features.columns, table.kinds, strict=True):
-        column = table.features[name]
-        if kind == "number":
-            width += 1 + bool(column.isna().any())
-        else:
-            counts = np.bincount(column.cat.codes.to_numpy() + 1)
-            levels, frequent = int((counts > 0).sum()), int((counts >= FEWEST_ROWS_OF_A_LEVEL).sum())
-            width += min(MOST_COLUMNS_OF_A_CATEGORY, frequent + (levels > frequent))
-    return width
-
-
-def pad(matrix: Float[np.ndarray, "row column"], width: int) -> Float[np.ndarray, "row width"]:
-    """Add columns of zeros on the right, up to a width.
-
-    Raises
-    ------
-    ValueError
-        Where the matrix is wider.
-
-    Examples
-    --------
-    >>> pad(np.ones((1, 2)), 4)
-    array([[1., 1., 0., 0.]])
-    """
-    extra = width - matrix.shape[1]
-    if extra < 0:
-        raise ValueError(f"a matrix of {matrix.shape[1]} columns does not fit into {width}")
-    return np.pad(matrix, ((0, 0), (0, extra)))
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return 1 + bool(column.isna().any())
+    counts = np.bincount(column.cat.codes.to_numpy() + 1)
+    levels, frequent = int((counts > 0).sum()), int((counts >= FEWEST_ROWS_OF_A_LEVEL).sum())
+    return min(MOST_COLUMNS_OF_A_CATEGORY, frequent + (levels > frequent))
 
 
 def output_names(transformer: Any, columns: Sequence[str], kinds: Sequence[Kind]) -> tuple[str, ...]:
     """Name the output columns: numbers, their indicators, then the levels of each category."""
-    names: list[str] = []
+    return tuple(name for name, _ in _outputs(transformer, columns, kinds))
+
+
+def _outputs(transformer: Any, columns: Sequence[str], kinds: Sequence[Kind]) -> list[tuple[str, str]]:
+    """List the output columns, each with the feature column that it comes from."""
+    found: list[tuple[str, str]] = []
     numbers = [name for name, kind in zip(columns, kinds, strict=True) if kind == "number"]
     categories = [name for name, kind in zip(columns, kinds, strict=True) if kind == "category"]
     if numbers:
         indicator = transformer.named_transformers_["numbers"][0].indicator_
-        names += numbers + [f"{numbers[place]}:missing" for place in indicator.features_]
+        found += [(name, name) for name in numbers]
+        found += [(f"{numbers[place]}:missing", numbers[place]) for place in indicator.features_]
     if categories:
         encoder = transformer.named_transformers_["categories"]
         for name, levels, rare in zip(categories, encoder.categories_, encoder.infrequent_categories_, strict=True):
             pooled = set() if rare is None else set(rare)
             kept = [level for level in levels if level not in pooled]
-            names += [f"{name}:missing" if level == MISSING else name + level for level in kept]
-            names += [f"{name}:other"] if pooled else []
-    return tuple(names)
+            found += [(f"{name}:missing" if level == MISSING else name + level, name) for level in kept]
+            found += [(f"{name}:other", name)] if pooled else []
+    return found
 
 
 def _transformer(kinds: Sequence[Kind]) -> Any:

@@ -1,0 +1,26 @@
+"""The arguments of `model.fit` that stand in a user's file, read in a worker of its own: `--fit net.py:FIT`."""
+
+import tempfile
+from pathlib import Path
+
+from posology.execution import one_worker
+from posology.network import parse_source
+from posology.plan import Callbacks, FitArguments
+
+
+def fit_arguments_in(text: str) -> FitArguments:
+    """Read `FILE.py:NAME`, a dictionary, or a function that gives one.
+
+    Raises
+    ------
+    InputError
+        No such file or name, or arguments that cannot be taken over.
+    """
+    source = parse_source(text, "--fit", "NAME")
+    with (
+        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
+        one_worker(Path(scratch) / "worker.log") as worker,
+    ):
+        reply, _ = worker.ask({"do": "fit", "source": source.to_dict()})
+    found = reply["fit"]
+    return FitArguments(**{**found, "callbacks": Callbacks(**found["callbacks"]), "notes": tuple(found["notes"])})
