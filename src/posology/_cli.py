@@ -64,7 +64,7 @@ def study(
         Say what would be trained and how long it would take, and write nothing.
     """
     ask, how = ask or Ask(), how or How()
-    settings = ask.settings()
+    settings = ask.settings(_say)
     loaded = _load(Path(table), target, _names(drop))
     facts = {"table": str(Path(table).resolve()), "drop": _names(drop)}
     folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
@@ -89,7 +89,7 @@ def demo(
         Say what would be trained and how long it would take, and write nothing.
     """
     ask, how = ask or Ask(), how or How()
-    settings = ask.settings()
+    settings = ask.settings(_say)
     loaded = _load_demo()
     folder = Path(out) if out else None
     _study(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)

@@ -1,5 +1,6 @@
 """The options that commands share: what is studied, and how it is run and shown."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,8 +77,8 @@ class Ask:
     fit: str | None = None
     input: Annotated[tuple[str, ...], Parameter(negative=())] = ()
 
-    def settings(self) -> "Settings":
-        """Check and resolve."""
+    def settings(self, say: Callable[[str], None]) -> "Settings":
+        """Check and resolve; what is worth saying on the way is said."""
         from posology.network import parse_source
         from posology.plan import Design, parse_arms
         from posology.settings import Settings, parse_inputs, parse_ranges
@@ -100,7 +101,10 @@ class Ask:
         if self.fit is not None:
             from posology.fit_file import fit_arguments_in
 
-            design = fit_arguments_in(self.fit).applied(design)
+            arguments = fit_arguments_in(self.fit)
+            design = arguments.applied(design)
+            for note in arguments.notes:
+                say(f"Note: {note}")
         return Settings(design, source, self.margin, self.per_layer, ranges, inputs)
 
 

@@ -51,7 +51,15 @@ def test_progress_and_notes_go_to_standard_error(finished):
 
 def test_the_folder_holds_what_is_said_of_it(finished):
     kept = [f for f in files(finished.folder) if not f.startswith(("packs", ".lock"))]
-    assert kept == ["model.keras", "preparation.json", "preparation.skops", "run.json", "study.json", "verdict.json"]
+    assert kept == [
+        "inputs.json",
+        "model.keras",
+        "preparation.json",
+        "preparation.skops",
+        "run.json",
+        "study.json",
+        "verdict.json",
+    ]
     assert not [f for f in files(finished.folder) if "part" in f]
 
 

@@ -33,7 +33,7 @@ def test_one_input_reads_all_columns_in_the_order_of_the_preparation(table):
 
 
 def test_inputs_stand_side_by_side(table):
-    layout = Layout((slot_of(table, "right", ["bmi", "age"]), slot_of(table, "left", ["city"])))
+    layout = Layout((slot_of(table, "right", ["bmi", "age"]), slot_of(table, "left", ["city"])), by_name=True)
     assert [slot.columns for slot in layout.slots] == [("age", "bmi"), ("city",)]
     preparation = Preparation.fit(table.features, table.target)
     whole = dict(zip(preparation.names, preparation.transform(table.features).T, strict=True))

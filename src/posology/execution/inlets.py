@@ -59,7 +59,8 @@ def lay_out(
 
 def _by_inputs(table: Table, inputs: Sequence[NetworkInput], given: Mapping[str, Sequence[str]]) -> Layout:
     columns = assign([i.name for i in inputs], list(table.features), given)
-    return Layout(tuple(slot_of(table, i.name, columns[i.name], coded=i.codes) for i in inputs))
+    slots = tuple(slot_of(table, i.name, columns[i.name], coded=i.codes) for i in inputs)
+    return Layout(slots, by_name=bool(given))
 
 
 def _check_same(name: str, before: Sequence[NetworkInput], after: Sequence[NetworkInput]) -> None:

@@ -50,14 +50,15 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], 
     import keras
 
     from posology.network.inputs import split_columns
+    from posology.network.outputs import scored_output
 
     path = finished(folder)
     preparation = Preparation.load(folder)
     features, notes = features_of(frame, preparation)
     model = _load(path)
     x = split_columns(model, Layout.load(folder).matrix(preparation, features))
-    first = keras.tree.flatten(model.predict(x, verbose=0))[0]
-    return preparation.target_from_network(np.asarray(first, float).reshape(-1)), notes
+    scored = keras.tree.flatten(model.predict(x, verbose=0))[scored_output(model)]
+    return preparation.target_from_network(np.asarray(scored, float).reshape(-1)), notes
 
 
 def _load(path: Path) -> Any:

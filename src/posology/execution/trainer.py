@@ -25,6 +25,7 @@ from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
+from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, leaves, notes_on
 from posology.network.source import open_source
@@ -101,7 +102,7 @@ class Trainer:
             "width": self._layout.width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
-            "notes": [*self._notes, *notes_on(self._model)],
+            "notes": [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model)],
             "pack_size": self._pack_size,
             "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
         }

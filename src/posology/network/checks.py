@@ -9,6 +9,7 @@ import numpy as np
 
 from posology.errors import InputError
 from posology.network.losses import losses_of
+from posology.network.outputs import output_names, scored_output
 from posology.network.sites import is_dropout, leaves
 
 
@@ -181,8 +182,12 @@ def _check_loss(model: Any, name: str) -> None:
         shapes = [np.shape(loss.call(*given)) for loss, weight in losses if weight]
     except Exception as error:
         raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
-    if not losses[0].weight:
-        raise InputError(f"The first output of {name} has no loss, and it is the one that is scored. Give it a loss.")
+    scored = scored_output(model)
+    if not losses[scored].weight:
+        raise InputError(
+            f"The output '{output_names(model)[scored]}' of {name} has no loss; it is the first, and the one that is "
+            "scored. Give it a loss, or put another first."
+        )
     if wrong := [shape for shape in shapes if shape != (3,)]:
         raise InputError(
             f"The loss of {name} gives shape {wrong[0]} for three rows; it must give one number a row. "

@@ -54,9 +54,6 @@ class Graph:
         """List what reads a layer's output."""
         return [node for node in self.nodes.values() if path in node.reads]
 
-    def _read_by(self, path: str) -> list[Node]:
-        return [self.nodes[p] for p in self.nodes[path].reads if p in self.nodes]
-
     def after(self, path: str, through: Callable[[Node], bool]) -> Iterator[Node]:
         """Walk down from a layer: each node that is met, going on behind those that `through` lets pass."""
         yield from self._walk(path, through, self.readers)

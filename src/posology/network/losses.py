@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import keras
 
+from posology.network.outputs import output_names
+
 
 class OutputLoss(NamedTuple):
     """The loss of one output of a model.
@@ -49,7 +51,7 @@ def _by_output(given: Any, model: Any) -> list[Any]:
     """
     outputs = len(model.outputs)
     if _is_by_name(given):
-        return _by_name(given, _names(model))
+        return _by_name(given, output_names(model))
     if not isinstance(given, list | tuple):
         return [given] * outputs
     if len(given) != outputs:
@@ -69,13 +71,6 @@ def _by_name(given: Mapping[str, Any], names: list[str]) -> list[Any]:
     if unknown:
         raise ValueError(f"there is no output '{unknown[0]}'; the outputs are {', '.join(names)}")
     return [given.get(name) for name in names]
-
-
-def _names(model: Any) -> list[str]:
-    """Give the outputs' names as `compile` takes them: the keys where the model gives a dictionary."""
-    if isinstance(model, keras.Sequential):
-        return [""]
-    return sorted(model.output) if isinstance(model.output, dict) else list(model.output_names)
 
 
 def _as_object(given: Any) -> Any:

@@ -13,6 +13,7 @@ from posology.engine.randomness import derive
 from posology.network.graph import graph_of
 from posology.network.inputs import split_columns
 from posology.network.losses import losses_of
+from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_optimizer import PackedOptimizer
 from posology.network.sites import (
@@ -36,7 +37,7 @@ class PackedNetwork:
     ----------
     model : keras.Model
         The user's: Sequential or Functional, built and compiled; left untouched. Where it has several inputs, `x` holds
-        their columns side by side; where it has several outputs, each is trained on the target and the first is scored.
+        their columns side by side; where it has several outputs, each is trained on the target and one is scored.
     regularizers : collection of str
         Those that will be given strengths; without `dropout`, its places pass activations through.
     choice : Choice
@@ -59,6 +60,8 @@ class PackedNetwork:
         self._origin = model
         self._model = self._pack(model)
         self._losses = losses_of(model)
+        scored = scored_output(model)
+        self._scored_first = [scored, *(i for i in range(len(model.outputs)) if i != scored)]
         self._trainable, self._others = in_order(model, self._model)
         by_path = dict(leaves(self._model))
         weights = [weights_at(by_path[s.layer], s.argument) for s in self.kernel_sites]
@@ -151,23 +154,24 @@ class PackedNetwork:
         return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._from_state), bare)
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
-        """Predict rows with dropout off; outputs side by side, `(row, column)`."""
+        """Predict rows with dropout off; outputs side by side, the scored one first, `(row, column)`."""
         zero = jnp.zeros(len(self._rates))
-        outputs = self._call(weights, state, zero, jnp.uint32(0), x, training=False)[0]
-        return jnp.concatenate(keras.tree.flatten(outputs), axis=-1)
+        outputs = keras.tree.flatten(self._call(weights, state, zero, jnp.uint32(0), x, training=False)[0])
+        return jnp.concatenate([outputs[i] for i in self._scored_first], axis=-1)
 
     def _outputs(self, prediction: Any) -> list[Any]:
         """Take the outputs of `predict` apart again."""
-        widths = [output.shape[-1] for output in self._model.outputs]
+        widths = [self._model.outputs[i].shape[-1] for i in self._scored_first]
         return jnp.split(prediction, np.cumsum(widths)[:-1], axis=-1)
 
     def row_losses(self, y: Any, prediction: Any) -> Any:
         """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""
-        by_output = zip(self._losses, self._outputs(prediction), strict=True)
-        return sum(w * loss.call(y, output) for (loss, w), output in by_output if w)
+        by_output = zip(self._scored_first, self._outputs(prediction), strict=True)
+        parts = [(*self._losses[i], output) for i, output in by_output]
+        return sum(weight * loss.call(y, output) for loss, weight, output in parts if weight)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
-        """Give the squared error of each row's first output, `(row,)`, whatever the network's own loss."""
+        """Give the squared error of each row's scored output, `(row,)`, whatever the network's own loss."""
         return jnp.mean((y - self._outputs(prediction)[0]) ** 2, axis=-1)
 
     @property

@@ -33,6 +33,10 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         r"No module named 'keras\.wrappers",
         "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology.",
     ),
+    (
+        r"'numpy.ndarray' object has no attribute '(items|keys|values)'|only integers, slices",
+        "x_train is one array; named inputs make it a dictionary: --input NAME=COLUMN, in Python inputs={...}.",
+    ),
     (r"W_regularizer", "Write kernel_regularizer= instead of W_regularizer=."),
     (r"b_regularizer", "Write bias_regularizer= instead of b_regularizer=."),
     (r"Dense.*missing .*'units'", "Write units= instead of output_dim=."),

@@ -127,7 +127,7 @@ def _check_known(name: str) -> None:
 def _whole(name: str, value: Any) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or value < 1 or value % 1:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or value < 1 or value != int(value):
         raise InputError(f"fit has {name}={value!r}; it must be a whole number from 1.")
     return int(value)
 

@@ -53,9 +53,17 @@ class Slot:
 
 @dataclass(frozen=True)
 class Layout:
-    """The slots of all inputs, in the order in which the network has them."""
+    """The slots of all inputs, in the order in which the network has them.
+
+    Parameters
+    ----------
+    slots : tuple of Slot
+    by_name : bool
+        Whether the user names inputs: a function that builds the network is then given rows by input.
+    """
 
     slots: tuple[Slot, ...]
+    by_name: bool = False
 
     @property
     def width(self) -> int:
@@ -75,7 +83,7 @@ class Layout:
 
     def by_input(self, matrix: np.ndarray) -> np.ndarray | dict[str, np.ndarray]:
         """Give a matrix as a builder of the network takes it: itself, or a part for each named input."""
-        if len(self.slots) == 1:
+        if not self.by_name:
             return matrix
         ends = np.cumsum([slot.width for slot in self.slots])
         return {slot.name: matrix[:, end - slot.width : end] for slot, end in zip(self.slots, ends, strict=True)}
@@ -131,7 +139,7 @@ def laid_out_as_given(table: Table, given: Mapping[str, Sequence[str]]) -> Layou
     if not given:
         return one_input(table)
     columns = assign(list(given), list(table.features), given)
-    return Layout(tuple(slot_of(table, name, own) for name, own in columns.items()))
+    return Layout(tuple(slot_of(table, name, own) for name, own in columns.items()), by_name=True)
 
 
 def slot_of(table: Table, name: str, columns: Sequence[str], *, coded: bool = False) -> Slot:
