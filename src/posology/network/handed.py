@@ -5,6 +5,7 @@ called here, in the user's process, never pickled.
 """
 
 import inspect
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -41,12 +42,32 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
         )
     _check_not_adapted(network)
     try:
-        return NetworkSource("config", config=network.to_json())
+        return NetworkSource("config", config=json.dumps(of_any_backend(json.loads(network.to_json()))))
     except Exception as error:
         raise InputError(
             f"The model's configuration cannot be written as JSON: {type(error).__name__}: {error}. Put the function "
             "that builds it in a file and pass 'net.py:model_build'."
         ) from error
+
+
+def of_any_backend(config: Any) -> Any:
+    """Name Keras' classes by their public module: on torch an Adam names itself by torch's own part of Keras.
+
+    Examples
+    --------
+    >>> of_any_backend({"module": "keras.src.backend.torch.optimizers.torch_adam", "class_name": "Adam"})
+    {'module': 'keras.optimizers', 'class_name': 'Adam'}
+    """
+    if isinstance(config, list):
+        return [of_any_backend(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    out = {name: of_any_backend(part) for name, part in config.items()}
+    if str(out.get("module", "")).startswith("keras.src.backend.torch.optimizers"):
+        out["module"] = "keras.optimizers"
+        if "registered_name" in out:
+            out["registered_name"] = None
+    return out
 
 
 def _check_not_adapted(model: Any) -> None:
