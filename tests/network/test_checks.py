@@ -110,7 +110,10 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (lambda: sequential(L.Dense(1), width=5), "for inputs of shape (5,), but the prepared table has 6 columns"),
         (lambda: sequential(L.Dense(1), width=5), "Take the width from the rows: Input(shape=(x_train.shape[1],))."),
         (lambda: sequential(L.Dense(3)), "with outputs of shape (3,); a regression needs one number a row. End it"),
-        (lambda: sequential(OwnWithDropout(), L.Dense(1)), "(OwnWithDropout), that has a Dropout inside, which posology cannot set"),
+        (
+            lambda: sequential(OwnWithDropout(), L.Dense(1)),
+            "(OwnWithDropout), that has a Dropout inside, which posology cannot set",
+        ),
         (lambda: sequential(L.Dense(1), loss=lambda y, p: 1 / 0), "fails on three rows: ZeroDivisionError"),
         (
             lambda: sequential(L.Dense(1), loss=lambda y, p: keras.ops.mean((y - p) ** 2)),
