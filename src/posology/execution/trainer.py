@@ -20,13 +20,16 @@ from posology.engine.stopping import NEVER
 from posology.execution.carried import Carried
 from posology.execution.fits import Fit, FitStore
 from posology.execution.job import Job
+from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
+from posology.network.liveness import Proof
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, leaves, notes_on
 from posology.network.source import open_source
+from posology.network.structure import structure_warnings
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
 from posology.regularizers import REGULARIZERS
 from posology.table import Table, prepared_width
@@ -96,19 +99,39 @@ class Trainer:
         widths = sum(_width_of(layer) for _, layer in leaves(self._model))
         return 2 * 4 * widths * min(BLOCK, self._job.rows)
 
-    def describe(self) -> dict[str, Any]:
-        """Say what the network offers: sites, size, notes; JSON types."""
+    def describe(self, *, proves: bool = True) -> dict[str, Any]:
+        """Say what the network offers: sites, size, notes; JSON types.
+
+        Parameters
+        ----------
+        proves : bool
+            Whether to run the network, to see that its regularizers act.
+
+        Raises
+        ------
+        InputError
+            One acts nowhere.
+        """
         network = self._network
+        proved, warnings = self._prove() if proves else ([], [])
         return {
             "kernels": [s.to_dict() for s in network.kernel_sites],
             "dropouts": [s.to_dict() for s in network.dropout_sites],
             "width": self._width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
-            "notes": list(notes_on(self._model)),
+            "notes": [*notes_on(self._model), *proved],
+            "warnings": warnings,
             "pack_size": self._pack_size,
             "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
         }
+
+    def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
+        """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
+        x, y = first_rows(self._fit(0, 0, 0).data)
+        proof = Proof(self._model, self._network, self._first(0, 0, 0, 0), x, y, self._job.seed)
+        warnings = [*structure_warnings(self._model), *proof.strength_warnings()]
+        return notes_on_liveness(proof.liveness()), [w.to_dict() for w in warnings]
 
     def run(self, pack: Pack, report: Report = _silent) -> PackResult:
         """Train a pack.

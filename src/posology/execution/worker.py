@@ -76,7 +76,7 @@ class _Desk:
         from posology.execution.trainer import Trainer
 
         self._trainer = Trainer(Job.from_dict(message["job"]))
-        return self._trainer.describe(), {}
+        return self._trainer.describe(proves=message["proves"]), {}
 
     def _do_pack(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.job import pack_from_dict

@@ -33,6 +33,9 @@ _QUICK = {"xla_backend_optimization_level": 0}
 _UNFUSED = {**_QUICK, "xla_disable_hlo_passes": "fusion,cpu-instruction-fusion"}
 
 
+Start = tuple[Sequence[np.ndarray], Sequence[np.ndarray]]
+
+
 @dataclass(frozen=True)
 class Liveness:
     """What a regularizer was seen to do at a site.
@@ -77,18 +80,22 @@ class Proof:
         The user's, built and compiled; left untouched.
     network : PackedNetwork
         Made of it, with the regularizers and sites of the study.
+    start : pair of sequences of arrays
+        Initial weights and state, as `PackedNetwork.first_weights` gives them.
     x : array (row, column)
         Prepared rows; the more, the surer. Few are enough: a batch.
     y : array (row, 1)
         Their targets, standardised.
     seed : int
-        Of initial weights, their perturbations and masks.
+        Of the perturbations of the weights.
     """
 
-    def __init__(self, model: Any, network: PackedNetwork, x: np.ndarray, y: np.ndarray, seed: int = 0) -> None:
+    def __init__(
+        self, model: Any, network: PackedNetwork, start: Start, x: np.ndarray, y: np.ndarray, seed: int = 0
+    ) -> None:
         self._network = network
         self._bare = PackedNetwork(model, [name for name in network.regularizers if name != "dropout"], network.choice)
-        weights, state = network.first_weights(seed)
+        weights, state = start
         self._first = tuple(map(np.asarray, weights))
         # one seed for all layers that draw for themselves: their order can differ between the two networks
         computed = len(network.computed(state))
@@ -157,8 +164,8 @@ class Proof:
 
     def _is_still_without_dropout(self, draws: Sequence[tuple[int, Arrays]]) -> bool:
         """Compare, bit for bit, rates of zero with the network that has no Dropout at the sites."""
-        given = (self._network, {"dropout": self._no_rates()}), (self._bare, {})
-        one, other = (self._bare_losses(network, strengths, draws) for network, strengths in given)
+        one = self._bare_losses(self._network, {"dropout": self._no_rates()}, draws)
+        other = self._bare_losses(self._bare, {}, draws)
         return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
 
     def _bare_losses(self, network: PackedNetwork, strengths: Any, draws: Sequence[tuple[int, Arrays]]) -> list[Any]:
