@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from posology.network.choice import Choice
     from posology.settings import Settings
 
 
@@ -113,3 +114,29 @@ class How:
     workers: int | None = None
     json: Annotated[bool, Parameter(negative=())] = False
     quiet: Annotated[bool, Parameter(negative=())] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """Which sites are studied.
+
+    Parameters
+    ----------
+    include
+        Only sites of layers of this name or pattern, such as dense_1 or 'block/*'; may be given several times.
+    exclude
+        Not the sites of layers of this name or pattern; may be given several times.
+    every_site
+        Also the places where the network has nothing, beside its own penalties and Dropout layers.
+    """
+
+    include: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    exclude: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    every_site: Annotated[bool, Parameter(negative=())] = False
+
+    def choice(self) -> "Choice":
+        """Give the choice as the network takes it."""
+        from posology.network.choice import Choice
+
+        return Choice(self.every_site, self.include, self.exclude)

@@ -96,6 +96,16 @@ class _Desk:
         prediction, notes = predict_file(Path(message["folder"]), Path(message["table"]), message["target"])
         return {"notes": list(notes)}, {"prediction": prediction}
 
+    def _do_inspect(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.inspecting import inspect_source
+        from posology.network.choice import Choice
+        from posology.network.source import NetworkSource
+
+        asked = message["choice"]
+        choice = Choice(asked["every"], tuple(asked["include"]), tuple(asked["exclude"]))
+        table = Path(message["table"]) if message["table"] else None
+        return inspect_source(NetworkSource(**message["source"]), table, choice), {}
+
 
 if __name__ == "__main__":
     main()
