@@ -196,3 +196,35 @@ def test_a_refit_does_not_watch_and_trains_all_its_epochs(tmp_path):
     found = results(trainer(tmp_path).run(pack(REFIT, [Member((), 0, 0, {}, 5, 1)])))
     assert found["epochs"].tolist() == [5]
     assert np.isinf(found["best_loss"]).all()
+
+
+NETWORK = """
+import keras
+
+L = keras.layers
+
+
+def model_build(x_train):
+    norm = L.Normalization()
+    norm.adapt(x_train)
+    x = keras.Input((x_train.shape[1],))
+    a = L.Dropout(0.1, name="alive")(L.Dense(8, name="cancelled")(norm(x)))
+    a = L.ReLU()(L.BatchNormalization(name="bn")(L.Dense(8, name="next")(a)))
+    b = L.Dropout(0.1, name="dead")(L.Dense(8, "relu", name="b", kernel_regularizer=keras.regularizers.L2(1e9))(x))
+    model = keras.Model(x, L.Dense(1, name="out")(a + 0.0 * b))
+    model.compile("adam", "mse")
+    return model
+"""
+
+
+def test_the_description_says_what_does_nothing_and_what_the_structure_says(tmp_path):
+    (tmp_path / "net.py").write_text(NETWORK)
+    worker = trainer(tmp_path, source=NetworkSource("file", str(tmp_path / "net.py"), "model_build"))
+    described = worker.describe()
+    seen = "the loss and its gradients are the same at rate 0.5 as at 0."
+    assert described["notes"] == [f"'dropout' does nothing at 'dead', in every arm: {seen}"]
+    codes = {w["code"]: w["sites"] for w in described["warnings"]}
+    assert codes == {"variance-shift": ["alive"], "mean-shift": ["alive"], "penalty-dominates": ["b"]}
+    unproved = worker.describe(proves=False)
+    assert (unproved["notes"], unproved["warnings"]) == ([], [])
+    assert unproved["kernels"] == described["kernels"]

@@ -190,6 +190,14 @@ def test_the_choice_of_sites_is_followed():
     assert codes(model, Choice(exclude=("a",)))["scale-cancelled"] == ("b",)
 
 
+def test_what_is_not_studied_is_not_warned_of():
+    model = net(L.Dense(4), L.BatchNormalization(), L.ReLU(), L.Dense(4, activation="relu"), L.BatchNormalization())
+    both = {w.code for w in structure_warnings(model)}
+    assert both == {"scale-cancelled", "variance-shift", "mean-shift"}
+    assert {w.code for w in structure_warnings(model, regularizers=("l1", "l2"))} == {"scale-cancelled"}
+    assert {w.code for w in structure_warnings(model, regularizers=("dropout",))} == both - {"scale-cancelled"}
+
+
 def test_dropout_before_a_batch_normalization():
     before = net(
         L.Dense(4, activation="relu"), L.Dropout(0.2, name="drop"), L.Dense(4), L.BatchNormalization(name="bn")

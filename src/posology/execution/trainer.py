@@ -130,7 +130,8 @@ class Trainer:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
         x, y = first_rows(self._fit(0, 0, 0).data)
         proof = Proof(self._model, self._network, self._first(0, 0, 0, 0), x, y, self._job.seed)
-        warnings = [*structure_warnings(self._model), *proof.strength_warnings()]
+        found = structure_warnings(self._model, self._network.choice, self._job.regularizers)
+        warnings = [*found, *proof.strength_warnings()]
         return notes_on_liveness(proof.liveness()), [w.to_dict() for w in warnings]
 
     def run(self, pack: Pack, report: Report = _silent) -> PackResult:

@@ -4,7 +4,7 @@ Read from the graph: nothing here says that a regularizer is useless, only what 
 `strength_warnings` are measured on rows.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
@@ -16,6 +16,7 @@ from posology.network.choice import ALL, Choice
 from posology.network.graph import Graph, Node, graph_of
 from posology.network.scale import KERNELS, cancelled_by
 from posology.network.sites import Site, dropout_sites, is_nonlinear, kernel_sites, leaves, noise_shape_of
+from posology.regularizers import REGULARIZERS
 from posology.wording import quoted
 
 layers = keras.layers
@@ -63,7 +64,9 @@ class StructureWarning:
         return {**asdict(self), "sites": list(self.sites)}
 
 
-def structure_warnings(model: Any, choice: Choice = ALL) -> tuple[StructureWarning, ...]:
+def structure_warnings(
+    model: Any, choice: Choice = ALL, regularizers: Collection[str] = tuple(REGULARIZERS)
+) -> tuple[StructureWarning, ...]:
     """Read the warnings from the graph of a model; the most consequential first, one of each code.
 
     Parameters
@@ -72,6 +75,8 @@ def structure_warnings(model: Any, choice: Choice = ALL) -> tuple[StructureWarni
         Built, Sequential or Functional.
     choice : Choice
         Which sites are studied.
+    regularizers : collection of str
+        Those that are studied.
 
     Examples
     --------
@@ -80,7 +85,8 @@ def structure_warnings(model: Any, choice: Choice = ALL) -> tuple[StructureWarni
     [('scale-cancelled', ('hidden',))]
     """
     graph = graph_of(model)
-    kernels, drops = kernel_sites(model, choice, graph), dropout_sites(model, choice, graph)
+    kernels = kernel_sites(model, choice, graph) if any(name in _PENALTIES for name in regularizers) else ()
+    drops = dropout_sites(model, choice, graph) if "dropout" in regularizers else ()
     found = (
         _empty(drops, dict(leaves(model))),
         _scale_cancelled(graph, kernels),
