@@ -177,9 +177,8 @@ class Proof:
         found = []
         for site, places in zip(self._network.kernel_sites, self._network.kernels, strict=True):
             effect = _first_above(STEERED, (self._steering(name, site, places, *start) for start in starts))
-            still = all(
-                _is_still_at_zero(name, weights[i], gradient[i]) for weights, gradient in starts for i in places
-            )
+            weights, gradient = starts[0]
+            still = all(_is_still_at_zero(name, weights[i], gradient[i]) for i in places)
             found.append(Liveness(site, name, effect > STEERED, still, effect))
         return found
 

@@ -114,7 +114,7 @@ def weights_at(layer: Any, argument: str) -> list[Any]:
 
 def _penalized(layer: Any) -> Iterator[tuple[str, list[Any]]]:
     """Give the arguments of a layer that penalize weights, with these; none for a layer that wraps another."""
-    if not layer.trainable or isinstance(layer, keras.layers.Wrapper):
+    if not getattr(layer, "trainable", False) or isinstance(layer, keras.layers.Wrapper):
         return
     config = layer.get_config()
     for argument in _WEIGHTS:

@@ -106,8 +106,8 @@ def _scale_cancelled(graph: Graph, sites: Sequence[Site]) -> StructureWarning | 
         "scale-cancelled",
         tuple(by),
         f"The scale of the kernel of {quoted(by)} is cancelled by {quoted(norms)}{only}: f(a*w) = f(w) for every "
-        "a > 0, so the loss gradient is orthogonal to w. Shrinking w, as L2 and L1 do there, does not simplify the "
-        "network; it raises the effective learning rate, rate/|w|^2.",
+        "a > 0, so the loss gradient is orthogonal to w. Making w smaller, all that L2 does there and part of what L1 "
+        "does, does not simplify the network; it raises the effective learning rate, rate/|w|^2.",
     )
 
 
