@@ -16,7 +16,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from posology import __version__
-from posology._options import Ask, How
+from posology._options import Ask, How, Where
 from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
 from posology.wording import resume_command
 
@@ -42,6 +42,7 @@ def study(
     out: str | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     ask: Ask | None = None,
+    where: Where | None = None,
     how: How | None = None,
 ) -> None:
     """Give the verdict on a table: combine, use one alone, equivalent, or not enough evidence.
@@ -64,7 +65,7 @@ def study(
         Say what would be trained and how long it would take, and write nothing.
     """
     ask, how = ask or Ask(), how or How()
-    settings = ask.settings(_say)
+    settings = ask.settings(where or Where(), _say)
     loaded = _load(Path(table), target, _names(drop))
     facts = {"table": str(Path(table).resolve()), "drop": _names(drop)}
     folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
@@ -77,6 +78,7 @@ def demo(
     out: str | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     ask: Ask | None = None,
+    where: Where | None = None,
     how: How | None = None,
 ) -> None:
     """Answer the question for a real table: the strength of 1,030 concretes, and the question's own network.
@@ -89,7 +91,7 @@ def demo(
         Say what would be trained and how long it would take, and write nothing.
     """
     ask, how = ask or Ask(), how or How()
-    settings = ask.settings(_say)
+    settings = ask.settings(where or Where(), _say)
     loaded = _load_demo()
     folder = Path(out) if out else None
     _study(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)
@@ -156,6 +158,49 @@ def predict(
         _write(Path(out), text)
     else:
         sys.stdout.write(text)
+
+
+@app.command
+def inspect(
+    network: str,
+    *,
+    table: str | None = None,
+    target: str | None = None,
+    drop: str = "",
+    where: Where | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Show where regularizers can act in a network, whether they do, and what its structure says about them.
+
+    Nothing is trained and nothing is written.
+
+    Example: posology inspect net.py:model_build --table houses.csv --target price
+
+    Parameters
+    ----------
+    network
+        FILE.py:FUNCTION, a function that returns a compiled Keras model; or question, the question's own network.
+    table
+        CSV, TSV, Parquet or Feather, on whose rows the network is run; random rows when absent.
+    target
+        The column to predict.
+    drop
+        Columns to leave out, separated by commas.
+    json
+        Print one JSON object on standard output and nothing else.
+    """
+    from posology.inspection import inspect_network
+    from posology.network import parse_source
+    from posology.report.inspection import print_inspection
+
+    if (table is None) != (target is None):
+        given, missing = ("--table", "--target") if target is None else ("--target", "--table")
+        raise InputError(f"{given} is given without {missing}. Give both, or none for random rows.")
+    source = parse_source(network)
+    loaded = None if table is None or target is None else _load(Path(table), target, _names(drop))
+    where = where or Where()
+    inspection = inspect_network(source, loaded, where.choice(), where.inputs())
+    _print_json(inspection.to_dict()) if json else print_inspection(inspection)
 
 
 def _write(path: Path, text: str) -> None:
@@ -273,7 +318,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    known = {"study", "demo", "resume", "predict"}
+    known = {"study", "demo", "resume", "predict", "inspect"}
     return f"{arguments[0]} " if arguments and arguments[0] in known else ""
 
 

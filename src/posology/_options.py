@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from posology.network.choice import Choice
     from posology.settings import Settings
 
 
@@ -54,8 +55,6 @@ class Ask:
     fit
         FILE.py:NAME, a dictionary of what you give to model.fit: epochs, batch_size, callbacks (EarlyStopping,
         ReduceLROnPlateau), validation_split. They mean what they mean in Keras.
-    input
-        For a network with several inputs, the columns that one reads, such as left=age,bmi; may be given several times.
     """
 
     network: str | None = None
@@ -75,13 +74,12 @@ class Ask:
     ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
     seed: int = 0
     fit: str | None = None
-    input: Annotated[tuple[str, ...], Parameter(negative=())] = ()
 
-    def settings(self, say: Callable[[str], None]) -> "Settings":
+    def settings(self, where: "Where", say: Callable[[str], None]) -> "Settings":
         """Check and resolve; what is worth saying on the way is said."""
         from posology.network import parse_source
         from posology.plan import Design, parse_arms
-        from posology.settings import Settings, parse_inputs, parse_ranges
+        from posology.settings import Settings, parse_ranges
 
         patience = self.patience if self.early_stopping else None
         design = Design(
@@ -97,7 +95,7 @@ class Ask:
             self.seed,
             self.halving,
         )
-        source, ranges, inputs = parse_source(self.network), parse_ranges(self.ranges), parse_inputs(self.input)
+        source, ranges = parse_source(self.network), parse_ranges(self.ranges)
         if self.fit is not None:
             from posology.fit_file import fit_arguments_in
 
@@ -105,7 +103,7 @@ class Ask:
             design = arguments.applied(design)
             for note in arguments.notes:
                 say(f"Note: {note}")
-        return Settings(design, source, self.margin, self.per_layer, ranges, inputs)
+        return Settings(design, source, self.margin, self.per_layer, ranges, where.inputs(), where.choice())
 
 
 @Parameter(name="*")
@@ -129,3 +127,38 @@ class How:
     workers: int | None = None
     json: Annotated[bool, Parameter(negative=())] = False
     quiet: Annotated[bool, Parameter(negative=())] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """Which places of the network are studied, and what its inputs read.
+
+    Parameters
+    ----------
+    include
+        Only sites of layers of this name or pattern, such as dense_1 or 'block/*'; may be given several times.
+    exclude
+        Not the sites of layers of this name or pattern; may be given several times.
+    every_site
+        Also the places where the network has nothing, beside its own penalties and Dropout layers.
+    input
+        For a network with several inputs, the columns that one reads, such as left=age,bmi; may be given several times.
+    """
+
+    include: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    exclude: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    every_site: Annotated[bool, Parameter(negative=())] = False
+    input: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+
+    def inputs(self) -> dict[str, tuple[str, ...]]:
+        """Read the columns of inputs."""
+        from posology.settings import parse_inputs
+
+        return parse_inputs(self.input)
+
+    def choice(self) -> "Choice":
+        """Give the choice as the network takes it."""
+        from posology.network.choice import Choice
+
+        return Choice(self.every_site, self.include, self.exclude)

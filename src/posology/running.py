@@ -155,6 +155,7 @@ class Run:
             "target": table.target_name,
             "fingerprint": table.fingerprint(),
             "notes": [*table.notes, *network["notes"]],
+            "warnings": network["warnings"],
             "network": str(self._study.settings.source),
             "parameters": network["parameters"],
             "optimizer": network["optimizer"],

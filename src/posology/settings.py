@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from posology.errors import InputError
+from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
 from posology.plan import PLAIN_QUESTION, Design, default_ranges
 from posology.regularizers import REGULARIZERS, Strength
@@ -32,6 +33,8 @@ class Settings:
         From regularizer to (low, high), where the searched range is not the default.
     inputs : mapping
         From inputs of the network to the columns that they read, as far as the user says so.
+    choice : Choice
+        Which sites are studied.
     """
 
     design: Design = field(default_factory=lambda: Design(PLAIN_QUESTION))
@@ -40,6 +43,7 @@ class Settings:
     per_layer: bool = False
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choice: Choice = ALL
 
     def __post_init__(self) -> None:
         design = self.design
@@ -90,6 +94,7 @@ class Settings:
                 data["per_layer"],
                 {k: (v[0], v[1]) for k, v in data["ranges"].items()},
                 {name: tuple(columns) for name, columns in data["inputs"].items()},
+                Choice.from_dict(data["choice"]),
             )
         except (KeyError, TypeError) as error:
             raise InputError(

@@ -11,6 +11,7 @@ from typing import Any
 from posology.errors import InputError
 from posology.execution import Job, LocalPool
 from posology.forecast import Forecast, forecast
+from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, parse_arms, read_fit_arguments
 from posology.result import StudyResult
@@ -58,6 +59,11 @@ class Study:
         `epochs`, `batch_size` and `patience`, and meaning what it means in Keras.
     inputs : mapping, optional
         For a network with several inputs, the columns that each reads; columns named like inputs need not be given.
+    include, exclude : sequences of str, optional
+        Names or patterns of layers, such as "dense_1" or "block/*", whose sites are studied, or are not: those stay as
+        the network has them.
+    every_site : bool
+        Study also the places where the network has nothing, beside its own penalties and Dropout layers.
 
     Raises
     ------
@@ -98,6 +104,9 @@ class Study:
         budget: float | None = None,
         fit: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Sequence[str]] | None = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        every_site: bool = False,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y)
@@ -107,7 +116,8 @@ class Study:
             design = read_fit_arguments(fit).applied(design)
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
         source = source_of(network, lambda: _prepared(table, given))
-        settings = Settings(design, source, margin, per_layer, checked, given)
+        choice = Choice(every_site, tuple(include), tuple(exclude))
+        settings = Settings(design, source, margin, per_layer, checked, given, choice)
         self._set(table, settings, folder, workers, budget)
 
     @classmethod
@@ -185,6 +195,7 @@ class Study:
             tuple(self.settings.strengths()),
             str(scratch),
             self.settings.inputs,
+            self.settings.choice,
         )
 
     def facts(self) -> dict[str, Any]:

@@ -239,3 +239,35 @@ def test_a_plateau_needs_a_learning_rate_that_is_a_number(tmp_path):
     trainer(tmp_path, source=source)
     with pytest.raises(InputError, match="the optimizer's learning rate is a schedule, which it cannot reduce"):
         trainer(tmp_path, source=source, callbacks=PLATEAU)
+
+
+NETWORK = """
+import keras
+
+L = keras.layers
+
+
+def model_build(x_train):
+    norm = L.Normalization()
+    norm.adapt(x_train)
+    x = keras.Input((x_train.shape[1],))
+    a = L.Dropout(0.1, name="alive")(L.Dense(8, name="cancelled")(norm(x)))
+    a = L.ReLU()(L.BatchNormalization(name="bn")(L.Dense(8, name="next")(a)))
+    b = L.Dropout(0.1, name="dead")(L.Dense(8, "relu", name="b", kernel_regularizer=keras.regularizers.L2(1e9))(x))
+    model = keras.Model(x, L.Dense(1, name="out")(a + 0.0 * b))
+    model.compile("adam", "mse")
+    return model
+"""
+
+
+def test_the_description_says_what_does_nothing_and_what_the_structure_says(tmp_path):
+    (tmp_path / "net.py").write_text(NETWORK)
+    worker = trainer(tmp_path, source=NetworkSource("file", str(tmp_path / "net.py"), "model_build"))
+    described = worker.describe()
+    seen = "the loss and its gradients are the same at rate 0.5 as at 0."
+    assert described["notes"] == [f"'dropout' does nothing at 'dead', in every arm: {seen}"]
+    codes = {w["code"]: w["sites"] for w in described["warnings"]}
+    assert codes == {"variance-shift": ["alive"], "mean-shift": ["alive"], "penalty-dominates": ["b"]}
+    unproved = worker.describe(proves=False)
+    assert (unproved["notes"], unproved["warnings"]) == ([], [])
+    assert unproved["kernels"] == described["kernels"]

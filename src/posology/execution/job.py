@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
 from posology.plan import ALL_ROWS, REFIT, Design, Member, Pack
 from posology.resampling import inner_split, outer_folds
@@ -32,6 +33,8 @@ class Job:
         Those of the arms: the program has no others.
     inputs : dict
         Columns of the network's inputs, as far as the user names them.
+    choice : Choice
+        Which sites are studied.
     scratch : str
         Folder that the study's workers share while it runs.
     """
@@ -43,6 +46,7 @@ class Job:
     regularizers: tuple[str, ...]
     scratch: str
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choice: Choice = ALL
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as JSON types."""
@@ -56,6 +60,7 @@ class Job:
             "design": Design.from_dict(data["design"]),
             "regularizers": tuple(data["regularizers"]),
             "inputs": {name: tuple(columns) for name, columns in data["inputs"].items()},
+            "choice": Choice.from_dict(data["choice"]),
         }
         return cls(**{**data, **parts})
 

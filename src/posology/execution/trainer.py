@@ -21,14 +21,17 @@ from posology.execution.course import Course, plateau_of
 from posology.execution.fits import Fit, FitStore
 from posology.execution.inlets import lay_out
 from posology.execution.job import Job
+from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
+from posology.network.liveness import Proof
 from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
-from posology.network.sites import Dose, leaves, notes_on
+from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
+from posology.network.structure import structure_warnings
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
 from posology.regularizers import REGULARIZERS
 from posology.table import Table
@@ -73,7 +76,8 @@ class Trainer:
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
-        self._network = PackedNetwork(self._model, job.regularizers)
+        check_choice(self._model, job.choice)
+        self._network = PackedNetwork(self._model, job.regularizers, job.choice)
         self._plateau = plateau_of(job.design.callbacks, self._network)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
         self._program: Any = None
@@ -93,19 +97,40 @@ class Trainer:
         widths = sum(_width_of(layer) for _, layer in leaves(self._model))
         return 2 * 4 * widths * min(BLOCK, self._job.rows)
 
-    def describe(self) -> dict[str, Any]:
-        """Say what the network offers: sites, size, notes; JSON types."""
+    def describe(self, *, proves: bool = True) -> dict[str, Any]:
+        """Say what the network offers: sites, size, notes; JSON types.
+
+        Parameters
+        ----------
+        proves : bool
+            Whether to run the network, to see that its regularizers act.
+
+        Raises
+        ------
+        InputError
+            One acts nowhere.
+        """
         network = self._network
+        proved, warnings = self._prove() if proves else ([], [])
         return {
             "kernels": [s.to_dict() for s in network.kernel_sites],
             "dropouts": [s.to_dict() for s in network.dropout_sites],
             "width": self._layout.width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
-            "notes": [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model)],
+            "notes": [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved],
+            "warnings": warnings,
             "pack_size": self._pack_size,
             "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
         }
+
+    def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
+        """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
+        x, y = first_rows(self._fit(0, 0, 0).data)
+        proof = Proof(self._model, self._network, self._first(0, 0, 0, 0), x, y, self._job.design.seed)
+        found = structure_warnings(self._model, self._network.choice, self._job.regularizers)
+        warnings = [*found, *proof.strength_warnings()]
+        return notes_on_liveness(proof.liveness()), [w.to_dict() for w in warnings]
 
     def run(self, pack: Pack, report: Report = _silent) -> PackResult:
         """Train a pack.

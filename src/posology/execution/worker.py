@@ -78,7 +78,7 @@ class _Desk:
         from posology.execution.trainer import Trainer
 
         self._trainer = Trainer(Job.from_dict(message["job"]))
-        return self._trainer.describe(), {}
+        return self._trainer.describe(proves=message["proves"]), {}
 
     def _do_pack(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.job import pack_from_dict
@@ -106,6 +106,15 @@ class _Desk:
 
         prediction, notes = predict_file(Path(message["folder"]), Path(message["table"]), message["target"])
         return {"notes": list(notes)}, {"prediction": prediction}
+
+    def _do_inspect(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.inspecting import inspect_source
+        from posology.network.choice import Choice
+        from posology.network.source import NetworkSource
+
+        table = Path(message["table"]) if message["table"] else None
+        choice = Choice.from_dict(message["choice"])
+        return inspect_source(NetworkSource(**message["source"]), table, choice, message["inputs"]), {}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.engine.randomness import derive
+from posology.network.choice import ALL, Choice
 from posology.network.graph import graph_of
 from posology.network.inputs import split_columns
 from posology.network.losses import losses_of
@@ -17,8 +18,6 @@ from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_optimizer import PackedOptimizer
 from posology.network.sites import (
-    ALL,
-    Choice,
     Site,
     dropout_sites,
     kernel_sites,
@@ -45,12 +44,15 @@ class PackedNetwork:
 
     Attributes
     ----------
+    regularizers : tuple of str
+    choice : Choice
     kernel_sites, dropout_sites : tuple of Site
     kernels : tuple of tuple of int
         For every kernel site, the positions of its weights among the trainable arrays.
     """
 
     def __init__(self, model: Any, regularizers: Collection[str] = tuple(REGULARIZERS), choice: Choice = ALL) -> None:
+        self.regularizers, self.choice = tuple(regularizers), choice
         self._drops = "dropout" in regularizers
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)

@@ -14,33 +14,9 @@ from typing import Any
 import keras
 
 from posology.errors import InputError
+from posology.network.choice import ALL, Choice
 from posology.network.graph import Graph, Node, graph_of
 from posology.wording import did_you_mean
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which sites are studied; the others stay as the network has them, in every arm.
-
-    Parameters
-    ----------
-    every : bool
-        Also the places where the network has nothing, beside its own.
-    include, exclude : tuples of str
-        Patterns of layer paths, such as "dense_1", "block/*" (`fnmatch`); all are included when none is given.
-    """
-
-    every: bool = False
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def takes(self, path: str) -> bool:
-        """Tell whether a layer's sites are studied."""
-        wanted = not self.include or any(fnmatchcase(path, p) for p in self.include)
-        return wanted and not any(fnmatchcase(path, p) for p in self.exclude)
-
-
-ALL = Choice()
 
 
 @dataclass(frozen=True)
@@ -138,7 +114,7 @@ def weights_at(layer: Any, argument: str) -> list[Any]:
 
 def _penalized(layer: Any) -> Iterator[tuple[str, list[Any]]]:
     """Give the arguments of a layer that penalize weights, with these; none for a layer that wraps another."""
-    if not layer.trainable or isinstance(layer, keras.layers.Wrapper):
+    if not getattr(layer, "trainable", False) or isinstance(layer, keras.layers.Wrapper):
         return
     config = layer.get_config()
     for argument in _WEIGHTS:

@@ -95,7 +95,8 @@ def _footnotes(result: StudyResult) -> list[str]:
             "Early stopping, itself a regularizer, is on in every arm; "
             "--epochs N --no-early-stopping studies the network without it."
         )
-    return lines + _troubles(facts) + [f"Note: {note}" for note in facts["notes"] if "in every arm" in note]
+    kept = [note for note in facts["notes"] if "in every arm" in note]
+    return lines + _troubles(facts) + [f"Note: {note}" for note in [*kept, *(w["text"] for w in facts["warnings"])]]
 
 
 def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:

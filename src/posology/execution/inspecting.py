@@ -1,0 +1,103 @@
+"""Inside a worker: look at a network without training it."""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posology.execution.inlets import lay_out
+from posology.execution.proving import ROWS
+from posology.network.checks import check_compiled, check_model
+from posology.network.choice import Choice
+from posology.network.drawing import draw
+from posology.network.inputs import inputs_of
+from posology.network.liveness import Liveness, Proof
+from posology.network.outputs import notes_on_outputs
+from posology.network.packed import PackedNetwork
+from posology.network.sites import Site, check_choice, notes_on
+from posology.network.source import NetworkSource, open_source
+from posology.network.structure import structure_warnings
+from posology.table import Preparation, Table
+
+RANDOM_ROWS, RANDOM_COLUMNS = 100, 10
+
+
+def inspect_source(
+    source: NetworkSource, table: Path | None, choice: Choice, inputs: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Build a network, and say what it offers to regularizers; JSON types as in `posology.inspection.Inspection`.
+
+    Parameters
+    ----------
+    source : NetworkSource
+    table : Path, optional
+        Feather file of the table whose prepared rows it is built for and run on; random rows when absent.
+    choice : Choice
+    inputs : mapping
+        From inputs of the network to the columns of the table that they read, as far as the user says so.
+
+    Raises
+    ------
+    InputError
+        The network cannot be studied, or a pattern names no layer.
+    """
+    model, x, y, notes = _with_random_rows(source) if table is None else _with_rows(source, Table.load(table), inputs)
+    check_choice(model, choice)
+    network = PackedNetwork(model, choice=choice)
+    # state that was computed from rows, such as Normalization's, is the built model's own
+    proof = Proof(model, network, network.first_weights(0, model), x[:ROWS], y[:ROWS])
+    found = proof.liveness()
+    sites = (*network.kernel_sites, *network.dropout_sites)
+    warnings = (*structure_warnings(model, choice), *proof.strength_warnings())
+    return {
+        "rows": _said(table, len(x[:ROWS]), x.shape[1]),
+        "parameters": int(model.count_params()),
+        "optimizer": type(model.optimizer).__name__,
+        "sites": [_site(site, found) for site in sites],
+        "lines": draw(model, sites),
+        "warnings": [w.to_dict() for w in warnings],
+        "notes": [*notes, *notes_on_outputs(model), *notes_on(model, choice)],
+    }
+
+
+def _with_rows(
+    source: NetworkSource, table: Table, inputs: Mapping[str, Sequence[str]]
+) -> tuple[Any, np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Build a network for a table; give it, the table's prepared rows and target, and notes."""
+    layout, model, notes = lay_out(open_source(source), str(source), table, inputs)
+    preparation = Preparation.fit(table.features, table.target)
+    x = layout.matrix(preparation, table.features)
+    return model, x, preparation.target_to_network(table.target)[:, None], notes
+
+
+def _with_random_rows(source: NetworkSource) -> tuple[Any, np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Build a network for standard normal numbers, and 0 or 1 for inputs that take the numbers of categories."""
+    rng = np.random.default_rng(0)
+    model = open_source(source)(rng.normal(size=(RANDOM_ROWS, RANDOM_COLUMNS)).astype("float32"))
+    check_compiled(model, str(source))
+    built = model.built
+    widths = [_width(tensor) for tensor in model.inputs] if built else [RANDOM_COLUMNS]
+    coded = [i.codes for i in inputs_of(model)]
+    check_model(model, str(source), widths)
+    sizes = [(RANDOM_ROWS, width) for width in widths]
+    parts = [rng.integers(0, 2, s) if codes else rng.normal(size=s) for s, codes in zip(sizes, coded, strict=True)]
+    y = rng.normal(size=(RANDOM_ROWS, 1)).astype("float32")
+    return model, np.concatenate(parts, axis=1).astype("float32"), y, ()
+
+
+def _width(tensor: Any) -> int:
+    return prod(RANDOM_COLUMNS if side is None else side for side in tensor.shape[1:])
+
+
+def _site(site: Site, found: tuple[Liveness, ...]) -> dict[str, Any]:
+    own = {f.regularizer: f for f in found if f.site is site}
+    seen = {name: {"live": f.live, "still_at_zero": f.still_at_zero, "effect": f.effect} for name, f in own.items()}
+    return {**site.to_dict(), "inserted": site.kind == "dropout" and not site.present, "regularizers": seen}
+
+
+def _said(table: Path | None, rows: int, width: int) -> str:
+    if table is None:
+        return f"{rows} random rows of {width} columns; --table and --target show it on your own"
+    return f"{rows} rows of the table, prepared, of {width} columns"

@@ -1,0 +1,66 @@
+"""What a study makes of the proof that its regularizers act: it goes on, it notes, or it does not begin."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from posology.engine.member import Data
+from posology.errors import InputError
+from posology.network.liveness import Liveness
+from posology.wording import quoted
+
+ROWS = 32
+"""Rows that the network is run on."""
+
+
+def first_rows(data: Data) -> tuple[np.ndarray, np.ndarray]:
+    """Take a few training rows of the first fit.
+
+    Returns
+    -------
+    x, y : arrays (row, column) and (row, 1)
+    """
+    rows = min(ROWS, int(data.rows[0]))
+    return np.asarray(data.x[0, :rows]), np.asarray(data.y[0, :rows])
+
+
+def notes_on_liveness(found: Sequence[Liveness]) -> list[str]:
+    """Say which regularizers do nothing at some of their sites.
+
+    Raises
+    ------
+    InputError
+        One does nothing at all of its sites.
+    """
+    notes = []
+    for name in dict.fromkeys(f.regularizer for f in found):
+        own = [f for f in found if f.regularizer == name]
+        dead = [f.site.layer for f in own if not f.live]
+        if len(dead) == len(own):
+            raise InputError(
+                f"'{name}' does nothing at any of its sites, {quoted(dead)}: {_seen(name)}. {_likely(name)}, "
+                f"or leave '{name}' out of --arms."
+            )
+        if dead:
+            notes.append(f"'{name}' does nothing at {quoted(dead)}, in every arm: {_seen(name)}.")
+        if not all(f.still_at_zero for f in own):
+            notes.append(f"A strength of zero of '{name}' does not give the network without it to the last bit.")
+    return notes
+
+
+def _seen(name: str) -> str:
+    if name == "dropout":
+        return "the loss and its gradients are the same at rate 0.5 as at 0"
+    return "an optimizer step is the same with it as without it"
+
+
+def _likely(name: str) -> str:
+    if name == "dropout":
+        return (
+            "Likely what comes after ignores what it is given, such as a branch that is multiplied by zero, or an "
+            "output without a loss. Move the Dropout, or connect the branch"
+        )
+    return (
+        "Likely a constraint, such as UnitNorm, undoes it, or the optimizer's learning rate is zero. Take the "
+        "constraint off the layer"
+    )

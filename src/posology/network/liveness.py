@@ -1,0 +1,279 @@
+"""The proof, before a study, that every regularizer acts at every site, and does nothing at strength zero.
+
+Regularizers that silently do nothing are a common trap (keras #8413, #9296). Nothing is read here: the network that
+will be trained is run on rows, with the strength and without.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from posology.engine.member import Arrays
+from posology.network.packed import PackedNetwork
+from posology.network.sites import Site
+from posology.network.structure import StructureWarning, strength_warnings
+from posology.regularizers import REGULARIZERS, Place
+
+RATE = 0.5
+DRAWS = 4
+"""Random masks, weights and rows on which a site may show that it lives."""
+CHANGED = 1e-6
+"""Relative change of a loss or of a gradient that is more than rounding."""
+STEERED = 0.01
+"""Share of a step that a penalty must change; one that a constraint undoes changes 1e-4 of it, in second order."""
+SMALL = 1e-4
+"""Length of that step beside that of the weights: small, so that second order is."""
+
+# each program runs a few times only, so that compiling is what it costs
+_QUICK = {"xla_backend_optimization_level": 0}
+# fused kernels of two programs round differently: without fusing, what is equal is equal bit for bit
+_UNFUSED = {**_QUICK, "xla_disable_hlo_passes": "fusion,cpu-instruction-fusion"}
+
+
+Start = tuple[Sequence[np.ndarray], Sequence[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Liveness:
+    """What a regularizer was seen to do at a site.
+
+    Parameters
+    ----------
+    site : Site
+    regularizer : str
+    live : bool
+        Whether it acts at a positive strength.
+    still_at_zero : bool
+        Whether strength zero gives what the network without it gives, bit for bit.
+    effect : float
+        Dropout at rate 0.5: relative change of the loss or of a weight's gradient. Penalties whose gradient is
+        as large as the loss's: change of an optimizer step, as a share of it.
+    """
+
+    site: Site
+    regularizer: str
+    live: bool
+    still_at_zero: bool
+    effect: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the finding as JSON types."""
+        return {
+            "kind": self.site.kind,
+            "layer": self.site.layer,
+            "regularizer": self.regularizer,
+            "live": self.live,
+            "still_at_zero": self.still_at_zero,
+            "effect": self.effect,
+        }
+
+
+class Proof:
+    """Runs a network on rows and watches its regularizers.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The user's, built and compiled; left untouched.
+    network : PackedNetwork
+        Made of it, with the regularizers and sites of the study.
+    start : pair of sequences of arrays
+        Initial weights and state, as `PackedNetwork.first_weights` gives them.
+    x : array (row, column)
+        Prepared rows; the more, the surer. Few are enough: a batch.
+    y : array (row, 1)
+        Their targets, standardised.
+    seed : int
+        Of the perturbations of the weights.
+    """
+
+    def __init__(
+        self, model: Any, network: PackedNetwork, start: Start, x: np.ndarray, y: np.ndarray, seed: int = 0
+    ) -> None:
+        self._network = network
+        self._bare = PackedNetwork(model, [name for name in network.regularizers if name != "dropout"], network.choice)
+        weights, state = start
+        self._first = tuple(map(np.asarray, weights))
+        # one seed for all layers that draw for themselves: their order can differ between the two networks
+        computed = len(network.computed(state))
+        self._state = tuple(a if i < computed else np.zeros_like(a) for i, a in enumerate(state))
+        self._random = np.random.default_rng(seed)
+        self._x, self._y = x, y
+        self._graded = jax.jit(jax.value_and_grad(network.loss, has_aux=True), compiler_options=_QUICK)
+        self._step = jax.jit(_penalized_step(network), compiler_options=_QUICK)
+        # an optimizer that warms up from a rate of zero moves in its second step only
+        self._steps = max(2, getattr(model.optimizer, "gradient_accumulation_steps", None) or 1)
+        self._sites = network.kernel_sites
+        self._penalties = [name for name in network.regularizers if REGULARIZERS[name].place is Place.WEIGHTS_LOSS]
+
+    def liveness(self) -> tuple[Liveness, ...]:
+        """Say what each regularizer does at each of its sites, in the order of the sites."""
+        drops = [n for n in self._network.regularizers if REGULARIZERS[n].place is Place.ACTIVATIONS]
+        starts = self._starts() if self._penalties and self._sites else []
+        found = [finding for name in self._penalties for finding in self._of_penalty(name, starts)]
+        if self._network.dropout_sites:
+            found += [finding for name in drops for finding in self._of_dropout(name)]
+        return tuple(found)
+
+    def strength_warnings(self) -> tuple[StructureWarning, ...]:
+        """Compare the network's own penalties with its loss on the rows."""
+        loss, gradient = self._loss(self._first, self._no_rates(), 0)
+        kernels = self._network.kernels
+        weights = [[self._first[i] for i in places] for places in kernels]
+        gradients = [[gradient[i] for i in places] for places in kernels]
+        return strength_warnings(self._network.kernel_sites, weights, gradients, float(loss))
+
+    def _no_rates(self) -> np.ndarray:
+        return np.zeros(len(self._network.dropout_sites), "float32")
+
+    def _no_penalties(self) -> dict[str, np.ndarray]:
+        return {name: np.zeros(len(self._sites), "float32") for name in self._penalties}
+
+    def _loss(self, weights: Arrays, rates: np.ndarray, key: int) -> tuple[Any, Arrays]:
+        with jax.default_matmul_precision("highest"):
+            strengths, number = {"dropout": rates}, np.uint32(key)
+            (loss, _), gradient = self._graded(weights, self._state, self._x, self._y, None, strengths, number)
+        return loss, gradient
+
+    def _draws(self) -> list[tuple[int, Arrays]]:
+        """Give masks' keys with weights: the first ones, then perturbed ones, where no layer is zero by its start."""
+        return [(key, self._first if key == 0 else self._perturbed()) for key in range(DRAWS)]
+
+    def _perturbed(self, scale: float = 1.0) -> Arrays:
+        def near(a: Any) -> Any:
+            noise = self._random.normal(size=a.shape) * max(0.1, float(np.std(a)))
+            return (scale * (a + noise)).astype(a.dtype)
+
+        return tuple(near(a) for a in self._first)
+
+    def _of_dropout(self, name: str) -> list[Liveness]:
+        draws = self._draws()
+        still = self._is_still_without_dropout(draws)
+        without = [(key, weights, self._loss(weights, self._no_rates(), key)) for key, weights in draws]
+        found = []
+        for i, site in enumerate(self._network.dropout_sites):
+            rates = self._no_rates()
+            rates[i] = RATE
+            changes = (_change(before, self._loss(weights, rates, key)) for key, weights, before in without)
+            effect = _first_above(CHANGED, changes)
+            found.append(Liveness(site, name, effect > CHANGED, still, effect))
+        return found
+
+    def _is_still_without_dropout(self, draws: Sequence[tuple[int, Arrays]]) -> bool:
+        """Compare, bit for bit, rates of zero with the network that has no Dropout at the sites."""
+        one = self._bare_losses(self._network, {"dropout": self._no_rates()}, draws)
+        other = self._bare_losses(self._bare, {}, draws)
+        return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
+
+    def _bare_losses(self, network: PackedNetwork, strengths: Any, draws: Sequence[tuple[int, Arrays]]) -> list[Any]:
+        loss = jax.jit(lambda *given: network.loss(*given)[0], compiler_options=_UNFUSED)
+        with jax.default_matmul_precision("highest"):
+            return [loss(w, self._state, self._x, self._y, None, strengths, np.uint32(key)) for key, w in draws]
+
+    def _of_penalty(self, name: str, starts: Sequence[tuple[Arrays, Arrays]]) -> list[Liveness]:
+        found = []
+        for site, places in zip(self._network.kernel_sites, self._network.kernels, strict=True):
+            effect = _first_above(STEERED, (self._steering(name, site, places, *start) for start in starts))
+            weights, gradient = starts[0]
+            still = all(_is_still_at_zero(name, weights[i], gradient[i]) for i in places)
+            found.append(Liveness(site, name, effect > STEERED, still, effect))
+        return found
+
+    def _starts(self) -> list[tuple[Arrays, Arrays]]:
+        """Give weights, brought to where their constraints want them, with the gradient of the loss."""
+        found = []
+        # small weights as well: a limit on their size, such as MaxNorm, is not met there
+        for scale in (1.0, 0.1):
+            weights = self._perturbed(scale)
+            still = tuple(np.zeros_like(w) for w in weights)
+            weights, _ = self._step(
+                weights, still, self._network.start_optimizer(weights), np.float32(0), self._no_penalties()
+            )
+            gradient = self._loss(weights, self._no_rates(), 0)[1]
+            # a loss that is not finite at weights like these says nothing of the penalties
+            found.append((weights, tuple(g if np.isfinite(g).all() else np.zeros_like(g) for g in gradient)))
+        return found
+
+    def _steering(self, name: str, site: Site, places: Sequence[int], weights: Arrays, gradient: Arrays) -> float:
+        """Give the share of an optimizer step that a penalty as strong as the loss changes."""
+        own = _length([gradient[i] for i in places]) or 1.0
+        unit = _length([_gradient(name, weights[i], 1.0) for i in places])
+        strength = np.array([own / unit if unit and s is site else 0 for s in self._sites], "float32")
+        strengths = {**self._no_penalties(), name: strength}
+        before = [weights[i] for i in places]
+
+        def stepped(factor: float, given: dict[str, np.ndarray]) -> list[Any]:
+            after = self._stepped(weights, gradient, factor, given)
+            return [after[i] for i in places]
+
+        moved = _distance(stepped(1.0, strengths), before)
+        if not moved or not np.isfinite(moved):
+            return 0.0
+        factor = min(1.0, SMALL * _length(before) / moved)
+        one, other = stepped(factor, strengths), stepped(factor, self._no_penalties())
+        return _distance(one, other) / (max(_distance(one, before), _distance(other, before)) or 1.0)
+
+    def _stepped(self, weights: Arrays, gradient: Arrays, factor: float, strengths: dict[str, np.ndarray]) -> Arrays:
+        """Take as many steps as it needs until an optimizer that collects gradients, or warms up, moves."""
+        state = self._network.start_optimizer(weights)
+        for _ in range(self._steps):
+            weights, state = self._step(weights, gradient, state, np.float32(factor), strengths)
+        return weights
+
+
+def _penalized_step(network: PackedNetwork) -> Callable[..., tuple[Arrays, Arrays]]:
+    """Give the step of the engine: the penalties' gradients are added to the loss's, then the optimizer moves."""
+
+    def step(weights: Arrays, gradient: Arrays, state: Arrays, factor: Any, strengths: dict[str, Any]) -> Any:
+        total = list(gradient)
+        for name, of_sites in strengths.items():
+            for site, places in enumerate(network.kernels):
+                for i in places:
+                    total[i] = total[i] + _gradient(name, weights[i], of_sites[site])
+        return network.update(weights, tuple(total), state, factor)
+
+    return step
+
+
+def _gradient(name: str, weight: Any, strength: Any) -> Any:
+    penalty: Any = REGULARIZERS[name]
+    return penalty.gradient(weight, strength)
+
+
+def _is_still_at_zero(name: str, weight: Any, gradient: Any) -> bool:
+    return np.array_equal(gradient + _gradient(name, weight, np.float32(0)), gradient)
+
+
+def _first_above(least: float, effects: Iterable[float]) -> float:
+    """Give the first effect above a threshold, and no more are computed; where none is, the largest."""
+    largest = 0.0
+    for effect in effects:
+        largest = max(largest, effect)
+        if largest > least:
+            break
+    return largest
+
+
+def _change(before: tuple[Any, Arrays], after: tuple[Any, Arrays]) -> float:
+    """Give the largest relative change of the loss or of a weight's gradient."""
+    pairs = zip((before[0], *before[1]), (after[0], *after[1]), strict=True)
+    return max(_relative(np.asarray(a, float), np.asarray(b, float)) for a, b in pairs)
+
+
+def _relative(before: np.ndarray, after: np.ndarray) -> float:
+    size = float(max(np.linalg.norm(before), np.linalg.norm(after)))
+    # a loss that is infinite is changed or not; how much cannot be said
+    if not np.isfinite(size):
+        return float(not np.array_equal(before, after, equal_nan=True))
+    return float(np.linalg.norm(after - before)) / size if size else 0.0
+
+
+def _length(arrays: Iterable[Any]) -> float:
+    return float(np.sqrt(sum(np.square(np.asarray(a, float)).sum() for a in arrays)))
+
+
+def _distance(one: Sequence[Any], other: Sequence[Any]) -> float:
+    return _length(np.asarray(a, float) - np.asarray(b, float) for a, b in zip(one, other, strict=True))
