@@ -26,7 +26,7 @@ def test_some_dead_sites_are_noted():
 def test_no_site_that_lives_is_an_error():
     with pytest.raises(InputError, match="'l2' does nothing at any of its sites, 'a': an optimizer step is the same"):
         notes_on_liveness([seen("a", "l1"), seen("a", "l2", live=False)])
-    with pytest.raises(InputError, match="a branch that is multiplied by zero.*leave 'dropout' out of --arms"):
+    with pytest.raises(InputError, match=r"a branch that is multiplied by zero.*leave 'dropout' out of --arms"):
         notes_on_liveness([seen("a", live=False)])
 
 
