@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 
 import pytest
 
@@ -10,9 +11,9 @@ from .conftest import command, environment, files
 HEAD = "import keras\n\nL = keras.layers\n\n\ndef model_build(x_train):\n    width = x_train.shape[1]\n"
 TAIL = "    model.compile(loss='mse', optimizer='sgd')\n    return model\n"
 BN = HEAD + (
-    "    model = keras.Sequential([keras.Input((width,)), L.Dense(8, name='[b]first'), L.BatchNormalization(name='bn'),"
-    " L.ReLU(name='relu'), L.Dense(4, 'relu', name='second', kernel_regularizer='l2'), L.Dense(1, name='last')])\n"
-    + TAIL
+    "    model = keras.Sequential([keras.Input((width,)), L.Dense(8, name='[b]first'),"
+    " L.BatchNormalization(name='bn'), L.ReLU(name='relu'),"
+    " L.Dense(4, 'relu', name='second', kernel_regularizer='l2'), L.Dense(1, name='last')])\n" + TAIL
 )
 DEAD = HEAD + (
     "    x = keras.Input((width,))\n"
@@ -57,6 +58,22 @@ def test_the_questions_network_in_a_users_shell(here):
     assert "BatchNormalization cancels" not in done.stdout
     assert "\x1b" not in done.stdout
     assert files(here) == []
+
+
+def test_the_commands_own_process_has_no_keras(here):
+    code = (
+        "import sys\n"
+        "from posology._options import Where\n"
+        "from posology.inspection import inspect_network\n"
+        "from posology.network import parse_source\n"
+        "found = inspect_network(parse_source(None), None, Where(include=('dense_1',)).choice())\n"
+        "print([s['layer'] for s in found.sites], [m for m in ('keras', 'jax', 'tensorflow') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True, text=True, check=False, env=environment(), cwd=here,
+    )  # fmt: skip
+    assert done.stdout == "['dense_1'] []\n", done.stderr
 
 
 def test_json_with_a_table(call, table, write):

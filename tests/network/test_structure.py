@@ -190,6 +190,13 @@ def test_the_choice_of_sites_is_followed():
     assert codes(model, Choice(exclude=("a",)))["scale-cancelled"] == ("b",)
 
 
+def test_operations_that_are_no_layers():
+    x = keras.Input((6,))
+    a = L.Dense(6, activation="relu", name="a")(x) + x
+    model = keras.Model(x, L.Dense(1)(L.Dense(4, activation="relu")(keras.ops.multiply(a, 2.0))))
+    assert codes(model) == {"mean-shift": ("a",)}
+
+
 def test_what_is_not_studied_is_not_warned_of():
     model = net(L.Dense(4), L.BatchNormalization(), L.ReLU(), L.Dense(4, activation="relu"), L.BatchNormalization())
     both = {w.code for w in structure_warnings(model)}

@@ -103,9 +103,11 @@ class Proof:
         self._random = np.random.default_rng(seed)
         self._x, self._y = x, y
         self._graded = jax.jit(jax.value_and_grad(network.loss, has_aux=True), compiler_options=_QUICK)
-        self._step = jax.jit(_penalized_step(network), compiler_options=_QUICK)
-        # an optimizer that warms up from a rate of zero moves in its second step only
-        self._steps = max(2, getattr(model.optimizer, "gradient_accumulation_steps", None) or 1)
+        self._step = jax.jit(_penalized_step(network))
+        # an optimizer that collects gradients, or warms up from a rate of zero, moves in a later step
+        collected = getattr(model.optimizer, "gradient_accumulation_steps", None) or 1
+        rate = network.learning_rate(network.start_optimizer(self._first))
+        self._steps = collected if float(rate) else 2 * collected
         self._sites = network.kernel_sites
         self._penalties = [name for name in network.regularizers if REGULARIZERS[name].place is Place.WEIGHTS_LOSS]
 
