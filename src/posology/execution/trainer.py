@@ -24,6 +24,7 @@ from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
+from posology.network.faithful import check_faithful
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, leaves, notes_on
 from posology.network.source import open_source
@@ -72,6 +73,7 @@ class Trainer:
         self._carried = Carried(Path(job.scratch) / "carried")
         self._build = open_source(job.source)
         self._model = self._checked_build(np.zeros((2, self._width), "float32"))
+        check_faithful(self._model, str(job.source), self._width)
         self._network = PackedNetwork(self._model, job.regularizers)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.epochs)
         self._program: Any = None
