@@ -9,7 +9,7 @@ import pytest
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, dropout_sites, kernel_sites
 
-from .zoo import ZOO, rows_for
+from .zoo import SLOW, ZOO, rows_for
 
 
 def doses_of(model, l1=(), l2=(), rates=()):
@@ -38,7 +38,7 @@ def studied(model, **settings):
     )
 
 
-@pytest.fixture(params=ZOO, scope="module")
+@pytest.fixture(params=[pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in ZOO], scope="module")
 def case(request):
     keras.backend.clear_session()
     out = studied(ZOO[request.param]())

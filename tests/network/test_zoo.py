@@ -15,7 +15,7 @@ from posology.network.sites import dropout_sites, is_dropout, kernel_sites, leav
 from posology.network.surgery import is_seed
 
 from .conftest import doses_of
-from .zoo import ZOO, predict, width_of
+from .zoo import ZOO, width_of
 
 # paths of the kernel sites, with the argument where it is another than kernel_regularizer, and of the dropout sites
 SITES = {
@@ -167,7 +167,8 @@ def test_the_export_has_the_numbers_and_predicts_as_the_packed_network(case, tmp
     out = export_model(case.model, doses_of(case.model, l1, l2, rates))
     set_weights(out, case.weights, case.network.computed(case.state), case.model)
     packed = np.asarray(case.network.predict(case.weights, case.state, case.x))
-    np.testing.assert_allclose(predict(out, case.x), packed, atol=1e-6)
+    predicted, loss = run(out, case.x)
+    np.testing.assert_allclose(predicted, packed, atol=1e-6)
 
     assert [s.present["l1"] for s in kernel_sites(out)] == pytest.approx(l1)
     assert [s.present["l2"] for s in kernel_sites(out)] == pytest.approx(l2)
@@ -177,20 +178,22 @@ def test_the_export_has_the_numbers_and_predicts_as_the_packed_network(case, tmp
         for group, a, b in zip(case.network.kernels, l1, l2, strict=True)
         for i in group
     )
-    assert losses(out, case.x) == pytest.approx(float(by_formula) + own_losses(case), rel=1e-4)
+    assert loss == pytest.approx(float(by_formula) + own_losses(case), rel=1e-4)
 
     out.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras", safe_mode=True)
-    np.testing.assert_allclose(predict(again, case.x), packed, atol=1e-6)
-    assert losses(again, case.x) == pytest.approx(losses(out, case.x), rel=1e-6)
+    predicted_again, loss_again = run(again, case.x)
+    np.testing.assert_allclose(predicted_again, packed, atol=1e-6)
+    assert loss_again == pytest.approx(loss, rel=1e-6)
     types = {type(layer) for _, layer in leaves(case.model)}
     assert all(type(layer) in types or is_dropout(layer) for _, layer in leaves(again))
 
 
-def losses(model, x):
-    """Penalties and other losses of a model's layers, predicting."""
+def run(model, x):
+    """Predict; give the outputs side by side, and the sum of the penalties and other losses of the layers."""
     given = [[v.value for v in vs] for vs in (model.trainable_variables, model.non_trainable_variables)]
-    return float(sum(model.stateless_call(*given, split_columns(model, x), training=False, return_losses=True)[2]))
+    outputs, _, extra = model.stateless_call(*given, split_columns(model, x), training=False, return_losses=True)
+    return np.concatenate(keras.tree.flatten(outputs), axis=1), float(sum(extra))
 
 
 def own_losses(case):

@@ -5,8 +5,6 @@ import numpy as np
 from keras import ops
 from sklearn.datasets import load_digits
 
-from posology.network.inputs import split_columns
-
 L = keras.layers
 Input, Model, Sequential = keras.Input, keras.Model, keras.Sequential
 WIDTH = 6
@@ -31,25 +29,16 @@ def width_of(model):
 
 
 def rows_for(model, rows=8, seed=0):
-    """A matrix with the columns of all inputs side by side: whole numbers below 5 for inputs of whole numbers."""
+    """A matrix with the columns of all inputs side by side: digits for images, whole numbers where asked for."""
     random = np.random.default_rng(seed)
-    columns = [
-        random.normal(size=(rows, int(np.prod(t.shape[1:]))))
-        if "float" in t.dtype
-        else random.integers(0, 5, (rows, int(np.prod(t.shape[1:]))))
-        for t in model.inputs
-    ]
-    return np.concatenate(columns, axis=1).astype("float32")
+    return np.concatenate([_columns(tensor, rows, random) for tensor in model.inputs], axis=1).astype("float32")
 
 
-def digits(rows=8):
-    """Images of 8 x 8, a row each, of values 0 to 1."""
-    return (load_digits().data[:rows] / 16).astype("float32")
-
-
-def predict(model, x):
-    """Predict with a Keras model from a matrix: its outputs side by side."""
-    return np.concatenate(keras.tree.flatten(model.predict(split_columns(model, x), verbose=0)), axis=1)
+def _columns(tensor, rows, random):
+    size = (rows, int(np.prod(tensor.shape[1:])))
+    if tensor.shape[1:] == (8, 8, 1):
+        return load_digits().data[:rows] / 16
+    return random.normal(size=size) if "float" in tensor.dtype else random.integers(0, 5, size)
 
 
 # the question's network ------------------------------------------------------------------------------------------
@@ -440,3 +429,5 @@ ZOO = {
     "time distributed": time_distributed,
     "transformer": transformer,
 }
+SLOW = {"with states", "recurrent", "different arguments", "time distributed", "masked without dropout"}
+"""Those that take XLA seconds to compile."""
