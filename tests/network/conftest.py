@@ -9,7 +9,8 @@ import pytest
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, dropout_sites, kernel_sites
 
-from .zoo import SLOW, ZOO, rows_for
+from .building import rows_for
+from .zoo import SLOW, ZOO
 
 
 def doses_of(model, l1=(), l2=(), rates=()):

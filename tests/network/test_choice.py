@@ -8,8 +8,8 @@ from posology.errors import InputError
 from posology.network.export import export_model
 from posology.network.sites import Choice, Dose, check_choice, dropout_sites, kernel_sites, leaves, notes_on
 
+from .building import Input, L, functional, sequential
 from .conftest import studied
-from .zoo import Input, L, functional, sequential
 
 ALL_REGULARIZERS = ("l1", "l2", "dropout")
 

@@ -9,7 +9,8 @@ from posology.errors import InputError
 from posology.network.checks import check_model
 from posology.network.faithful import check_faithful
 
-from .zoo import ZOO, functional, sequential, width_of
+from .building import functional, sequential, width_of
+from .zoo import ZOO
 
 L = keras.layers
 NAME = "net.py:model_build"

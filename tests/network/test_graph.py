@@ -5,7 +5,8 @@ import pytest
 
 from posology.network.graph import graph_of
 
-from .zoo import ZOO, Input, L, functional
+from .building import Input, L, functional
+from .zoo import ZOO
 
 
 @pytest.fixture(autouse=True)

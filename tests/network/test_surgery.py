@@ -9,8 +9,9 @@ from posology.network.export import export_model, keras_lines
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites, kernel_sites, notes_on
 
+from .building import compiled, sequential
 from .conftest import doses_of
-from .zoo import ZOO, compiled, sequential
+from .zoo import ZOO
 
 L = keras.layers
 

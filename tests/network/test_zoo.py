@@ -14,8 +14,9 @@ from posology.network.losses import losses_of
 from posology.network.sites import dropout_sites, is_dropout, kernel_sites, leaves, penalty_of, weights_at
 from posology.network.surgery import is_seed
 
+from .building import width_of
 from .conftest import doses_of
-from .zoo import ZOO, width_of
+from .zoo import ZOO
 
 # paths of the kernel sites, with the argument where it is another than kernel_regularizer, and of the dropout sites
 SITES = {

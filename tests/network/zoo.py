@@ -1,45 +1,11 @@
-"""Networks as users write them, and rows for them: each entry of `ZOO` builds one, compiled, at small sizes."""
+"""Networks as users write them: each entry of `ZOO` builds one, compiled, at small sizes."""
 
 import keras
 import numpy as np
 from keras import ops
-from sklearn.datasets import load_digits
 
-L = keras.layers
-Input, Model, Sequential = keras.Input, keras.Model, keras.Sequential
-WIDTH = 6
-
-
-def compiled(model, loss="mse", **options):
-    model.compile(optimizer="adam", loss=loss, **options)
-    return model
-
-
-def functional(inputs, outputs, loss="mse", **options):
-    return compiled(Model(inputs, outputs), loss, **options)
-
-
-def sequential(shape, *layers, dtype="float32"):
-    return compiled(Sequential([Input(shape, dtype=dtype), *layers]))
-
-
-def width_of(model):
-    """Columns of all inputs."""
-    return sum(int(np.prod(t.shape[1:])) for t in model.inputs)
-
-
-def rows_for(model, rows=8, seed=0):
-    """A matrix with the columns of all inputs side by side: digits for images, whole numbers where asked for."""
-    random = np.random.default_rng(seed)
-    return np.concatenate([_columns(tensor, rows, random) for tensor in model.inputs], axis=1).astype("float32")
-
-
-def _columns(tensor, rows, random):
-    size = (rows, int(np.prod(tensor.shape[1:])))
-    if tensor.shape[1:] == (8, 8, 1):
-        return load_digits().data[:rows] / 16
-    return random.normal(size=size) if "float" in tensor.dtype else random.integers(0, 5, size)
-
+from . import zoo_shapes
+from .building import WIDTH, Input, L, Model, Sequential, compiled, functional, sequential
 
 # the question's network ------------------------------------------------------------------------------------------
 
@@ -305,80 +271,6 @@ def dict_of_outputs():
     return functional(inputs, outputs, loss_of, loss_weights={"value": 2.0, "aside": 0.5})
 
 
-# images ----------------------------------------------------------------------------------------------------------
-
-
-def digits_convnet():
-    conv = L.Conv2D(4, 3, activation="relu", kernel_regularizer="l2", name="conv")
-    middle = [L.BatchNormalization(), L.MaxPooling2D(), L.Conv2D(4, 2, activation="relu", name="small")]
-    return sequential((8, 8, 1), conv, *middle, L.GlobalAveragePooling2D(), L.Dropout(0.1), L.Dense(1))
-
-
-def separable():
-    conv = L.SeparableConv2D(4, 3, activation="relu", depthwise_regularizer="l1", pointwise_regularizer="l2")
-    depthwise = L.DepthwiseConv2D(2, activation="relu", depthwise_regularizer="l2")
-    return sequential((6, 6, 2), conv, L.SpatialDropout2D(0.2), depthwise, L.Flatten(), L.Dense(1))
-
-
-def transposed():
-    conv = L.Conv2DTranspose(3, 2, strides=2, activation="relu")
-    return sequential((3, 3, 1), conv, L.LeakyReLU(), L.GlobalMaxPooling2D(), L.Dense(1))
-
-
-def bytes_image():
-    layers = [L.Rescaling(1 / 255), L.Conv2D(2, 3, activation="relu"), L.Flatten()]
-    return sequential((5, 5, 1), *layers, L.Dense(1), dtype="uint8")
-
-
-# sequences -------------------------------------------------------------------------------------------------------
-
-
-def convolution_1d():
-    conv = L.Conv1D(4, 3, padding="same", activation="relu", kernel_regularizer="l1")
-    return sequential((7, 2), conv, L.SpatialDropout1D(0.2), L.GlobalAveragePooling1D(), L.Dense(1))
-
-
-def embedding():
-    layers = [L.Embedding(6, 4), L.GlobalAveragePooling1D(), L.Dense(5, activation="relu", name="hidden")]
-    return sequential((5,), *layers, L.Dense(1), dtype="int32")
-
-
-def masked():
-    layers = [L.Embedding(6, 4, mask_zero=True), L.Dropout(0.2), L.LSTM(4, recurrent_regularizer="l2")]
-    return sequential((5,), *layers, L.Dense(1), dtype="int32")
-
-
-def masked_without_dropout():
-    layers = [L.Embedding(6, 4, mask_zero=True), L.Activation("tanh"), L.GRU(4)]
-    return sequential((5,), *layers, L.Dense(1), dtype="int32")
-
-
-def recurrent():
-    gru = L.GRU(4, return_sequences=True, kernel_regularizer="l2", recurrent_regularizer="l1")
-    both = L.Bidirectional(L.LSTM(3, kernel_regularizer="l2"))
-    return sequential((5, 2), gru, both, L.Dense(1))
-
-
-def with_states():
-    inputs = Input((4, 2))
-    x, state = L.GRU(3, return_sequences=True, return_state=True, name="gru")(inputs)
-    x = L.LSTM(3, name="lstm")(x)
-    return functional(inputs, L.Dense(1)(L.Concatenate()([x, state])))
-
-
-def time_distributed():
-    dense = L.TimeDistributed(L.Dense(4, activation="relu", kernel_regularizer="l2"))
-    return sequential((5, 2), dense, L.Flatten(), L.Dense(3, activation="relu", name="hidden"), L.Dense(1))
-
-
-def transformer():
-    inputs = Input((5, 4))
-    attended = L.MultiHeadAttention(2, 3, name="attend")(inputs, inputs)
-    x = L.LayerNormalization()(L.Add()([inputs, attended]))
-    y = L.Dense(4, name="down")(L.Dense(8, activation="gelu", name="up")(x))
-    return functional(inputs, L.Dense(1)(L.GlobalAveragePooling1D()(L.Add()([x, y]))))
-
-
 ZOO = {
     "question": question,
     "question without dropout": lambda: question(dropout=False),
@@ -416,18 +308,18 @@ ZOO = {
     "dict of inputs": dict_of_inputs,
     "list of outputs": list_of_outputs,
     "dict of outputs": dict_of_outputs,
-    "digits convnet": digits_convnet,
-    "separable": separable,
-    "transposed": transposed,
-    "bytes image": bytes_image,
-    "convolution 1d": convolution_1d,
-    "embedding": embedding,
-    "masked": masked,
-    "masked without dropout": masked_without_dropout,
-    "recurrent": recurrent,
-    "with states": with_states,
-    "time distributed": time_distributed,
-    "transformer": transformer,
+    "digits convnet": zoo_shapes.digits_convnet,
+    "separable": zoo_shapes.separable,
+    "transposed": zoo_shapes.transposed,
+    "bytes image": zoo_shapes.bytes_image,
+    "convolution 1d": zoo_shapes.convolution_1d,
+    "embedding": zoo_shapes.embedding,
+    "masked": zoo_shapes.masked,
+    "masked without dropout": zoo_shapes.masked_without_dropout,
+    "recurrent": zoo_shapes.recurrent,
+    "with states": zoo_shapes.with_states,
+    "time distributed": zoo_shapes.time_distributed,
+    "transformer": zoo_shapes.transformer,
 }
 SLOW = {"with states", "recurrent", "different arguments", "time distributed", "masked without dropout"}
 """Those that take XLA seconds to compile."""
