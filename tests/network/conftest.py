@@ -1,9 +1,16 @@
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
 import keras
+import numpy as np
 import pytest
 
+from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, dropout_sites, kernel_sites
 
-L = keras.layers
+from .building import rows_for
+from .zoo import SLOW, ZOO
 
 
 def doses_of(model, l1=(), l2=(), rates=()):
@@ -13,91 +20,28 @@ def doses_of(model, l1=(), l2=(), rates=()):
     return [*(Dose(s, {"l1": a, "l2": b}) for s, a, b in kernels), *(Dose(s, {"rate": r}) for s, r in drops)]
 
 
-def compiled(model):
-    model.compile(optimizer="adam", loss="mse")
-    return model
+def studied(model, **settings):
+    """A model, packed, with first weights, rows, a target and the compiled gradient of its training loss."""
+    before = model.to_json(), [w.copy() for w in model.get_weights()]
+    network = PackedNetwork(model, **settings)
+    weights, state = (tuple(map(jnp.asarray, part)) for part in network.first_weights(3))
+    x = rows_for(model)
+    y = np.random.default_rng(1).normal(size=(len(x), 1)).astype("float32")
+    graded = jax.jit(jax.value_and_grad(network.loss, has_aux=True))
 
+    def gradient(rates=None, key=0):
+        rates = np.zeros(len(network.dropout_sites), "float32") if rates is None else np.asarray(rates, "float32")
+        (total, _), slope = graded(weights, state, x, y, None, {"dropout": rates}, jnp.uint32(key))
+        return float(total), slope
 
-def question(width=6, dropout=True, penalty=True):
-    l1 = keras.regularizers.l1
-    model = keras.Sequential([keras.Input((width,)), L.BatchNormalization()])
-    model.add(L.Dense(128, activation="relu", kernel_regularizer=l1(0.01) if penalty else None))
-    if dropout:
-        model.add(L.Dropout(0.08))
-    model.add(L.Dense(128, activation="relu", kernel_regularizer=l1(0.00) if penalty else None))
-    if dropout:
-        model.add(L.Dropout(0.05))
-    model.add(L.Dense(1))
-    return compiled(model)
-
-
-def separate_activations(width=6):
-    return compiled(
-        keras.Sequential(
-            [
-                keras.Input((width,)),
-                L.Dense(16),
-                L.BatchNormalization(),
-                L.ReLU(),
-                L.Dense(8),
-                L.Activation("tanh"),
-                L.Dense(1),
-            ]
-        )
+    return SimpleNamespace(
+        model=model, before=before, network=network, weights=weights, state=state, x=x, y=y, gradient=gradient
     )
 
 
-def residual(width=6):
-    inputs = keras.Input((width,))
-    x = L.Dense(16, activation="relu", name="first")(inputs)
-    y = L.Dense(16, activation="relu", name="second")(x)
-    x = L.Add()([x, y])
-    return compiled(keras.Model(inputs, L.Dense(1)(L.LayerNormalization()(x))))
-
-
-def shared(width=6):
-    inputs = keras.Input((width,))
-    layer = L.Dense(width, activation="relu", name="twice")
-    x = L.Dropout(0.2)(layer(layer(inputs)))
-    return compiled(keras.Model(inputs, L.Dense(1)(x)))
-
-
-def nested(width=6):
-    block = keras.Sequential([keras.Input((width,)), L.Dense(12, activation="relu", name="inner")], name="block")
-    return compiled(keras.Sequential([keras.Input((width,)), block, L.Dense(8, activation="relu"), L.Dense(1)]))
-
-
-def noisy(width=6):
-    model = keras.Sequential([keras.Input((width,)), L.GaussianNoise(0.1), L.Dense(8, activation="relu"), L.Dense(1)])
-    return compiled(model)
-
-
-def linear(width=6):
-    return compiled(keras.Sequential([keras.Input((width,)), L.Dense(1)]))
-
-
-def gated(width=6):
-    inputs = keras.Input((width,))
-    gate = L.Dense(8, activation="sigmoid", kernel_regularizer="l2")(inputs)
-    x = L.Multiply()([gate, L.Dense(8, bias_regularizer="l2")(inputs)])
-    return compiled(keras.Model(inputs, L.Dense(1)(x)))
-
-
-ZOO = {
-    "question": question,
-    "question without dropout": lambda width=6: question(width, dropout=False),
-    "question without penalty": lambda width=6: question(width, penalty=False),
-    "question bare": lambda width=6: question(width, dropout=False, penalty=False),
-    "separate activations": separate_activations,
-    "residual": residual,
-    "shared layer": shared,
-    "nested": nested,
-    "noisy": noisy,
-    "gated": gated,
-    "linear": linear,
-}
-
-
-@pytest.fixture(params=ZOO)
-def model(request):
-    return ZOO[request.param]()
+@pytest.fixture(params=[pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in ZOO], scope="module")
+def case(request):
+    keras.backend.clear_session()
+    out = studied(ZOO[request.param]())
+    out.name = request.param
+    return out

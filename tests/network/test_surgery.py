@@ -1,105 +1,27 @@
-"""Surgery is faithful: at zero strengths the packed network is the original without penalties; every site is live."""
+"""Rebuilding networks: first weights, what is said of them, the lines to write; test_zoo.py has the rest."""
 
-import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
 
-from posology.network.export import export_model, keras_lines, set_weights
+from posology.errors import InputError
+from posology.network.export import export_model, keras_lines
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites, kernel_sites, notes_on
 
-from .conftest import ZOO, doses_of
+from .building import compiled, sequential
+from .conftest import doses_of
+from .zoo import ZOO
 
-X = np.random.default_rng(0).normal(size=(12, 6)).astype("float32")
-Y = X[:, :1] * X[:, 1:2]
-
-
-def start(network, seed=3):
-    weights, state = network.first_weights(seed)
-    return tuple(map(jnp.asarray, weights)), tuple(map(jnp.asarray, state))
+L = keras.layers
 
 
-def loss(network, rates=None, key=0):
-    weights, state = start(network)
-    rates = np.zeros(len(network.dropout_sites), "float32") if rates is None else rates
-    graded = jax.value_and_grad(network.loss, has_aux=True)
-    (total, _), gradient = graded(weights, state, X, Y, None, {"dropout": rates}, jnp.uint32(key))
-    return float(total), gradient
-
-
-def test_at_zero_strengths_the_network_predicts_as_the_original(model):
-    network = PackedNetwork(model)
-    weights, state = start(network)
-    set_weights(model, weights, network.computed(state))
-    np.testing.assert_allclose(network.predict(weights, state, X), model.predict(X, verbose=0), atol=1e-6)
-
-
-def test_every_dropout_site_is_live_and_zero_is_off(model):
-    network = PackedNetwork(model)
-    sites = len(network.dropout_sites)
-    still, _ = loss(network, key=1)
-    for site in range(sites):
-        rates = np.zeros(sites, "float32")
-        rates[site] = 0.5
-        assert loss(network, rates, key=1)[0] != still
-        assert loss(network, rates, key=1)[0] != loss(network, rates, key=2)[0]
-
-
-def test_penalties_of_the_sites_are_taken_off(model):
-    network = PackedNetwork(model)
-    stripped = {v.path for v in network._model.trainable_variables if v.regularizer is not None}
-    assert not {p for p in stripped if p.endswith("kernel")}
-
-
-def test_kernels_are_the_sites_kernels(model):
-    network = PackedNetwork(model)
-    weights, _ = start(network)
-    assert [tuple(weights[i].shape) for (i, *_) in network.kernels] == [s.shape for s in network.kernel_sites]
-
-
-def test_the_original_is_left_alone(model):
-    before = model.to_json()
-    weights = [w.copy() for w in model.get_weights()]
-    PackedNetwork(model).first_weights(1)
-    kernels, drops = len(kernel_sites(model)), len(dropout_sites(model))
-    export_model(model, doses_of(model, [0.1] * kernels, [0.1] * kernels, [0.1] * drops))
-    assert model.to_json() == before
-    for ours, theirs in zip(weights, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-
-
-def test_first_weights_follow_the_seed_alone(model):
-    network = PackedNetwork(model)
+def test_first_weights_follow_the_seed_alone():
+    network = PackedNetwork(ZOO["nested functional"]())
     for ours, theirs in zip(network.first_weights(5)[0], network.first_weights(5)[0], strict=True):
         np.testing.assert_array_equal(ours, theirs)
     kernels = network.kernels[0][0]
     assert (network.first_weights(5)[0][kernels] != network.first_weights(6)[0][kernels]).any()
-
-
-def test_the_exported_model_is_stock_and_has_the_numbers(model, tmp_path):
-    kernels, drops = kernel_sites(model), dropout_sites(model)
-    l1 = [0.001 * (i + 1) for i in range(len(kernels))]
-    l2 = [0.002 * (i + 1) for i in range(len(kernels))]
-    rates = [0.1 * (i + 1) for i in range(len(drops))]
-    out = export_model(model, doses_of(model, l1, l2, rates))
-    network = PackedNetwork(model)
-    weights, state = start(network)
-    set_weights(out, weights, network.computed(state))
-    np.testing.assert_allclose(out.predict(X, verbose=0), network.predict(weights, state, X), atol=1e-6)
-    penalty = sum(
-        a * np.abs(weights[i]).sum() + b * (weights[i] ** 2).sum()
-        for group, a, b in zip(network.kernels, l1, l2, strict=True)
-        for i in group
-    )
-    others = sum(float(v.regularizer(v.value)) for v in network._model.trainable_variables if v.regularizer)
-    assert float(sum(out.losses)) == pytest.approx(float(penalty) + others, rel=1e-4)
-    assert [s.present["rate"] for s in dropout_sites(out)] == pytest.approx(rates)
-    out.save(tmp_path / "m.keras")
-    again = keras.models.load_model(tmp_path / "m.keras")
-    np.testing.assert_allclose(again.predict(X, verbose=0), out.predict(X, verbose=0), atol=1e-6)
-    assert all(layer.__class__.__module__.startswith("keras") for layer in again.layers)
 
 
 def test_an_exported_network_without_strengths_has_no_penalty_and_no_new_dropout():
@@ -107,30 +29,6 @@ def test_an_exported_network_without_strengths_has_no_penalty_and_no_new_dropout
     out = export_model(model, doses_of(model, [0, 0], [0, 0], [0, 0]))
     assert [type(layer) for layer in out.layers] == [type(layer) for layer in model.layers]
     assert out.losses == []
-
-
-SITES = {
-    "question": (["dense", "dense_1"], ["dropout", "dropout_1"]),
-    "question without dropout": (["dense", "dense_1"], ["dense", "dense_1"]),
-    "question without penalty": (["dense", "dense_1"], ["dropout", "dropout_1"]),
-    "question bare": (["dense", "dense_1"], ["dense", "dense_1"]),
-    "separate activations": (["dense", "dense_1"], ["re_lu", "activation"]),
-    "residual": (["first", "second"], ["first", "second"]),
-    "shared layer": (["twice"], ["dropout"]),
-    "nested": (["block/inner", "dense"], ["block/inner", "dense"]),
-    "noisy": (["dense"], ["dense"]),
-    "gated": (["dense"], ["dense"]),
-    "linear": (["dense"], []),
-}
-
-
-@pytest.mark.parametrize("name", ZOO)
-def test_sites(name):
-    keras.backend.clear_session()
-    model = ZOO[name]()
-    kernels, drops = SITES[name]
-    assert [s.layer for s in kernel_sites(model)] == kernels
-    assert [s.layer for s in dropout_sites(model)] == drops
 
 
 def test_present_strengths_are_read():
@@ -144,6 +42,7 @@ def test_what_stays_in_every_arm_is_said():
     keras.backend.clear_session()
     gated = ("The penalty on 'dense_1/bias' stays as it is in every arm, 'none' included.",)
     assert notes_on(ZOO["gated"]()) == gated
+    assert notes_on(ZOO["with states"]()) == ()
     assert notes_on(ZOO["noisy"]()) == ("GaussianNoise 'gaussian_noise' stays as it is in every arm, 'none' included.",)
 
 
@@ -173,8 +72,75 @@ def test_a_functional_model_with_a_frozen_layer_and_a_loss_of_the_users_own():
     model.compile("sgd", fourth)
     network = PackedNetwork(model)
     assert [s.layer for s in network.kernel_sites] == ["free"]
-    weights, state = start(network)
+    weights, state = network.first_weights(3)
     assert [w.shape for w in weights] == [(6 - 1, 4), (4,), (4, 1), (1,)]
     assert len(state) == 2
     assert not frozen.trainable
     assert model.get_layer("free").trainable
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        L.LSTM(3, dropout=0.2),
+        L.GRU(3, recurrent_dropout=0.2),
+        L.Bidirectional(L.LSTM(3, dropout=0.2)),
+        L.RNN([L.LSTMCell(3, dropout=0.2), L.GRUCell(3)]),
+    ],
+)
+def test_dropout_that_is_a_layers_own_argument_is_said_to_stay(layer):
+    (note,) = notes_on(sequential((4, 2), layer, L.Dense(1)))
+    assert note.startswith(f"The randomness of {type(layer).__name__} '{layer.name}' stays as it is in every arm")
+
+
+def test_a_name_or_weight_like_a_generators_is_none():
+    network = PackedNetwork(sequential((6,), L.BatchNormalization(name="seed_generator"), L.Dense(1)))
+    assert len(network.computed(network.first_weights(1)[1])) == 2
+
+
+def test_a_frozen_weight_of_a_layer_that_is_not_frozen_stays_frozen():
+    model = sequential((6,), L.Dense(4, activation="relu"), L.Dense(1))
+    model.layers[0].bias.trainable = False
+    weights, state = PackedNetwork(model).first_weights(1)
+    assert [w.shape for w in weights] == [(6, 4), (4, 1), (1,)]
+    assert [s.shape for s in state] == [(4,)]
+
+
+def test_the_input_keeps_its_name():
+    model = compiled(keras.Sequential([keras.Input((6,), name="measured"), L.Dense(1)]))
+    assert export_model(model, []).inputs[0].name == "measured"
+
+
+def scaled_by(rows):
+    layer = L.Normalization()
+    layer.adapt(rows)
+    return sequential((6,), layer, L.Dense(1))
+
+
+def test_each_fold_has_its_own_normalization():
+    near, far = (np.random.default_rng(0).normal(mean, 2.0, size=(40, 6)).astype("float32") for mean in (0.0, 5.0))
+    network = PackedNetwork(scaled_by(near))
+    like = scaled_by(far)
+    weights, state = map(tuple, network.first_weights(1, like))
+    for variable, value in zip(like.trainable_variables, weights, strict=True):
+        variable.assign(value)
+    np.testing.assert_allclose(network.predict(weights, state, far), like.predict(far, verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rows: L.Normalization(mean=rows.mean(axis=0), variance=rows.var(axis=0)),
+        lambda rows: L.Rescaling(1 / float(rows.std())),
+        lambda rows: L.Dense(len(rows)),
+    ],
+)
+def test_a_network_that_another_fold_builds_otherwise_is_refused(make):
+    def build(rows):
+        return sequential((6,), make(np.asarray(rows)), L.Dense(1))
+
+    rows = np.random.default_rng(0).normal(size=(20, 6))
+    network = PackedNetwork(build(rows))
+    network.first_weights(1, build(rows))
+    with pytest.raises(InputError, match=r"builds another network from other training rows.*adapt\(x_train\)"):
+        network.first_weights(1, build(3 * rows[:10]))

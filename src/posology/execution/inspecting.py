@@ -12,6 +12,7 @@ from posology.execution.proving import ROWS
 from posology.network.checks import check_compiled, check_model
 from posology.network.choice import Choice
 from posology.network.drawing import draw
+from posology.network.faithful import check_faithful
 from posology.network.inputs import inputs_of
 from posology.network.liveness import Liveness, Proof
 from posology.network.outputs import notes_on_outputs
@@ -44,6 +45,7 @@ def inspect_source(
         The network cannot be studied, or a pattern names no layer.
     """
     model, x, y, notes = _with_random_rows(source) if table is None else _with_rows(source, Table.load(table), inputs)
+    check_faithful(model, str(source), x.shape[1])
     check_choice(model, choice)
     network = PackedNetwork(model, choice=choice)
     # state that was computed from rows, such as Normalization's, is the built model's own

@@ -26,6 +26,7 @@ from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
+from posology.network.faithful import check_faithful
 from posology.network.liveness import Proof
 from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
@@ -126,6 +127,7 @@ class Trainer:
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
+        check_faithful(self._model, str(self._job.source), self._layout.width)
         x, y = first_rows(self._fit(0, 0, 0).data)
         proof = Proof(self._model, self._network, self._first(0, 0, 0, 0), x, y, self._job.design.seed)
         found = structure_warnings(self._model, self._network.choice, self._job.regularizers)

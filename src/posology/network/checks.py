@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
+from posology.network.layer_checks import check_layers, check_types
 from posology.network.losses import losses_of
 from posology.network.outputs import output_names, scored_output
-from posology.network.sites import is_dropout, leaves
 
 
 def check_compiled(model: Any, name: str) -> None:
@@ -31,6 +31,7 @@ def check_compiled(model: Any, name: str) -> None:
         raise InputError(
             f"{name} gave a model that is compiled without a loss. Write model.compile(loss='mse', ...) in it."
         )
+    check_types(model, name)
     _check_optimizer(model, name)
 
 
@@ -55,7 +56,7 @@ def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
     _build(model, name, widths[0])
     _check_inputs(model, name, widths)
     _check_outputs(model, name)
-    _check_layers(model, name)
+    check_layers(model, name)
     _check_loss(model, name)
 
 
@@ -123,56 +124,6 @@ def _check_outputs(model: Any, name: str) -> None:
             f"{name} gave a model with outputs of shape {', '.join(map(str, outputs))}; a regression needs one number "
             "a row. End it with Dense(1)."
         )
-
-
-def _check_layers(model: Any, name: str) -> None:
-    paths: dict[int, str] = {}
-    for path, layer in leaves(model):
-        _check_layer(path, layer, name)
-        first = paths.setdefault(id(layer), path)
-        if first != path:
-            raise InputError(
-                f"{name} has one layer in two of its models, as '{first}' and as '{path}'. posology rebuilds each "
-                "model by itself, so they would no longer share weights. Make both models' common part a model of its "
-                "own, and call that."
-            )
-
-
-def _check_layer(path: str, layer: Any, name: str) -> None:
-    if isinstance(layer, keras.layers.Lambda):
-        raise InputError(
-            f"{name} has a Lambda layer, '{path}': Python code that posology cannot look into, and that Keras refuses "
-            "to load again in safe mode. Write the operation itself, such as keras.ops.log1p(x) in place of "
-            "Lambda(lambda x: keras.ops.log1p(x))(x), or a Layer class of your own."
-        )
-    inside = _dropout_inside(layer)
-    if inside is not None:
-        what = "wraps" if isinstance(layer, keras.layers.Wrapper) else "has"
-        raise InputError(
-            f"{name} has a layer, '{path}' ({type(layer).__name__}), that {what} a Dropout inside, which posology "
-            "cannot set. Put the Dropout beside that layer in the model."
-        )
-
-
-def _dropout_inside(layer: Any) -> Any:
-    """Find a stock Dropout that a layer other than Keras' own calls itself: no graph shows it."""
-    if type(layer).__module__.split(".")[0] == "keras" and not isinstance(layer, keras.layers.Wrapper):
-        return None  # such as an attention's own: it is noted and stays as it is
-    seen, todo = {id(layer)}, list(vars(layer).values())
-    while todo:
-        part = todo.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if is_dropout(part):
-            return part
-        if isinstance(part, keras.layers.Layer):
-            todo += vars(part).values()
-        elif isinstance(part, dict):
-            todo += part.values()
-        elif isinstance(part, list | tuple | set):
-            todo += part
-    return None
 
 
 def _check_loss(model: Any, name: str) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from posology.network.copied_layer import copy_layer
 from posology.network.copied_optimizer import copy_optimizer
 from posology.network.losses import loss_weights_of
+from posology.network.packed_normalization import is_adapted
 from posology.network.sites import Dose, is_dropout, leaves, weights_at
-from posology.network.surgery import copy_layer, in_order, inserted_name, rebuild
+from posology.network.surgery import in_order, inserted_name, rebuild
 
 
 def export_model(model: Any, doses: Sequence[Dose]) -> Any:
@@ -32,15 +34,7 @@ def export_model(model: Any, doses: Sequence[Dose]) -> Any:
     keras.Model
         Stock layers only, freshly drawn weights; not compiled where the optimizer or the loss is not Keras' own.
     """
-    by_layer: dict[str, list[Dose]] = {}
-    for dose in doses:
-        by_layer.setdefault(dose.site.layer, []).append(dose)
-
-    def filled(path: str, layer: Any) -> Any:
-        settings = [_setting(layer, dose) for dose in by_layer.get(path, ()) if not _is_inserted(dose)]
-        return copy_layer(layer, **{name: value for setting in settings for name, value in setting.items()})
-
-    out = rebuild(model, filled, _dropouts_after(doses))
+    out = rebuild_with(model, doses)
     _check_penalties(out, doses)
     if not (_is_stock(model.optimizer) and _is_stock(model.loss)):
         return out  # not compiled: it could not be loaded where that optimizer or loss is not known
@@ -49,6 +43,19 @@ def export_model(model: Any, doses: Sequence[Dose]) -> Any:
     optimizer = copy_optimizer(model.optimizer, model.trainable_variables, trainable)
     out.compile(optimizer=optimizer, loss=model.loss, loss_weights=loss_weights_of(model))
     return out
+
+
+def rebuild_with(model: Any, doses: Sequence[Dose]) -> Any:
+    """Rebuild the user's model with strengths filled in, not compiled."""
+    by_layer: dict[str, list[Dose]] = {}
+    for dose in doses:
+        by_layer.setdefault(dose.site.layer, []).append(dose)
+
+    def filled(path: str, layer: Any) -> Any:
+        settings = [_setting(layer, dose) for dose in by_layer.get(path, ()) if not _is_inserted(dose)]
+        return copy_layer(layer, **{name: value for setting in settings for name, value in setting.items()})
+
+    return rebuild(model, filled, _dropouts_after(doses))
 
 
 def _is_inserted(dose: Dose) -> bool:
@@ -102,6 +109,9 @@ def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any], like: 
     trainable, others = in_order(like or model, model)
     for variable, value in zip([*trainable, *others], [*weights, *state], strict=True):
         variable.assign(np.array(value))  # a copy: Keras gives the buffers of its variables away when it predicts
+    for _, layer in leaves(model):
+        if is_adapted(layer):  # it computes with constants that it takes from its variables when told to
+            layer.finalize_state()
 
 
 def keras_lines(doses: Sequence[Dose]) -> list[str]:

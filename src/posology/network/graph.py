@@ -1,10 +1,12 @@
 """How the layers of a network follow one another, models inside it flattened, read by public means only."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
+
+from posology.network.copied_layer import copy_layer
 
 INPUT = "input:"
 """Before the name of an input of the network, where a layer reads it directly."""
@@ -23,13 +25,16 @@ class Node:
     reads : tuple of str
         Paths of what its calls read, and `input:NAME` for inputs of the network.
     shape : tuple of int or None
-        Of the output of its first call, without rows.
+        Of the output of its first call, without rows; of the first one where it has several.
+    single : bool
+        Whether it has one output only.
     """
 
     path: str
     layer: Any
     reads: tuple[str, ...]
     shape: tuple[int | None, ...]
+    single: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,15 +80,15 @@ class Graph:
 
     def last(self, wanted: Callable[[Node], bool]) -> set[str]:
         """Give the nodes of a kind between which and an output there is no other of that kind."""
+        return {path for path in self.ends(wanted) if wanted(self.nodes[path])}
+
+    def ends(self, wanted: Callable[[Node], bool]) -> set[str]:
+        """Give the last nodes of a kind, and all that is between them and an output."""
         found: set[str] = set()
-        for out in self.outputs:
-            node = self.nodes.get(out)
-            if node is None:
-                continue
-            if wanted(node):
-                found.add(out)
-            else:
-                found |= {n.path for n in self.before(out, lambda n: not wanted(n)) if wanted(n)}
+        for node in (self.nodes[out] for out in self.outputs if out in self.nodes):
+            found.add(node.path)
+            if not wanted(node):
+                found |= {n.path for n in self.before(node.path, lambda n: not wanted(n))}
         return found
 
 
@@ -107,10 +112,10 @@ class _Tracer:
     def add(self, path: str, layer: Any, reads: tuple[str, ...], out: Any) -> None:
         before = self.nodes.get(path)
         if before is not None:
-            self.nodes[path] = Node(path, layer, tuple(dict.fromkeys((*before.reads, *reads))), before.shape)
+            self.nodes[path] = replace(before, reads=tuple(dict.fromkeys((*before.reads, *reads))))
         else:
             shape = tuple(keras.tree.flatten(out)[0].shape[1:])
-            self.nodes[path] = Node(path, layer, reads, shape)
+            self.nodes[path] = Node(path, layer, reads, shape, isinstance(out, keras.KerasTensor))
         for tensor in keras.tree.flatten(out):
             self.keep(tensor, (path,))
 
@@ -152,7 +157,7 @@ class _Tracer:
 def _copy(layer: Any) -> Any:
     if isinstance(layer, keras.Model):  # its own layers are walked through apart: here it makes an output only
         return layer
-    return layer.__class__.from_config(layer.get_config())
+    return copy_layer(layer)
 
 
 def graph_of(model: Any) -> Graph:

@@ -10,12 +10,15 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.engine.randomness import derive
+from posology.network.alike import check_alike
 from posology.network.choice import ALL, Choice
+from posology.network.copied_layer import copy_layer
 from posology.network.graph import graph_of
 from posology.network.inputs import split_columns
 from posology.network.losses import losses_of
 from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
+from posology.network.packed_normalization import PackedNormalization, is_adapted
 from posology.network.packed_optimizer import PackedOptimizer
 from posology.network.sites import (
     Site,
@@ -25,7 +28,7 @@ from posology.network.sites import (
     noise_shape_of,
     weights_at,
 )
-from posology.network.surgery import copy_layer, in_order, inserted_name, inserted_path, is_seed, rebuild
+from posology.network.surgery import in_order, inserted_name, inserted_path, is_seed, rebuild
 from posology.regularizers import REGULARIZERS
 
 
@@ -101,6 +104,8 @@ class PackedNetwork:
         return {path: partial(PackedDropout, name=inserted_name(path)) for path in new}
 
     def _packed_layer(self, path: str, layer: Any) -> Any:
+        if is_adapted(layer):
+            return PackedNormalization.from_config(layer.get_config())
         if path not in self._noise_shapes:
             return copy_layer(layer)
         if not self._drops:
@@ -123,7 +128,14 @@ class PackedNetwork:
         Returns
         -------
         weights, state : lists of arrays
+
+        Raises
+        ------
+        InputError
+            That build is another network than the model given at the start.
         """
+        if like is not None:
+            check_alike(self._origin, like)
         keras.utils.set_random_seed(seed)
         fresh = self._pack(self._origin)
         weights, _ = in_order(self._origin, fresh)

@@ -20,6 +20,8 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Make the two numbers."""
+        # what an Embedding masks stays masked behind it, as behind Keras' own
+        self.supports_masking = True
         self.rate = self.add_weight(shape=(), initializer="zeros", trainable=False, name="rate")
         self.key = self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="uint32", name="key")
 

@@ -176,7 +176,8 @@ def dropout_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) 
     graph = graph or graph_of(model)
     every = [path for path, _ in leaves(model) if path in graph.nodes]
     own = {path for path in every if is_dropout(graph.nodes[path].layer)}
-    hidden = {path for path in every if is_nonlinear(graph.nodes[path].layer) and path not in _ends(graph)}
+    ends = graph.ends(_has_kernel)
+    hidden = {path for path in every if _is_activation(graph.nodes[path]) and path not in ends}
     if own and not choice.every:
         hidden = set()
     hidden = {path for path in hidden if not _is_dropped(graph, path)}
@@ -190,10 +191,9 @@ def _dropout_site(node: Node) -> Site:
     return Site("dropout", node.path, shape, present, "rate")
 
 
-def _ends(graph: Graph) -> set[str]:
-    """Give the output layers, and what is between them and the outputs."""
-    kernels = graph.last(_has_kernel)
-    return kernels | set(graph.outputs)
+def _is_activation(node: Node) -> bool:
+    """Tell a place after which a Dropout can stand; where a layer gives states too, what of it to drop is open."""
+    return node.single and is_nonlinear(node.layer)
 
 
 def _is_dropped(graph: Graph, path: str) -> bool:
@@ -228,8 +228,9 @@ def notes_on(model: Any, choice: Choice = ALL) -> tuple[str, ...]:
     kept = "stays as it is in every arm, 'none' included."
     out = []
     for path, layer in leaves(model):
-        if path not in drops and _is_noise(layer):
-            out.append(f"{type(layer).__name__} '{path}' {kept}")
+        if not (path in drops and is_dropout(layer)) and _is_noise(layer):
+            what = "The randomness of " if layer.weights else ""
+            out.append(f"{what}{type(layer).__name__} '{path}' {kept}")
         studied = [v for owner, argument in kernels if owner == path for v in weights_at(layer, argument)]
         others = [v for v in layer.trainable_variables if not any(v is w for w in studied)]
         out.extend(f"The penalty on '{path}/{v.name}' {kept}" for v in others if _is_penalized(v))
@@ -244,5 +245,20 @@ def _is_penalized(variable: Any) -> bool:
 
 
 def _is_noise(layer: Any) -> bool:
-    seeded = any("seed_generator" in v.path for v in layer.non_trainable_variables)
-    return layer.rate > 0 if is_dropout(layer) else seeded
+    """Tell a layer that draws at random; recurrent ones hold a generator even where they drop nothing."""
+    if not any(v.name == "seed_generator_state" for v in layer.variables):
+        return False
+    rates = list(_rates(layer.get_config()))
+    return any(rates) or not rates
+
+
+def _rates(config: Any) -> Iterator[float]:
+    """Find the rates in a layer's configuration, and in those of the layers that it wraps."""
+    parts = (
+        config.items() if isinstance(config, dict) else enumerate(config) if isinstance(config, list | tuple) else ()
+    )
+    for name, value in parts:
+        if name in ("rate", "stddev", "dropout", "recurrent_dropout") and isinstance(value, int | float):
+            yield value
+        else:
+            yield from _rates(value)

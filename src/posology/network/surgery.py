@@ -27,7 +27,7 @@ def inserted_path(path: str) -> str:
 
 def is_seed(variable: Any) -> bool:
     """Tell the state of a random generator from what a network computes."""
-    return "seed_generator" in variable.path
+    return variable.name == "seed_generator_state"
 
 
 def in_order(model: Any, rebuilt: Any) -> tuple[list[Any], list[Any]]:
@@ -55,12 +55,7 @@ def _placed(model: Any) -> Iterator[tuple[tuple[str, int], Any]]:
         yield from (((path, i), v) for i, v in enumerate(layer.weights))
 
 
-def copy_layer(layer: Any, **changes: Any) -> Any:
-    """Make a fresh layer of the same configuration, `changes` aside."""
-    return layer.__class__.from_config({**layer.get_config(), **changes})
-
-
-def rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]], prefix: str = "") -> Any:
+def rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]]) -> Any:
     """Rebuild a Sequential or Functional model, models inside it included.
 
     Parameters
@@ -77,11 +72,26 @@ def rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]], 
     keras.Model
         Built, not compiled, with freshly drawn weights.
     """
+    out = _rebuild(model, replace, after, "")
+    _restore_trainable(model, out)
+    return out
 
+
+def _restore_trainable(model: Any, rebuilt: Any) -> None:
+    """Freeze what was frozen: a model that is frozen freezes all inside it, also what was set free after it."""
+    fresh = dict(leaves(rebuilt))
+    for path, layer in leaves(model):
+        fresh[path].trainable = layer.trainable
+    there = dict(_placed(rebuilt))
+    for place, variable in _placed(model):
+        there[place].trainable = variable.trainable
+
+
+def _rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]], prefix: str) -> Any:
     def renew(layer: Any) -> Any:
         path = f"{prefix}{layer.name}"
         if isinstance(layer, keras.Model):
-            return rebuild(layer, replace, after, f"{path}/")
+            return _rebuild(layer, replace, after, f"{path}/")
         return replace(path, layer)
 
     if isinstance(model, keras.Sequential):
@@ -90,8 +100,8 @@ def rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]], 
 
 
 def _rebuild_sequential(model: Any, renew: Callable[[Any], Any], after: Any, prefix: str) -> Any:
-    shape = model.inputs[0].shape[1:]
-    layers = [keras.Input(shape, dtype=model.inputs[0].dtype)]
+    (given,) = model.inputs
+    layers = [keras.Input(batch_shape=given.shape, dtype=given.dtype, name=given.name)]
     for layer in model.layers:
         layers.append(renew(layer))
         if (path := f"{prefix}{layer.name}") in after:

@@ -1,0 +1,117 @@
+"""Is the network that posology rebuilds the user's own? Asked once before a study, by numbers.
+
+Layers are made anew from their configurations. A class of the user's own whose configuration leaves something out
+would be rebuilt as another layer, silently.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from posology.errors import InputError
+from posology.network.choice import Choice
+from posology.network.copied_layer import copy_layer
+from posology.network.export import rebuild_with, set_weights
+from posology.network.inputs import split_columns
+from posology.network.sites import Dose, kernel_sites, leaves, weights_at
+from posology.network.surgery import in_order, is_seed, rebuild
+
+ROWS = 4
+
+
+def check_faithful(model: Any, name: str, width: int) -> None:
+    """Check that a rebuilt network predicts and trains as the user's, and that penalties act at every site.
+
+    Parameters
+    ----------
+    model : keras.Model
+        One that `check_model` passed; left untouched.
+    name : str
+        What built it, in words.
+    width : int
+        Columns of the prepared table.
+
+    Raises
+    ------
+    InputError
+        It does not: the text says what to look for.
+    """
+    random = np.random.default_rng(0)
+    x = split_columns(model, random.uniform(0, 2, (ROWS, width)).astype("float32"))
+    # other weights than the user's: what is not carried over shows
+    weights = [np.asarray(v) + random.normal(0, 0.1, v.shape).astype("float32") for v in model.trainable_variables]
+    copy = _rebuilt(model)
+    for training in (False, True):
+        wanted, got = (_run(m, model, weights, x, training) for m in (model, copy))
+        if any(not _is_close(*pair) for pair in zip(wanted, got, strict=True)):
+            raise InputError(
+                f"{name} gave a model that cannot be rebuilt: made anew from the configurations of its layers, with "
+                f"the same weights, it predicts otherwise. {_suspects(model)}A get_config() that leaves an argument "
+                "out does that, numbers drawn when a layer is made, a weight of one layer used by another, and "
+                "randomness while predicting."
+            )
+    _check_penalties(model, name, weights, x)
+
+
+def _is_close(wanted: np.ndarray, got: np.ndarray) -> bool:
+    return np.allclose(wanted, got, rtol=1e-4, atol=1e-5 * max(1.0, float(np.abs(wanted).max())), equal_nan=True)
+
+
+def _suspects(model: Any) -> str:
+    own = [path for path, layer in leaves(model) if type(layer).__module__.split(".")[0] != "keras"]
+    return f"Look at the layers of your own: {', '.join(own)}. " if own else ""
+
+
+def _rebuilt(model: Any) -> Any:
+    out = rebuild(model, lambda _, layer: copy_layer(layer), {})
+    set_weights(out, model.trainable_variables, _others(model), model)
+    return out
+
+
+def _run(copy: Any, model: Any, weights: Sequence[Any], x: Any, training: bool) -> list[np.ndarray]:
+    """Run a copy of a model at these weights and the model's own state and seeds; give loss, outputs and new state."""
+    trainable, others = in_order(model, copy)
+    value_of = {
+        **{id(v): value for v, value in zip(trainable, weights, strict=True)},
+        **{id(v): old.value for v, old in zip(others, _others(model), strict=True)},
+        **{id(v): old.value for v, old in zip(_seeds(copy), _seeds(model), strict=True)},
+    }
+    given, state = ([value_of[id(v)] for v in vs] for vs in (copy.trainable_variables, copy.non_trainable_variables))
+    outputs, state, losses = copy.stateless_call(given, state, x, training=training, return_losses=True)
+    place = {id(v): i for i, v in enumerate(copy.non_trainable_variables)}
+    after = [state[place[id(v)]] for v in others]
+    return [np.asarray(part) for part in (sum(losses), *keras.tree.flatten(outputs), *after)]
+
+
+def _others(model: Any) -> list[Any]:
+    return [v for v in model.non_trainable_variables if not is_seed(v)]
+
+
+def _seeds(model: Any) -> list[Any]:
+    """List the states of a model's random generators, in the order of its layers."""
+    return [v for _, layer in leaves(model) for v in layer.variables if is_seed(v)]
+
+
+def _check_penalties(model: Any, name: str, weights: Sequence[Any], x: Any) -> None:
+    """Check that penalties, set at every site of an export, add to the loss what their formulas say."""
+    layers = dict(leaves(model))
+    place = {id(v): i for i, v in enumerate(model.trainable_variables)}
+    doses = [Dose(s, {"l1": 0.25 + i, "l2": 0.5 + i}) for i, s in enumerate(kernel_sites(model, Choice(every=True)))]
+    wanted = float(_run(model, model, weights, x, False)[0])
+    for dose in doses:
+        for variable in weights_at(layers[dose.site.layer], dose.site.argument):
+            weight = weights[place[id(variable)]]
+            wanted += _penalty(weight, dose.strengths) - _penalty(weight, dose.site.present)
+    got = float(_run(rebuild_with(model, doses), model, weights, x, False)[0])
+    if not np.isclose(wanted, got, rtol=1e-3):
+        raise InputError(
+            f"{name} gave a model on which penalties do not act: with {len(doses)} of them set, its losses sum to "
+            f"{got:.6g} in place of {wanted:.6g}. {_suspects(model)}A layer that takes kernel_regularizer must pass it "
+            "to add_weight(regularizer=...)."
+        )
+
+
+def _penalty(weight: np.ndarray, strengths: dict[str, float]) -> float:
+    return strengths.get("l1", 0.0) * float(np.abs(weight).sum()) + strengths.get("l2", 0.0) * float((weight**2).sum())
