@@ -22,9 +22,9 @@ def sequential(shape, *layers, dtype="float32"):
     return compiled(Sequential([Input(shape, dtype=dtype), *layers]))
 
 
-def width_of(model):
-    """Columns of all inputs."""
-    return sum(int(np.prod(t.shape[1:])) for t in model.inputs)
+def widths_of(model):
+    """Columns of each input."""
+    return [int(np.prod(t.shape[1:])) for t in model.inputs]
 
 
 def rows_for(model, rows=8, seed=0):

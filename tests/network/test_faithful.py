@@ -9,7 +9,7 @@ from posology.errors import InputError
 from posology.network.checks import check_model
 from posology.network.faithful import check_faithful
 
-from .building import functional, sequential, width_of
+from .building import functional, sequential, widths_of
 from .zoo import ZOO
 
 L = keras.layers
@@ -72,8 +72,8 @@ class Deaf(L.Layer):
 
 
 def checked(model):
-    check_model(model, NAME, width_of(model))
-    check_faithful(model, NAME, width_of(model))
+    check_model(model, NAME, widths_of(model))
+    check_faithful(model, NAME, sum(widths_of(model)))
 
 
 def message(model):

@@ -10,7 +10,8 @@ from posology.network.choice import Choice
 from posology.network.liveness import Proof
 from posology.network.packed import PackedNetwork
 
-from .conftest import ZOO, compiled
+from .building import compiled, rows_for
+from .zoo import ZOO
 
 L = keras.layers
 X = np.random.default_rng(0).normal(size=(24, 6)).astype("float32")
@@ -26,9 +27,15 @@ def dead(model, rows=24, **how):
     return {(f.site.layer, f.regularizer) for f in proof(model, rows, **how).liveness() if not f.live}
 
 
-def test_every_site_of_the_zoo_is_live_and_still_at_zero(model):
-    found = proof(model).liveness()
-    network = PackedNetwork(model)
+QUICK = ("question", "question bare", "residual", "shared dropout", "two branches", "digits convnet", "embedding")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n not in QUICK)) for n in ZOO])
+def test_every_site_of_the_zoo_is_live_and_still_at_zero(name):
+    model = ZOO[name]()
+    network, x = PackedNetwork(model), rows_for(model)
+    y = np.random.default_rng(1).normal(size=(len(x), 1)).astype("float32")
+    found = Proof(model, network, network.first_weights(0, model), x, y).liveness()
     assert len(found) == 2 * len(network.kernel_sites) + len(network.dropout_sites)
     assert [f for f in found if not f.live] == []
     assert all(f.still_at_zero for f in found)

@@ -12,7 +12,7 @@ from posology.network.scale import cancelled_by
 from posology.network.sites import Site, kernel_sites
 from posology.network.structure import strength_warnings, structure_warnings, variance_ratio
 
-from .conftest import ZOO
+from .zoo import ZOO
 
 L = keras.layers
 RNG = np.random.default_rng(0)

@@ -11,10 +11,11 @@ from posology.network.export import export_model, set_weights
 from posology.network.faithful import check_faithful
 from posology.network.inputs import split_columns
 from posology.network.losses import losses_of
+from posology.network.outputs import scored_output
 from posology.network.sites import dropout_sites, is_dropout, kernel_sites, leaves, penalty_of, weights_at
 from posology.network.surgery import is_seed
 
-from .building import width_of
+from .building import widths_of
 from .conftest import doses_of
 from .zoo import ZOO
 
@@ -79,12 +80,12 @@ SITES = {
 
 
 def test_it_can_be_studied(case):
-    check_model(case.model, "net.py:model_build", width_of(case.model))
+    check_model(case.model, "net.py:model_build", widths_of(case.model))
 
 
 @pytest.mark.slow
 def test_it_is_found_faithful(case):
-    check_faithful(case.model, "net.py:model_build", width_of(case.model))
+    check_faithful(case.model, "net.py:model_build", sum(widths_of(case.model)))
 
 
 def test_sites(case):
@@ -191,10 +192,12 @@ def test_the_export_has_the_numbers_and_predicts_as_the_packed_network(case, tmp
 
 
 def run(model, x):
-    """Predict; give the outputs side by side, and the sum of the penalties and other losses of the layers."""
+    """Predict; give the outputs side by side, the scored one first, and the sum of the penalties and other losses of the layers."""
     given = [[v.value for v in vs] for vs in (model.trainable_variables, model.non_trainable_variables)]
     outputs, _, extra = model.stateless_call(*given, split_columns(model, x), training=False, return_losses=True)
-    return np.concatenate(keras.tree.flatten(outputs), axis=1), float(sum(extra))
+    flat = keras.tree.flatten(outputs)
+    scored = flat.pop(scored_output(model))
+    return np.concatenate([scored, *flat], axis=1), float(sum(extra))
 
 
 def own_losses(case):
