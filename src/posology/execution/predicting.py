@@ -50,14 +50,14 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], 
     path = finished(folder)
     preparation = Preparation.load(folder)
     features, notes = features_of(frame, preparation)
-    model = _load(path)
+    model = load_network(path)
     x = pad(preparation.transform(features), int(model.inputs[0].shape[1]))
     scaled = np.asarray(model.predict(x, verbose=0), float).reshape(-1)
     return preparation.target_from_network(scaled), notes
 
 
-def _load(path: Path) -> Any:
-    """Load the model without its optimizer and loss, which may be the user's own and predict nothing."""
+def load_network(path: Path) -> Any:
+    """Load a study's model without its optimizer and loss, which may be the user's own and predict nothing."""
     import keras
 
     try:

@@ -96,6 +96,18 @@ class _Desk:
         prediction, notes = predict_file(Path(message["folder"]), Path(message["table"]), message["target"])
         return {"notes": list(notes)}, {"prediction": prediction}
 
+    def _do_export(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.handback.writing import write_network
+
+        folder, place = Path(message["folder"]), Path(message["place"])
+        write_network(folder, message["to"], place, embedded=message["embedded"])
+        return {}, {}
+
+    def _do_code(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.handback.writing import code_of
+
+        return code_of(Path(message["folder"])), {}
+
 
 if __name__ == "__main__":
     main()
