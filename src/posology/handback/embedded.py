@@ -184,7 +184,7 @@ def _check_float32(columns: Sequence[InputColumn], preparation: Preparation) -> 
 
 def _check_loss(what: str, mean: float, sd: float, advice: str) -> None:
     """Refuse what float32 cannot tell apart."""
-    held = _LIMITS.tiny <= sd and abs(mean) + 10 * sd <= _LIMITS.max
+    held = float(_LIMITS.tiny) <= sd and abs(mean) + 10 * sd <= float(_LIMITS.max)
     if not held or _ROUNDING * abs(mean) / sd > LARGEST_LOSS:
         raise InputError(
             f"{what} has the mean {mean:.6g} and the standard deviation {sd:.6g}; a model with the preparation inside "

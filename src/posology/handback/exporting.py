@@ -138,8 +138,7 @@ def _add_the_rest(folder: Path, to: str, aside: Path, *, embedded: bool) -> None
     if not embedded:
         for name in ("preparation.skops", "preparation.json"):
             shutil.copyfile(folder / name, aside / name)
-    if to == "keras":
-        shutil.copyfile(Path(__file__).with_name("load_and_predict.py"), aside / "load_and_predict.py")
+    shutil.copyfile(Path(__file__).with_name("load_and_predict.py"), aside / "load_and_predict.py")
     (aside / "README.txt").write_text(readme(folder, to, embedded=embedded), encoding="utf-8")
 
 

@@ -3,16 +3,17 @@
     python load_and_predict.py new.csv > predictions.csv
 
 or, in Python, `from load_and_predict import predict; predict(frame)` with a pandas DataFrame that has the columns of
-the studied table. Needs keras (on any backend), numpy and pandas; scikit-learn and skops too where the folder holds
-preparation.skops. With inputs.json instead, the model prepares the columns by itself.
+the studied table. Needs numpy, pandas, and keras (on any backend) for model.keras or onnxruntime for model.onnx;
+scikit-learn and skops too where the folder holds preparation.skops. With inputs.json instead, the model prepares the
+columns by itself.
 """
 
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -35,16 +36,38 @@ def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -
     -------
     array (row,)
     """
-    model = keras.models.load_model(HERE / "model.keras", custom_objects, compile=False)
+    model = _model(custom_objects or {})
     if (HERE / "inputs.json").is_file():
-        inputs = _read("inputs.json")["inputs"]
-        columns = {one["input"]: _coded(frame, one) for one in inputs}
-        return np.asarray(model.predict(columns, verbose=0), float).reshape(-1)
+        return model({one["input"]: _coded(frame, one) for one in _read("inputs.json")["inputs"]})
     about = _read("preparation.json")
-    rows = _prepared(frame, about)
-    rows = np.pad(rows, ((0, 0), (0, model.inputs[0].shape[1] - rows.shape[1])))
-    scaled = np.asarray(model.predict(rows, verbose=0), float).reshape(-1)
-    return about["target_mean"] + about["target_sd"] * scaled
+    return about["target_mean"] + about["target_sd"] * model(_prepared(frame, about))
+
+
+def _model(custom_objects: dict[str, Any]) -> Callable[[Any], np.ndarray]:
+    """Load the network: from a matrix of prepared rows, or a dict of columns, to an array (row,)."""
+    if (HERE / "model.onnx").is_file():
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(HERE / "model.onnx")
+        first = session.get_inputs()[0]
+
+        def run(given: Any) -> Any:
+            return session.run(None, given if isinstance(given, dict) else {first.name: _padded(given, first.shape)})[0]
+    else:
+        import keras
+
+        network = keras.models.load_model(HERE / "model.keras", custom_objects, compile=False)
+
+        def run(given: Any) -> Any:
+            rows = given if isinstance(given, dict) else _padded(given, network.inputs[0].shape)
+            return network.predict(rows, verbose=0)
+
+    return lambda given: np.asarray(run(given), float).reshape(-1)
+
+
+def _padded(rows: np.ndarray, shape: Sequence[Any]) -> np.ndarray:
+    """Add columns of zeros: the network has a place for each column that some part of the studied table needed."""
+    return np.pad(rows, ((0, 0), (0, shape[1] - rows.shape[1])))
 
 
 def _read(name: str) -> Any:
@@ -86,7 +109,7 @@ def _date_part(dates: pd.Series, part: str) -> pd.Series:
         clock = dates.astype("str").str.replace(r"\s*(Z|[+-]\d{2}:?\d{2})\s*$", "", regex=True)
         dates = pd.to_datetime(clock.where(dates.notna()), format="ISO8601")
     dates = dates.dt.tz_localize(None)  # the clock as it is written
-    whole = {"month": dates.dt.month, "weekday": dates.dt.weekday}
+    whole = {"month": dates.dt.month, "weekday": dates.dt.day_of_week}
     if part in whole:
         return whole[part].astype(np.float64)
     day = dates.dt.normalize()

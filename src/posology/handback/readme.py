@@ -9,28 +9,13 @@ from typing import Any
 from posology.record import read_settings
 from posology.wording import quoted
 
-_KERAS = """\
+_TEXT = """\
 Predict:  python load_and_predict.py new.csv > predictions.csv
-Needs:    keras and one of jax, tensorflow, torch; numpy, pandas{more}
+Needs:    {needs}
           posology is not needed.
 
-model.keras          {model}
+{file:20} {model}
 load_and_predict.py  predicts a CSV file; in Python: from load_and_predict import predict
-"""
-
-_ONNX = """\
-model.onnx           {model}
-
-    session = onnxruntime.InferenceSession("model.onnx")
-    scaled = session.run(None, {{session.get_inputs()[0].name: rows}})[0]  # rows: float32
-    target = about["target_mean"] + about["target_sd"] * scaled          # about: preparation.json
-"""
-
-_ONNX_EMBEDDED = """\
-model.onnx           {model}
-
-    session = onnxruntime.InferenceSession("model.onnx")
-    target = session.run(None, {{"height": height, "region": region}})[0]  # an array (row, 1) for each input
 """
 
 _BESIDE = """\
@@ -62,13 +47,14 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
     """
     held = read_settings(folder)
     sklearn = held["versions"]["scikit-learn"]
-    template = _KERAS if to == "keras" else _ONNX_EMBEDDED if embedded else _ONNX
-    more = "" if embedded else f", scikit-learn=={sklearn}, skops"
+    needs = "keras and one of jax, tensorflow, torch; numpy, pandas" if to == "keras" else "onnxruntime, numpy, pandas"
+    needs += "" if embedded else f", scikit-learn=={sklearn}, skops"
     model = "takes the columns of inputs.json" if embedded else "takes prepared rows and gives the scaled target"
+    text = _TEXT.format(needs=needs, file=f"model.{to}", model=model)
     columns = len(json.loads((folder / "preparation.json").read_bytes())["names"])
     beside = _INSIDE if embedded else _BESIDE.format(columns=columns, sklearn=sklearn)
     title = f"The tuned network of a study of '{held['target']}', trained on all its {held['rows']:,} rows.\n"
-    return "\n".join([title, template.format(more=more, model=model) + beside, *_own(folder / "model.keras")])
+    return "\n".join([title, text + beside, *(_own(folder / "model.keras") if to == "keras" else [])])
 
 
 def _own(path: Path) -> list[str]:
@@ -91,9 +77,11 @@ def own_layers(path: Path) -> tuple[str, ...]:
 
 def _foreign(config: Any) -> Iterator[str]:
     if isinstance(config, dict):
-        module = config.get("module")
-        if "class_name" in config and "module" in config and not str(module).startswith(("keras", "builtins")):
-            yield config["class_name"]
+        module, name = str(config.get("module", "keras")), config.get("class_name")
+        if (module, name) == ("builtins", "function"):  # Keras writes its own by their names alone
+            yield config["config"].rpartition(">")[2]
+        elif name and not module.startswith(("keras", "builtins")):
+            yield name
         config = list(config.values())
     for part in config if isinstance(config, list) else ():
         yield from _foreign(part)
