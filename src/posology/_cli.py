@@ -203,6 +203,44 @@ def inspect(
     _print_json(inspection.to_dict()) if json else print_inspection(inspection)
 
 
+@app.command
+def export(
+    folder: str,
+    *,
+    to: str,
+    out: str | None = None,
+    embed_preprocessing: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Hand back a finished study: the tuned network for use without posology, or the prescription as code.
+
+    Example: posology export houses.posology --to keras --out houses_network
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    to
+        "keras": model.keras, the preparation and a script that predicts. "onnx": the same as ONNX. "code": the change
+        to your own file.
+    out
+        Folder to write, absent or empty; a new file for code. By default NAME_keras or NAME_onnx; code is printed.
+    embed_preprocessing
+        Put the preparation into the model, which then takes the columns as they are.
+    json
+        Print one JSON object.
+    """
+    from posology.handback.exporting import export as hand_back
+
+    done = hand_back(Path(folder), to, Path(out) if out else None, embed_preprocessing=embed_preprocessing)
+    if json:
+        _print_json(done.to_dict())
+    elif done.place:
+        sys.stdout.write(f"Written to '{done.place}'{': ' if done.files else ''}{', '.join(done.files)}\n")
+    else:
+        sys.stdout.write(done.code)
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
@@ -318,7 +356,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    known = {"study", "demo", "resume", "predict", "inspect"}
+    known = {"study", "demo", "resume", "predict", "inspect", "export"}
     return f"{arguments[0]} " if arguments and arguments[0] in known else ""
 
 

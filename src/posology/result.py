@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from jaxtyping import Float
 
 import posology
 from posology.durations import in_words as duration
+from posology.handback.units import units_of
 from posology.inference import Analysis, Contrast, sentences, substitution
 from posology.inference.plain import plain
 from posology.plan import Arm, arm_name, regularizers_of
@@ -18,6 +20,8 @@ from posology.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from posology.handback.exporting import Exported
 
 SCHEMA = 1
 """Of `to_dict` and verdict.json; docs/json.md describes it."""
@@ -141,11 +145,52 @@ class StudyResult:
         said = sentences(self.analysis, strengths, rows=self.facts["rows"])
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
-    def best_model(self) -> Any:
-        """Load the tuned network, trained on all rows; it expects prepared rows, as `predict` gives it."""
+    def best_model(self, *, embed_preprocessing: bool = False) -> Any:
+        """Load the tuned network, trained on all rows; Keras runs in this process.
+
+        Parameters
+        ----------
+        embed_preprocessing : bool
+            Without, it expects prepared rows, as `predict` gives it. With, the preparation is inside: it takes a dict
+            of columns and gives the target in its unit (`posology.handback.embedded`).
+        """
+        if embed_preprocessing:
+            from posology.handback.writing import embedded_model
+
+            return embedded_model(self.folder)
         import keras
 
         return keras.models.load_model(self.folder / "model.keras")
+
+    def export(
+        self, to: str, place: str | PathLike[str] | None = None, *, embed_preprocessing: bool = False
+    ) -> "Exported":
+        """Hand the network back in files, as `posology export` does.
+
+        Parameters
+        ----------
+        to : str
+            "keras": a folder with the network and its preparation that predicts without posology. "onnx": the same
+            as ONNX. "code": the prescription in your own file.
+        place : path, optional
+            Folder to write, or file for code; where absent see `Exported.place` and `Exported.code`.
+        embed_preprocessing : bool
+            Put the preparation into the model, which then takes columns as they are.
+        """
+        from posology.handback.exporting import export
+
+        where = None if place is None else Path(place)
+        return export(self.folder, to, where, embed_preprocessing=embed_preprocessing)
+
+    def units(self) -> "pd.DataFrame":
+        """Give the prescription in the units of Keras, torch and scikit-learn, a row a site.
+
+        `torch_weight_decay` is for SGD and Adam, not AdamW; `sklearn_alpha` for MLPRegressor in batches of the study's
+        size. `posology.handback.units` has the formulas, and those of Ridge, Lasso and ElasticNet.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(units_of(self.to_dict(timing=False))).set_index("site").astype(float)
 
     def predict(self, X: Any) -> Float[np.ndarray, " row"]:
         """Predict new rows, in the target's unit, with the tuned network; Keras runs in this process.

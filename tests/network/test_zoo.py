@@ -192,7 +192,7 @@ def test_the_export_has_the_numbers_and_predicts_as_the_packed_network(case, tmp
 
 
 def run(model, x):
-    """Predict; give the outputs side by side, the scored one first, and the sum of the penalties and other losses of the layers."""
+    """Predict; give the outputs side by side, the scored one first, and the sum of the losses of the layers."""
     given = [[v.value for v in vs] for vs in (model.trainable_variables, model.non_trainable_variables)]
     outputs, _, extra = model.stateless_call(*given, split_columns(model, x), training=False, return_losses=True)
     flat = keras.tree.flatten(outputs)

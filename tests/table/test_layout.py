@@ -85,8 +85,8 @@ def test_a_layout_is_kept_in_a_file(table, tmp_path):
     layout = Layout((slot_of(table, "codes", ["city"], coded=True), slot_of(table, "rest", ["age", "sold:days"])))
     layout.save(tmp_path)
     assert Layout.load(tmp_path) == layout
-    (tmp_path / "inputs.json").write_text("[{")
-    with pytest.raises(InputError, match=r"inputs.json' is missing or damaged \(JSONDecodeError\)"):
+    (tmp_path / "layout.json").write_text("[{")
+    with pytest.raises(InputError, match=r"layout.json' is missing or damaged \(JSONDecodeError\)"):
         Layout.load(tmp_path)
 
 

@@ -55,14 +55,14 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], 
     path = finished(folder)
     preparation = Preparation.load(folder)
     features, notes = features_of(frame, preparation)
-    model = _load(path)
+    model = load_network(path)
     x = split_columns(model, Layout.load(folder).matrix(preparation, features))
     scored = keras.tree.flatten(model.predict(x, verbose=0))[scored_output(model)]
     return preparation.target_from_network(np.asarray(scored, float).reshape(-1)), notes
 
 
-def _load(path: Path) -> Any:
-    """Load the model without its optimizer and loss, which may be the user's own and predict nothing."""
+def load_network(path: Path) -> Any:
+    """Load a study's model without its optimizer and loss, which may be the user's own and predict nothing."""
     import keras
 
     try:

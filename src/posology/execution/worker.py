@@ -116,6 +116,18 @@ class _Desk:
         choice = Choice.from_dict(message["choice"])
         return inspect_source(NetworkSource(**message["source"]), table, choice, message["inputs"]), {}
 
+    def _do_export(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.handback.writing import write_network
+
+        folder, place = Path(message["folder"]), Path(message["place"])
+        write_network(folder, message["to"], place, embedded=message["embedded"])
+        return {}, {}
+
+    def _do_code(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.handback.writing import code_of
+
+        return code_of(Path(message["folder"])), {}
+
 
 if __name__ == "__main__":
     main()

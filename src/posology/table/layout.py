@@ -18,7 +18,7 @@ from posology.table.preparation import Preparation, prepared_width
 from posology.table.table import Table
 from posology.wording import did_you_mean, quoted
 
-FILE = "inputs.json"
+FILE = "layout.json"
 ALL_COLUMNS = ""
 """The name of the one input of a network that reads all columns as measurements."""
 
@@ -89,8 +89,8 @@ class Layout:
         return {slot.name: matrix[:, end - slot.width : end] for slot, end in zip(self.slots, ends, strict=True)}
 
     def save(self, folder: Path) -> None:
-        """Write `inputs.json` into a folder."""
-        (folder / FILE).write_text(json.dumps([asdict(slot) for slot in self.slots], indent=1))
+        """Write `layout.json` into a folder."""
+        (folder / FILE).write_text(json.dumps(asdict(self), indent=1))
 
     @classmethod
     def load(cls, folder: Path) -> "Layout":
@@ -102,8 +102,8 @@ class Layout:
             It is not there or damaged.
         """
         try:
-            slots = json.loads((folder / FILE).read_text())
-            return cls(tuple(_slot(slot) for slot in slots))
+            data = json.loads((folder / FILE).read_text())
+            return cls(tuple(_slot(slot) for slot in data["slots"]), data["by_name"])
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise InputError(
                 f"'{folder / FILE}' is missing or damaged ({type(error).__name__}). "

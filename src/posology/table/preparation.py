@@ -151,7 +151,8 @@ class Preparation:
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write `preparation.skops` and `preparation.json` into a folder, which is made if need be."""
-        facts = {name: getattr(self, name) for name in preparation_files.FACTS}
+        # where the output columns come from is for readers without posology
+        facts = {**{name: getattr(self, name) for name in preparation_files.FACTS}, "sources": self.sources}
         preparation_files.save(folder, self.transformer, facts)
 
     @classmethod

@@ -1,0 +1,158 @@
+"""Hand back a finished study: the network, its ONNX form, or the lines of code. Keras runs in a worker of its own."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from posology.errors import InputError
+from posology.execution import one_worker
+from posology.execution.predicting import finished
+from posology.handback.readme import readme
+from posology.handback.units import comments
+from posology.record import read_settings
+from posology.wording import did_you_mean
+
+KINDS = ("keras", "code", "onnx")
+_ONNX_PACKAGES = ("jax2onnx", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was handed back.
+
+    Parameters
+    ----------
+    to : str
+        "keras", "code" or "onnx".
+    place : str
+        Folder or file that was written; empty where code is only shown.
+    files : tuple of str
+        Names of the files in the folder.
+    code : str
+        The prescription as code, for "code".
+    """
+
+    to: str
+    place: str = ""
+    files: tuple[str, ...] = ()
+    code: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON types."""
+        return {**asdict(self), "files": list(self.files)}
+
+
+def export(folder: Path, to: str, place: Path | None = None, *, embed_preprocessing: bool = False) -> Exported:
+    """Hand back a finished study.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's.
+    to : str
+        "keras" for the network and its preparation in a folder that runs without posology, "onnx" for the same as
+        ONNX, "code" for the prescription in the user's own file.
+    place : Path, optional
+        The folder to write, absent or empty; for code a new file. By default NAME_keras or NAME_onnx here, for a
+        study NAME.posology; code is only returned.
+    embed_preprocessing : bool
+        Put the preparation into the model, which then takes the columns as they are.
+
+    Raises
+    ------
+    InputError
+        The study is not finished, the place is taken, packages are not installed, or the network cannot be written.
+    """
+    _check(to, embed_preprocessing=embed_preprocessing)
+    read_settings(folder)
+    finished(folder)
+    if to == "code":
+        return _export_code(folder, place)
+    place = place or Path(f"{folder.resolve().name.removesuffix('.posology')}_{to}")
+    with _new_folder(place) as aside:
+        if to == "onnx" or embed_preprocessing:
+            _ask({"do": "export", **_where(folder, aside), "to": to, "embedded": embed_preprocessing})
+        else:
+            shutil.copyfile(folder / "model.keras", aside / "model.keras")
+        _add_the_rest(folder, to, aside, embedded=embed_preprocessing)
+        files = tuple(sorted(path.name for path in aside.iterdir()))
+    return Exported(to, str(place), files)
+
+
+def _check(to: str, *, embed_preprocessing: bool) -> None:
+    if to not in KINDS:
+        raise InputError(f"--to got '{to}'.{did_you_mean(to, KINDS)} Use one of: {', '.join(KINDS)}.")
+    if to == "code" and embed_preprocessing:
+        raise InputError("--embed-preprocessing puts layers into a model; with --to code there is none. Leave it out.")
+    if to == "onnx" and (lacking := [name for name in _ONNX_PACKAGES if find_spec(name) is None]):
+        raise InputError(
+            f"--to onnx needs {' and '.join(lacking)}, not installed here. Run: pip install 'posology[onnx]'"
+        )
+
+
+def _where(folder: Path, aside: Path) -> dict[str, str]:
+    return {"folder": str(folder.resolve()), "place": str(aside.resolve())}
+
+
+def _ask(message: dict[str, Any]) -> dict[str, Any]:
+    with (
+        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
+        one_worker(Path(scratch) / "worker.log") as worker,
+    ):
+        return worker.ask(message)[0]
+
+
+@contextmanager
+def _new_folder(place: Path) -> Iterator[Path]:
+    """Give a folder to write into that becomes `place` when all is written, and is removed otherwise."""
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise InputError(f"'{place}' is not empty. Choose another --out: an empty folder, or one that is not there.")
+    aside: Path | None = None
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        aside.chmod(0o777 & ~_umask())  # a folder like any other, not for this user alone
+        yield aside
+        aside.replace(place)
+    except OSError as error:
+        raise InputError(f"'{place}' cannot be written: {error.strerror}. Choose another --out.") from error
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _add_the_rest(folder: Path, to: str, aside: Path, *, embedded: bool) -> None:
+    if not embedded:
+        for name in ("preparation.skops", "preparation.json", "layout.json"):
+            shutil.copyfile(folder / name, aside / name)
+    shutil.copyfile(Path(__file__).with_name("load_and_predict.py"), aside / "load_and_predict.py")
+    (aside / "README.txt").write_text(readme(folder, to, embedded=embedded), encoding="utf-8")
+
+
+def _export_code(folder: Path, place: Path | None) -> Exported:
+    if place is not None and place.exists():
+        raise InputError(f"'{place}' exists. Choose another --out.")
+    reply = _ask({"do": "code", "folder": str(folder.resolve())})
+    above = comments(json.loads((folder / "verdict.json").read_bytes()))
+    edit = reply["diff"] or "\n".join([f"# {reply['reason']}", *reply["lines"]])
+    code = "\n".join([*above, edit]).rstrip("\n") + "\n"
+    if place is None:
+        return Exported("code", code=code)
+    try:
+        place.write_text(code, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"'{place}' cannot be written: {error.strerror}. Choose another --out.") from error
+    return Exported("code", str(place), code=code)

@@ -1,0 +1,174 @@
+"""Predict new rows with the network of this folder, without posology.
+
+    python load_and_predict.py new.csv > predictions.csv
+
+or, in Python, `from load_and_predict import predict; predict(frame)` with a pandas DataFrame that has the columns of
+the studied table. Needs numpy, pandas, and keras (on any backend) for model.keras or onnxruntime for model.onnx;
+scikit-learn and skops too where the folder holds preparation.skops. With inputs.json instead, the model prepares the
+columns by itself.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+TRUSTED = ["numpy.dtype", "sklearn.compose._column_transformer._RemainderColsList"]
+DATE_PARTS = ("days", "month", "weekday", "hour")
+
+
+def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> np.ndarray:
+    """Predict the target, in its unit.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the studied columns; others are not looked at.
+    custom_objects : dict, optional
+        Layers of your own by name, where the network has any.
+
+    Returns
+    -------
+    array (row,)
+    """
+    model = _model(custom_objects or {})
+    if (HERE / "inputs.json").is_file():
+        return model({one["input"]: _coded(frame, one) for one in _read("inputs.json")["inputs"]})
+    about = _read("preparation.json")
+    return about["target_mean"] + about["target_sd"] * model(_by_input(frame, about))
+
+
+def _model(custom_objects: dict[str, Any]) -> Callable[[Any], np.ndarray]:
+    """Load the network: from a list of matrices by input, or a dict of columns, to an array (row,)."""
+    if (HERE / "model.onnx").is_file():
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(HERE / "model.onnx")
+        inputs = session.get_inputs()
+
+        def run(given: Any) -> Any:
+            types = {"tensor(int32)": np.int32, "tensor(uint8)": np.uint8}
+            if not isinstance(given, dict):
+                pairs = zip(given, inputs, strict=True)
+                given = {one.name: _shaped(part, one.shape, types.get(one.type, np.float32)) for part, one in pairs}
+            return session.run(None, given)[0]
+    else:
+        import keras
+
+        network = keras.models.load_model(HERE / "model.keras", custom_objects, compile=False)
+        plain = isinstance(network, keras.Sequential)
+        # the first output as it was written is the one that was scored; Keras orders a dictionary's by name
+        named = {} if plain or not isinstance(network.output, dict) else network.output
+        scored = sorted(named).index(next(iter(named))) if named else 0
+
+        def run(given: Any) -> Any:
+            if not isinstance(given, dict):
+                parts = [_shaped(part, t.shape, t.dtype) for part, t in zip(given, network.inputs, strict=True)]
+                given = parts[0] if plain else keras.tree.pack_sequence_as(network.input, parts)
+            return keras.tree.flatten(network.predict(given, verbose=0))[scored]
+
+    return lambda given: np.asarray(run(given), float).reshape(-1)
+
+
+def _shaped(rows: np.ndarray, shape: Sequence[Any], dtype: Any) -> np.ndarray:
+    """Bring columns into the shape of an input: 64 of them are an image of 8 by 8."""
+    return rows.reshape((len(rows), *shape[1:]) if len(shape) > 2 else rows.shape).astype(dtype)
+
+
+def _by_input(frame: pd.DataFrame, about: dict[str, Any]) -> list[np.ndarray]:
+    """Prepare rows and give each input of the network its columns, padded to its width with zeros."""
+    prepared, sources = _prepared(frame, about), np.array(about["sources"])
+    parts = []
+    for slot in _read("layout.json")["slots"]:
+        columns = slot["columns"]
+        part = _codes(frame, slot, about) if slot["coded"] else prepared[:, np.isin(sources, columns)]
+        parts.append(np.pad(part, ((0, 0), (0, slot["width"] - part.shape[1]))))
+    return parts
+
+
+def _codes(frame: pd.DataFrame, slot: dict[str, Any], about: dict[str, Any]) -> np.ndarray:
+    """Give levels their numbers in the studied table, 0 for missing and never seen; numbers are codes already."""
+    columns = []
+    for name in slot["columns"]:
+        seen, levels = set(about["levels"].get(name, ())), slot["levels"].get(name)
+        number = {level: i for i, level in enumerate(levels or (), 1) if level in seen}
+        coded = [number.get(text, 0) for text in _texts(frame[name])] if levels else _numbers(frame, name)
+        columns.append(np.asarray(coded, np.float32))
+    return np.stack(columns, axis=1)
+
+
+def _read(name: str) -> Any:
+    return json.loads((HERE / name).read_text(encoding="utf-8"))
+
+
+def _prepared(frame: pd.DataFrame, about: dict[str, Any]) -> np.ndarray:
+    """Bring rows to the scale of the training rows: float32 (row, prepared column)."""
+    from skops import io as skops
+
+    columns = {}
+    for name, kind in zip(about["columns"], about["kinds"], strict=True):
+        # a level is marked by a "=" before it, so that none is mistaken for missing, which is an empty text
+        texts = [] if kind == "number" else [f"={t}" if t is not None else "" for t in _texts(frame[name])]
+        columns[name] = _numbers(frame, name) if kind == "number" else pd.Series(texts, dtype=object)
+    transformer = skops.load(HERE / "preparation.skops", trusted=TRUSTED)
+    limit = np.finfo(np.float32).max
+    return np.clip(transformer.transform(pd.DataFrame(columns)), -limit, limit).astype(np.float32)
+
+
+def _coded(frame: pd.DataFrame, one: dict[str, Any]) -> np.ndarray:
+    """Give a column as its input takes it, (row, 1): a number, or a level's code: 0 missing, -1 never seen."""
+    if one["kind"] == "number":
+        return _numbers(frame, one["column"]).to_numpy(np.float32)[:, None]
+    codes = {None: 0, **{level: code for code, level in enumerate(one["levels"], 1)}}
+    return np.array([codes.get(text, -1) for text in _texts(frame[one["column"]])], np.int32)[:, None]
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Give a column of numbers, or a part of a date such as "sold:days"; NaN where missing."""
+    base, _, part = name.rpartition(":")
+    if name in frame or part not in DATE_PARTS:
+        return frame[name].astype(np.float64).reset_index(drop=True)
+    return _date_part(frame[base].reset_index(drop=True), part)
+
+
+def _date_part(dates: pd.Series, part: str) -> pd.Series:
+    if not pd.api.types.is_datetime64_any_dtype(dates):
+        clock = dates.astype("str").str.replace(r"\s*(Z|[+-]\d{2}:?\d{2})\s*$", "", regex=True)
+        dates = pd.to_datetime(clock.where(dates.notna()), format="ISO8601")
+    dates = dates.dt.tz_localize(None)  # the clock as it is written
+    whole = {"month": dates.dt.month, "weekday": dates.dt.day_of_week}
+    if part in whole:
+        return whole[part].astype(np.float64)
+    day = dates.dt.normalize()
+    return (dates - day) / pd.Timedelta(hours=1) if part == "hour" else (day - pd.Timestamp(0)) / pd.Timedelta(days=1)
+
+
+def _texts(cells: pd.Series) -> list[str | None]:
+    """Write the levels of a category as they were studied: whole numbers without ".0", None where missing."""
+    return [None if pd.isna(cell) else str(_whole(cell)) for cell in cells]
+
+
+def _whole(cell: Any) -> Any:
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+
+
+def _read_table(path: str) -> pd.DataFrame:
+    """Read a CSV file; categories are read as text, so that "007" stays "007"."""
+    if (HERE / "inputs.json").is_file():
+        texts = [one["column"] for one in _read("inputs.json")["inputs"] if one["kind"] == "category"]
+    else:
+        about = _read("preparation.json")
+        texts = [n for n, kind in zip(about["columns"], about["kinds"], strict=True) if kind == "category"]
+    types = dict.fromkeys(texts, "str")
+    frame = pd.read_csv(path, dtype=types, na_values=["?"], skipinitialspace=True, encoding="utf-8-sig")
+    return frame.rename(columns=str.strip)
+
+
+if __name__ == "__main__":
+    predictions = predict(_read_table(sys.argv[1]))
+    pd.DataFrame({"predicted": predictions}).to_csv(sys.stdout, index=False)

@@ -1,0 +1,87 @@
+"""README.txt of a folder that is handed over: what lies in it, what it needs, how to predict."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from posology.record import read_settings
+from posology.wording import quoted
+
+_TEXT = """\
+Predict:  python load_and_predict.py new.csv > predictions.csv
+Needs:    {needs}
+          posology is not needed.
+
+{file:20} {model}
+load_and_predict.py  predicts a CSV file; in Python: from load_and_predict import predict
+"""
+
+_BESIDE = """\
+preparation.skops    the fitted scikit-learn transformer, from the table's columns to the network's {columns}
+preparation.json     its columns, kinds, levels; mean and standard deviation of the target
+
+skops reads the transformer safely with scikit-learn {sklearn}, which wrote it; other releases may refuse it.
+"""
+
+_INSIDE = """\
+inputs.json          the model's inputs: the column of each, number (float32, NaN where missing) or category
+                     (int32: 1 is the first of its levels, 2 the second, 0 missing, -1 a level that is not listed)
+
+Dates are given in parts: "sold:days" since 1970-01-01, "sold:month" 1-12, "sold:weekday" 0-6 from Monday, "sold:hour".
+"""
+
+
+def readme(folder: Path, to: str, *, embedded: bool) -> str:
+    """Write the text.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's.
+    to : str
+        "keras" or "onnx".
+    embedded : bool
+        Whether the preparation is in the model.
+    """
+    held = read_settings(folder)
+    sklearn = held["versions"]["scikit-learn"]
+    needs = "keras and one of jax, tensorflow, torch; numpy, pandas" if to == "keras" else "onnxruntime, numpy, pandas"
+    needs += "" if embedded else f", scikit-learn=={sklearn}, skops"
+    model = "takes the columns of inputs.json" if embedded else "takes prepared rows and gives the scaled target"
+    text = _TEXT.format(needs=needs, file=f"model.{to}", model=model)
+    columns = len(json.loads((folder / "preparation.json").read_bytes())["names"])
+    beside = _INSIDE if embedded else _BESIDE.format(columns=columns, sklearn=sklearn)
+    title = f"The tuned network of a study of '{held['target']}', trained on all its {held['rows']:,} rows.\n"
+    return "\n".join([title, text + beside, *(_own(folder / "model.keras") if to == "keras" else [])])
+
+
+def _own(path: Path) -> list[str]:
+    if not (own := own_layers(path)):
+        return []
+    objects = ", ".join(f"'{name}': {name}" for name in own)
+    said = f"""
+The network has parts of your own, {quoted(own)}, which model.keras names and does not hold: import them from your file
+and call load_and_predict.predict(frame, {{{objects}}}).
+"""
+    return [said.strip() + "\n"]
+
+
+def own_layers(path: Path) -> tuple[str, ...]:
+    """Name the classes and functions of a `.keras` file that Keras itself does not know."""
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    return tuple(sorted(set(_foreign(config))))
+
+
+def _foreign(config: Any) -> Iterator[str]:
+    if isinstance(config, dict):
+        module, name = str(config.get("module", "keras")), config.get("class_name")
+        if (module, name) == ("builtins", "function"):  # Keras writes its own by their names alone
+            yield config["config"].rpartition(">")[2]
+        elif name and not module.startswith(("keras", "builtins")):
+            yield name
+        config = list(config.values())
+    for part in config if isinstance(config, list) else ():
+        yield from _foreign(part)

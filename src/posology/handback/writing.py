@@ -1,0 +1,106 @@
+"""Inside a worker: a finished study's network into the files that are handed over."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from posology.execution.predicting import finished, load_network
+from posology.handback.embedded import embed, input_columns
+from posology.network.outputs import scored_output
+from posology.network.sites import Dose, Site
+from posology.network.source import NetworkSource
+from posology.record import read_settings
+from posology.table import Layout, Preparation
+
+
+def embedded_model(folder: Path) -> Any:
+    """Load a finished study's network with its preparation inside.
+
+    Raises
+    ------
+    InputError
+        The study is not finished, or a column does not fit into float32.
+    """
+    return embed(_of_one_output(load_network(finished(folder))), Preparation.load(folder), Layout.load(folder))
+
+
+def _of_one_output(model: Any) -> Any:
+    """Leave out the outputs that are not scored."""
+    if len(model.outputs) == 1:
+        return model
+    return keras.Model(model.input, keras.tree.flatten(model.output)[scored_output(model)], name=model.name)
+
+
+def write_network(folder: Path, to: str, place: Path, *, embedded: bool) -> None:
+    """Write the network of a finished study.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's.
+    to : str
+        "keras" or "onnx".
+    place : Path
+        Folder that gets `model.keras` or `model.onnx`, and `inputs.json` where the preparation is inside.
+    embedded : bool
+        Whether it is.
+    """
+    model = embedded_model(folder) if embedded else _of_one_output(load_network(finished(folder)))
+    if to == "keras":
+        model.save(place / "model.keras")
+    else:
+        from posology.handback.onnx_file import write_onnx
+
+        write_onnx(model, place / "model.onnx")
+    if embedded:
+        preparation = Preparation.load(folder)
+        # a Functional model has its inputs in the order of its own, not in that of the table
+        about = {
+            "format": "posology inputs 1",
+            "target": read_settings(folder)["target"],
+            "inputs": [column.to_dict() for column in input_columns(preparation)],
+        }
+        (place / "inputs.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+
+
+def code_of(folder: Path) -> dict[str, Any]:
+    """Write the prescription into the user's own code.
+
+    Returns
+    -------
+    dict
+        `diff`, `lines` and `reason` of a `CodeEdit`; JSON types.
+    """
+    from posology.handback.code import edited
+
+    source = NetworkSource(**read_settings(folder)["settings"]["source"])
+    verdict = json.loads((folder / "verdict.json").read_bytes())
+    layout = Layout.load(folder)
+    x_train = layout.by_input(np.zeros((2, layout.width), np.float32))
+    edit = edited(source, x_train, doses_of(verdict))
+    return {"diff": edit.diff, "lines": list(edit.lines), "reason": edit.reason}
+
+
+def doses_of(verdict: dict[str, Any]) -> list[Dose]:
+    """Give the prescription of a study as doses, one for each of its sites.
+
+    Parameters
+    ----------
+    verdict : dict
+        Content of verdict.json.
+    """
+    study, strengths = verdict["study"], verdict["prescription"]["strengths"]
+    kernels, drops = ([_site(s) for s in study[name]] for name in ("kernels", "dropouts"))
+    l1, l2 = (strengths.get(name) or [0.0] * len(kernels) for name in ("l1", "l2"))
+    rates = strengths.get("dropout") or [0.0] * len(drops)
+    return [
+        *(Dose(site, {"l1": a, "l2": b}) for site, a, b in zip(kernels, l1, l2, strict=True)),
+        *(Dose(site, {"rate": rate}) for site, rate in zip(drops, rates, strict=True)),
+    ]
+
+
+def _site(data: dict[str, Any]) -> Site:
+    return Site(**{**data, "shape": tuple(data["shape"])})
