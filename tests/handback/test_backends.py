@@ -17,7 +17,7 @@ import pytest
 from posology import Study
 from posology.execution.predicting import predict_frame
 from posology.handback.embedded import input_columns
-from posology.table import Preparation, features_of, pad
+from posology.table import Layout, Preparation, features_of
 
 pytestmark = pytest.mark.slow
 
@@ -128,7 +128,7 @@ def _study(folder, name):
     (folder / f"{name}_model.keras").write_bytes((result.folder / "model.keras").read_bytes())
     result.best_model(embed_preprocessing=True).save(folder / f"{name}_embedded.keras")
     model = result.best_model()
-    rows = pad(preparation.transform(prepared), model.inputs[0].shape[1])
+    rows = Layout.load(result.folder).matrix(preparation, prepared)
     inputs = input_columns(preparation)
     columns = {f"column {i}": _as_input(prepared[one.column], one) for i, one in enumerate(inputs)}
     np.savez(folder / f"{name}.npz", rows=rows, inputs=[one.input for one in inputs], **columns)
