@@ -43,7 +43,7 @@ TABLES = {
     "missing level": frame(region=letters({"n": 3, "s": 3}, missing=20)),
     "rare missing": frame(region=letters({"n": 3, "s": 3}, missing=4)),
     "many levels": frame(city=letters(dict.fromkeys([f"c{n}" for n in range(90)], 1))),
-    "a constant and a truth": frame(same=np.ones(ROWS), sure=RNG.choice([True, False], ROWS)),
+    "a constant and a truth": frame(same=np.full(ROWS, 2024.0), sure=RNG.choice([True, False], ROWS)),
     "odd names": frame(
         **{"a/b": RNG.normal(size=ROWS), "a_b": RNG.normal(size=ROWS), "<b>я</b> :x:": letters({"n": 1, "s": 1})}
     ),
@@ -97,6 +97,18 @@ def test_equal_to_preparation_and_network_one_after_the_other(name, tmp_path):
     got = model.predict(as_inputs(features, preparation), verbose=0)
     assert got.shape == (ROWS, 1)
     assert np.abs(got[:, 0] - expected).max() < 1e-5 * preparation.target_sd
+
+
+def test_a_column_without_any_number():
+    """A training fold may have none; the preparation then fills in zeros."""
+    features = pd.DataFrame({"x": RNG.normal(size=30), "empty": np.full(30, np.nan)})
+    preparation = Preparation.fit(features, RNG.normal(size=30))
+    net = network(len(preparation.names))
+    features.loc[0, "empty"] = 2.0
+    rows = pad(preparation.transform(features), net.inputs[0].shape[1])
+    expected = preparation.target_from_network(net.predict(rows, verbose=0)[:, 0])
+    got = embed(net, preparation).predict(as_inputs(features, preparation), verbose=0)[:, 0]
+    np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 def test_no_layer_but_keras_own():

@@ -177,8 +177,10 @@ def _check_float32(columns: Sequence[InputColumn], preparation: Preparation) -> 
     numbers = [c.column for c in columns if c.kind == "number"]
     if numbers:
         scaler = preparation.transformer.named_transformers_["numbers"][-1]
-        for name, mean, sd in zip(numbers, scaler.mean_, scaler.scale_, strict=False):  # indicators come after
-            _check_loss(f"Column '{name}'", float(mean), float(sd), "Subtract a constant from it before the study, or")
+        facts = zip(numbers, scaler.mean_, scaler.scale_, scaler.var_, strict=False)  # indicators come after
+        for name, mean, sd, variance in facts:
+            if variance or float(np.float32(mean)) != mean:  # one number in all rows, held as it is, loses nothing
+                _check_loss(f"Column '{name}'", float(mean), float(sd), "Subtract a constant before the study, or")
     _check_loss("The target", preparation.target_mean, preparation.target_sd, "Study it less a constant, or")
 
 
