@@ -117,6 +117,20 @@ def test_no_layer_but_keras_own():
     assert "Lambda" not in {type(layer).__name__ for layer in model.layers}
 
 
+def test_columns_named_like_operations():
+    """Keras names every operation by its kind: each of them as a column's name, and all the others as well."""
+    categories = {"region": letters({"n": 3, "s": 3}, missing=20), "x": holes(RNG.normal(size=ROWS), 5)}
+    plain = fitted(frame(**categories))
+    net = network(len(plain.names))
+    operations = [layer.name.rstrip("_0123456789") for layer in embed(net, plain).operations]
+    names = {name for name in operations if name not in categories and name != "area"}
+    assert {"isnan", "one_hot", "target", "network"} <= names
+    preparation = fitted(frame(**categories, **{name: RNG.normal(size=ROWS) for name in names}))
+    keras.backend.clear_session()  # operations are counted anew, so that their names have no number
+    model = embed(network(len(preparation.names)), preparation)
+    assert len(model.inputs) == len(preparation.columns)
+
+
 def test_names_that_keras_does_not_take():
     inputs = input_columns(fitted(TABLES["odd names"]))
     assert [one.input for one in inputs] == ["area", "a_b_", "a_b", "<b>я<_b> :x:"]

@@ -10,6 +10,7 @@ backend, without posology. Two limits come from Keras 3:
   which it is more than 1e-4 is refused. Past the input nothing is lost: a mean is subtracted in two parts.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,6 +25,13 @@ from posology.table import Preparation
 LARGEST_LOSS = 1e-4
 """In standard deviations of a column."""
 
+_OPERATIONS = (
+    "add", "cast", "clip", "concatenate", "greater", "isnan", "less", "logical_or", "multiply", "one_hot", "pad",
+    "reshape", "subtract", "take", "true_divide", "where",
+)  # fmt: skip
+_TAKEN = re.compile(rf"({'|'.join(_OPERATIONS)}|network|target)(_\d+)?")
+"""Names in a model must differ, and Keras gives its operations theirs."""
+
 _ROUNDING = 2.0**-24
 _LIMITS = np.finfo(np.float32)
 
@@ -37,7 +45,8 @@ class InputColumn:
     column : str
         The column; "sold:days" is a part of the date "sold".
     input : str
-        Its key in the dict of inputs; differs from the column's name where that has a "/", which Keras does not take.
+        Its key in the dict of inputs: the column's name, but without "/", which Keras does not take, and with "_" at
+        its end where an operation of the model has that name.
     kind : str
         "number" (float32, NaN where missing) or "category" (int32).
     levels : tuple of str
@@ -60,7 +69,7 @@ def input_columns(preparation: Preparation) -> tuple[InputColumn, ...]:
     inputs = []
     for column, kind in zip(preparation.columns, preparation.kinds, strict=True):
         name = column.replace("/", "_")
-        while name in taken or (name != column and name in preparation.columns):
+        while name in taken or _TAKEN.fullmatch(name) or (name != column and name in preparation.columns):
             name += "_"
         taken.add(name)
         inputs.append(InputColumn(column, name, kind, preparation.levels.get(column, ())))
@@ -97,7 +106,8 @@ def embed(network: Any, preparation: Preparation) -> Any:
     blocks = _numbers(numbers, named["numbers"]) if numbers else []
     blocks += _categories(categories, named["categories"]) if categories else []
     rows = _padded(_joined(blocks), len(preparation.names), int(network.inputs[0].shape[1]))
-    scaled = keras.ops.cast(network(rows), "float32")
+    inner = keras.Model(network.inputs, network.outputs[0], name="network")  # under a name that no column has
+    scaled = keras.ops.cast(inner(rows), "float32")
     mean, rest = _in_two_parts(np.array([preparation.target_mean]), np.array([preparation.target_sd]))
     target = (scaled + rest) * np.array([preparation.target_sd], np.float32) + mean
     return keras.Model(inputs, keras.layers.Identity(name="target")(target), name="embedded")

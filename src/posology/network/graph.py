@@ -57,9 +57,7 @@ class Graph:
 
     def before(self, path: str, through: Callable[[Node], bool]) -> Iterator[Node]:
         """Walk up from a layer, likewise."""
-        yield from self._walk(
-            path, through, lambda node: [self.nodes[p] for p in self.nodes[node].reads if p in self.nodes]
-        )
+        yield from self._walk(path, through, lambda node: [self.nodes[p] for p in self.nodes[node].reads if p in self.nodes])
 
     def _walk(self, path: str, through: Callable[[Node], bool], step: Callable[[str], list[Node]]) -> Iterator[Node]:
         seen, todo = {path}, step(path)
