@@ -67,7 +67,17 @@ def expected(call, finished, rows):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ((), ["README.txt", "load_and_predict.py", "model.keras", "preparation.json", "preparation.skops"]),
+        (
+            (),
+            [
+                "README.txt",
+                "layout.json",
+                "load_and_predict.py",
+                "model.keras",
+                "preparation.json",
+                "preparation.skops",
+            ],
+        ),
         (("--embed-preprocessing",), ["README.txt", "inputs.json", "load_and_predict.py", "model.keras"]),
     ],
 )

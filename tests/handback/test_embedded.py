@@ -7,7 +7,8 @@ import pytest
 
 from posology.errors import InputError
 from posology.handback.embedded import embed, input_columns
-from posology.table import Layout, Preparation, Slot, features_of, make_table
+from posology.network.inputs import split_columns
+from posology.table import Layout, Preparation, Slot, features_of, make_table, slot_of
 
 ROWS = 120
 
@@ -43,7 +44,7 @@ TABLES = {
     "missing level": frame(region=letters({"n": 3, "s": 3}, missing=20)),
     "rare missing": frame(region=letters({"n": 3, "s": 3}, missing=4)),
     "many levels": frame(city=letters(dict.fromkeys([f"c{n}" for n in range(90)], 1))),
-    "a constant and a truth": frame(same=np.ones(ROWS), sure=RNG.choice([True, False], ROWS)),
+    "a constant and a truth": frame(same=np.full(ROWS, 2024.0), sure=RNG.choice([True, False], ROWS)),
     "odd names": frame(
         **{"a/b": RNG.normal(size=ROWS), "a_b": RNG.normal(size=ROWS), "<b>я</b> :x:": letters({"n": 1, "s": 1})}
     ),
@@ -104,11 +105,39 @@ def test_equal_to_preparation_and_network_one_after_the_other(name, tmp_path):
     assert np.abs(got[:, 0] - expected).max() < 1e-5 * preparation.target_sd
 
 
+def test_a_column_without_any_number():
+    """A training fold may have none; the preparation then fills in zeros."""
+    features = pd.DataFrame({"x": RNG.normal(size=30), "empty": np.full(30, np.nan)})
+    preparation = Preparation.fit(features, RNG.normal(size=30))
+    net = network(len(preparation.names))
+    features.loc[0, "empty"] = 2.0
+    layout = laid_out(preparation, net)
+    rows = layout.matrix(preparation, features)
+    expected = preparation.target_from_network(net.predict(rows, verbose=0)[:, 0])
+    got = embed(net, preparation, layout).predict(as_inputs(features, preparation), verbose=0)[:, 0]
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
 def test_no_layer_but_keras_own():
     net, preparation = network(5, extra=0), fitted(TABLES["levels"].assign(x=1.0))
     model = embed(net, preparation, laid_out(preparation, net))
     assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
     assert "Lambda" not in {type(layer).__name__ for layer in model.layers}
+
+
+def test_columns_named_like_operations():
+    """Keras names every operation by its kind: each of them as a column's name, and all the others as well."""
+    categories = {"region": letters({"n": 3, "s": 3}, missing=20), "x": holes(RNG.normal(size=ROWS), 5)}
+    plain = fitted(frame(**categories))
+    net = network(len(plain.names))
+    operations = [layer.name.rstrip("_0123456789") for layer in embed(net, plain, laid_out(plain, net)).operations]
+    names = {name for name in operations if name not in categories and name != "area"}
+    assert {"isnan", "one_hot", "target", "network"} <= names
+    preparation = fitted(frame(**categories, **{name: RNG.normal(size=ROWS) for name in names}))
+    keras.backend.clear_session()  # operations are counted anew, so that their names have no number
+    net = network(len(preparation.names))
+    model = embed(net, preparation, laid_out(preparation, net))
+    assert len(model.inputs) == len(preparation.columns)
 
 
 def test_names_that_keras_does_not_take():
@@ -148,3 +177,26 @@ def test_the_stated_limit_is_that_of_float32():
     z = model.predict(as_inputs(features, preparation), verbose=0)[:, 0]
     off = (z - preparation.target_mean) / preparation.target_sd - preparation.transform(features)[:, 1]
     assert 1e-5 < np.abs(off).max() < 1e-4 + 1e-5
+
+
+def branches():
+    body, city = keras.Input((2, 1), name="body"), keras.Input((1,), name="city", dtype="int32")
+    x = keras.layers.Flatten()(keras.layers.Conv1D(2, 2)(body))
+    e = keras.layers.Flatten()(keras.layers.Embedding(4, 2)(city))
+    return keras.Model({"city": city, "body": body}, keras.layers.Dense(1)(keras.layers.Concatenate()([x, e])))
+
+
+def test_several_inputs_codes_and_shapes(tmp_path):
+    rng = np.random.default_rng(2)
+    table_frame = frame(height=rng.normal(size=ROWS)).assign(town=rng.choice(["bath", "ely", "york"], ROWS))
+    table = make_table(table_frame[["area", "height", "town", "price"]], "price")
+    slots = slot_of(table, "body", ["area", "height"]), slot_of(table, "city", ["town"], coded=True)
+    layout = Layout(slots)
+    rows = np.flatnonzero(table.features["town"] != "ely")  # a level that no training row has
+    preparation = Preparation.fit(table.features.iloc[rows], table.target[rows])
+    net = branches()
+    embed(net, preparation, layout).save(tmp_path / "m.keras")
+    expected = net.predict(split_columns(net, layout.matrix(preparation, table.features)), verbose=0)[:, 0]
+    got = keras.models.load_model(tmp_path / "m.keras").predict(as_inputs(table.features, preparation), verbose=0)
+    want = preparation.target_from_network(expected)
+    assert np.abs(got[:, 0] - want).max() < 1e-5 * preparation.target_sd

@@ -60,7 +60,7 @@ def test_predictions_are_those_of_keras(build, tmp_path):
         ]
         names = [one.name for one in session.get_inputs()]
         got = session.run(None, dict(zip(names, given, strict=True)))[0]
-        np.testing.assert_allclose(got, model.predict(given, verbose=0), atol=1e-5)
+        np.testing.assert_allclose(got, model.predict(given if len(given) > 1 else given[0], verbose=0), atol=1e-5)
 
 
 def test_what_cannot_be_written_is_refused(tmp_path):

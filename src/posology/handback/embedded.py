@@ -10,6 +10,7 @@ backend, without posology. Two limits come from Keras 3:
   which it is more than 1e-4 is refused. Past the input nothing is lost: a mean is subtracted in two parts.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,6 +25,13 @@ from posology.table import Layout, Preparation, Slot
 LARGEST_LOSS = 1e-4
 """In standard deviations of a column."""
 
+_OPERATIONS = (
+    "add", "cast", "clip", "concatenate", "greater", "isnan", "less", "logical_or", "multiply", "one_hot", "pad",
+    "reshape", "subtract", "take", "true_divide", "where",
+)  # fmt: skip
+_TAKEN = re.compile(rf"({'|'.join(_OPERATIONS)}|network|target)(_\d+)?")
+"""Names in a model must differ, and Keras gives its operations theirs."""
+
 _ROUNDING = 2.0**-24
 _LIMITS = np.finfo(np.float32)
 
@@ -37,7 +45,8 @@ class InputColumn:
     column : str
         The column; "sold:days" is a part of the date "sold".
     input : str
-        Its key in the dict of inputs; differs from the column's name where that has a "/", which Keras does not take.
+        Its key in the dict of inputs: the column's name, but without "/", which Keras does not take, and with "_" at
+        its end where an operation of the model has that name.
     kind : str
         "number" (float32, NaN where missing) or "category" (int32).
     levels : tuple of str
@@ -60,7 +69,7 @@ def input_columns(preparation: Preparation) -> tuple[InputColumn, ...]:
     inputs = []
     for column, kind in zip(preparation.columns, preparation.kinds, strict=True):
         name = column.replace("/", "_")
-        while name in taken or (name != column and name in preparation.columns):
+        while name in taken or _TAKEN.fullmatch(name) or (name != column and name in preparation.columns):
             name += "_"
         taken.add(name)
         inputs.append(InputColumn(column, name, kind, preparation.levels.get(column, ())))
@@ -100,7 +109,8 @@ def embed(network: Any, preparation: Preparation, layout: Layout) -> Any:
     blocks += _categories(categories, named["categories"]) if categories else []
     prepared, raw = _joined(blocks), {c.column: inputs[c.input] for c in columns}
     parts = [_read_by(slot, prepared, raw, preparation) for slot in layout.slots]
-    scaled = keras.ops.cast(network(_as_inputs(network, parts)), "float32")
+    inner = keras.Model(network.inputs, network.outputs[0], name="network")  # under a name that no column has
+    scaled = keras.ops.cast(inner(_shaped(network, parts)), "float32")
     mean, rest = _in_two_parts(np.array([preparation.target_mean]), np.array([preparation.target_sd]))
     target = (scaled + rest) * np.array([preparation.target_sd], np.float32) + mean
     return keras.Model(inputs, keras.layers.Identity(name="target")(target), name="embedded")
@@ -178,13 +188,13 @@ def _code(slot: Slot, name: str, given: Any, preparation: Preparation) -> Any:
     return keras.ops.take(table, known, axis=0)
 
 
-def _as_inputs(network: Any, parts: Sequence[Any]) -> Any:
-    """Give a network its inputs, in their shapes, types and structure."""
+def _shaped(network: Any, parts: Sequence[Any]) -> Any:
+    """Bring columns into the shapes and types of a network's inputs."""
     shaped = [
         keras.ops.cast(part if len(t.shape) == 2 else keras.ops.reshape(part, (-1, *t.shape[1:])), t.dtype)
         for part, t in zip(parts, network.inputs, strict=True)
     ]
-    return shaped[0] if isinstance(network, keras.Sequential) else keras.tree.pack_sequence_as(network.input, shaped)
+    return shaped if len(shaped) > 1 else shaped[0]
 
 
 def _joined(parts: Sequence[Any]) -> Any:
@@ -206,8 +216,10 @@ def _check_float32(columns: Sequence[InputColumn], preparation: Preparation) -> 
     numbers = [c.column for c in columns if c.kind == "number"]
     if numbers:
         scaler = preparation.transformer.named_transformers_["numbers"][-1]
-        for name, mean, sd in zip(numbers, scaler.mean_, scaler.scale_, strict=False):  # indicators come after
-            _check_loss(f"Column '{name}'", float(mean), float(sd), "Subtract a constant from it before the study, or")
+        facts = zip(numbers, scaler.mean_, scaler.scale_, scaler.var_, strict=False)  # indicators come after
+        for name, mean, sd, variance in facts:
+            if variance or float(np.float32(mean)) != mean:  # one number in all rows, held as it is, loses nothing
+                _check_loss(f"Column '{name}'", float(mean), float(sd), "Subtract a constant before the study, or")
     _check_loss("The target", preparation.target_mean, preparation.target_sd, "Study it less a constant, or")
 
 

@@ -34,7 +34,9 @@ def write_onnx(model: Any, path: Path) -> None:
         model.export(path, format="onnx", verbose=False)
         got = _run(path, rows)
     except Exception as error:
-        raise InputError(_cannot(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")) from error
+        raise InputError(
+            _cannot(f"{type(error).__name__}: {str(error).strip().splitlines()[0].rstrip('.')}")
+        ) from error
     off = float(np.max(np.abs(got - expected)))
     if not off <= TOLERANCE * max(1.0, float(np.max(np.abs(expected)))):
         raise InputError(_cannot(f"its predictions are off by up to {off:.2g}"))
