@@ -61,7 +61,7 @@ def test_branches_with_codes_and_two_outputs_are_studied_and_predict(call, here,
     assert said.code == 0, said.err
     assert "Note: The callback CSVLogger is left out: it does not act on the training." in said.err
     got = json.loads(said.out)
-    assert "Output 'price' is scored; 'hint' learns the same target beside it." in got["study"]["notes"]
+    assert "Output 'price' is scored; 'hint' learns the same target beside it." in got["study"]["network_notes"]
     assert [s["layer"] for s in got["study"]["kernels"]] == ["of_body"]
     design = got["settings"]["design"]
     assert (design["epochs"], design["batch_size"], design["patience"], design["validation_split"]) == (4, 16, 2, 0.2)

@@ -95,8 +95,8 @@ def _footnotes(result: StudyResult) -> list[str]:
             "Early stopping, itself a regularizer, is on in every arm; "
             "--epochs N --no-early-stopping studies the network without it."
         )
-    kept = [note for note in facts["notes"] if "in every arm" in note]
-    return lines + _troubles(facts) + [f"Note: {note}" for note in [*kept, *(w["text"] for w in facts["warnings"])]]
+    notes = [*facts["network_notes"], *(warning["text"] for warning in facts["warnings"])]
+    return lines + _troubles(facts) + [f"Note: {note}" for note in notes]
 
 
 def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:
