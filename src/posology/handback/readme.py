@@ -21,6 +21,7 @@ load_and_predict.py  predicts a CSV file; in Python: from load_and_predict impor
 _BESIDE = """\
 preparation.skops    the fitted scikit-learn transformer, from the table's columns to the network's {columns}
 preparation.json     its columns, kinds, levels; mean and standard deviation of the target
+layout.json          which of its columns each input of the network reads
 
 skops reads the transformer safely with scikit-learn {sklearn}, which wrote it; other releases may refuse it.
 """
