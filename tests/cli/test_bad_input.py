@@ -271,7 +271,7 @@ def test_resume_where_the_table_is_gone(call, finished, here):
 
 def test_resume_of_settings_of_another_version(call, here):
     (here / "s").mkdir()
-    (here / "s" / "study.json").write_text('{"schema": 2, "settings": {"design": {}}, "fingerprint": ""}')
+    (here / "s" / "study.json").write_text('{"schema": 3, "settings": {"design": {}}, "fingerprint": ""}')
     assert "damaged or of another version of posology (KeyError: 'arms')" in refused(call, here, "resume", "s")
 
 
