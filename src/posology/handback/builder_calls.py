@@ -156,7 +156,7 @@ def call_of(made: Made | None, path: str, text: SourceText) -> BuilderCall:
             makes = value_of(dotted(node.func), made.names)
             if _makes_layers(makes):
                 return BuilderCall(node, made.names, makes)
-    raise UnwritableError(f"Line {made.span[0]} makes '{path}' by other means than a call of its class.")
+    raise UnwritableError(f"Line {made.span[0]} leads to the layer '{path}', which is made elsewhere.")
 
 
 def _place(node: ast.Call) -> Span:

@@ -17,6 +17,7 @@ from posology.handback.same_network import is_same
 from posology.handback.source_text import SourceText, UnwritableError, applied
 from posology.network.choice import ALL, Choice
 from posology.network.export import keras_lines, rebuild_with
+from posology.network.graph import graph_of
 from posology.network.sites import Dose, Site, dropout_sites, kernel_sites
 from posology.network.source import NetworkSource
 
@@ -106,8 +107,9 @@ def _in(model: Any, doses: Sequence[Dose]) -> list[Dose]:
     UnwritableError
         It has other sites.
     """
+    graph = graph_of(model)
     for choice in (Choice(every=True), ALL):
-        every = (*kernel_sites(model, choice), *dropout_sites(model, choice))
+        every = (*kernel_sites(model, choice, graph), *dropout_sites(model, choice, graph))
         by_name = {(s.kind, s.layer, s.argument): s for s in every}
         own = [by_name.get((d.site.kind, d.site.layer, d.site.argument)) for d in doses]
         for found in (own, every):
@@ -124,7 +126,7 @@ def _is_like(site: Site, other: Site) -> bool:
 def _check(content: bytes, file: Path, function: str, x_train: Any, wanted: Any) -> None:
     """Check that a changed file builds the network that is wanted."""
     try:
-        same = is_same(wanted, build(content, file, function, x_train), x_train)
+        same = is_same(wanted, build(content, file, function, x_train))
     except InputError as error:
         raise UnwritableError(f"the changed file would not run: {error}") from error
     if not same:

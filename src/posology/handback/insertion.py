@@ -112,14 +112,10 @@ class Insertion:
         at = self.text.line_end(comma.end if comma else end)
         indent, rest = self.text.before(start), self.text.after(comma.end if comma else end).strip()
         if indent.strip() or at > close or not (rest == "" or rest.startswith("#")):
-            return self._inline_element(start, end)
+            gap = " " if comma or indent.strip() else f"{self.text.newline}{indent}"
+            return [Edit(end, end, f",{gap}{self._dropout()}")]
         line = self._line_after(at, indent, lambda new: new, "," if comma else "")
         return [line] if comma else [Edit(end, end, ","), line]
-
-    def _inline_element(self, start: int, end: int) -> list[Edit]:
-        indent = self.text.before(start)
-        gap = " " if indent.strip() else f"{self.text.newline}{indent}"
-        return [Edit(end, end, f",{gap}{self._dropout()}")]
 
     def _line_after(self, at: int, indent: str, written: Callable[[str], str], comma: str) -> Edit:
         """Write a line after the one that ends at a character, or bring back the one that is commented out there."""
