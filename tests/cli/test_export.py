@@ -162,7 +162,6 @@ def test_a_failure_in_the_worker_leaves_no_folder(call, finished, here):
     assert files(here) == before
 
 
-@pytest.mark.skipif(find_spec("posology.handback.code") is None, reason="posology.handback.code is not there yet")
 def test_code(call, finished, here):
     said = call("export", finished.folder, "--to", "code")
     assert said.code == 0, said.err

@@ -1,0 +1,148 @@
+"""The prescription in the user's own file: a unified diff, else the lines to write and why there is no diff.
+
+The changed file is run before it is handed over: only a diff that builds the very network is shown.
+"""
+
+import difflib
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from posology.errors import InputError
+from posology.handback.builder_calls import build, watched
+from posology.handback.changes import changes
+from posology.handback.same_network import is_same
+from posology.handback.source_text import SourceText, UnwritableError, applied
+from posology.network.choice import ALL, Choice
+from posology.network.export import keras_lines, rebuild_with
+from posology.network.graph import graph_of
+from posology.network.sites import Dose, Site, dropout_sites, kernel_sites
+from posology.network.source import NetworkSource
+
+
+@dataclass(frozen=True)
+class CodeEdit:
+    """A prescription as code.
+
+    Parameters
+    ----------
+    diff : str
+        Unified, for `patch -p1` or `git apply` in the file's folder; empty where it was not made.
+    source : str
+        The changed file's text; empty likewise.
+    lines : tuple of str
+        The prescription, one line a site.
+    reason : str
+        Why there is no diff; empty where there is.
+    """
+
+    diff: str = ""
+    source: str = ""
+    lines: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEdit:
+    """Write a prescription into the file that builds the network; the file itself is left as it is.
+
+    Parameters
+    ----------
+    source : NetworkSource
+        What builds the network.
+    x_train : array or dict of arrays
+        Rows that the builder is given, `(row, column)` or these by input.
+    doses : sequence of Dose
+        For sites of the network.
+
+    Returns
+    -------
+    CodeEdit
+        With a diff, or with the reason why there is none.
+
+    Examples
+    --------
+    >>> edited(NetworkSource(), None, []).reason
+    "the question's network is posology's own: there is no file of yours to change"
+    """
+    lines = tuple(keras_lines(doses))
+    try:
+        return replace(_edited(source, x_train, doses), lines=lines)
+    except (UnwritableError, InputError) as error:
+        return CodeEdit(lines=lines, reason=" ".join(str(error).split()))
+
+
+def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEdit:
+    if source.kind != "file":
+        whose = "is posology's own" if source.kind == "question" else "was handed over as a model"
+        raise UnwritableError(f"{source} {whose}: there is no file of yours to change")
+    file = Path(source.where)
+    content, encoding, text = _read(file)
+    model, made = watched(lambda: build(content, file, source.function, x_train), file)
+    doses = _in(model, doses)
+    new = applied(text.text, changes(text, model, made, doses))
+    if new == text.text:
+        raise UnwritableError("the file has these strengths already")
+    _check(new.encode(encoding), file, source.function, x_train, rebuild_with(model, doses))
+    mark = "\ufeff" if encoding == "utf-8-sig" else ""
+    return CodeEdit(_diff(mark + text.text, mark + new, file.name, encoding), mark + new)
+
+
+def _read(file: Path) -> tuple[bytes, str, SourceText]:
+    try:
+        content = file.read_bytes()
+        with file.open("rb") as lines:
+            encoding, _ = tokenize.detect_encoding(lines.readline)
+        return content, encoding, SourceText(content.decode(encoding))
+    except (OSError, SyntaxError, UnicodeDecodeError) as error:
+        raise UnwritableError(f"the file '{file}' cannot be read: {error}") from error
+
+
+def _in(model: Any, doses: Sequence[Dose]) -> list[Dose]:
+    """Give the doses for the sites of a model, whose layers may be numbered otherwise than in the study.
+
+    Raises
+    ------
+    UnwritableError
+        It has other sites.
+    """
+    graph = graph_of(model)
+    for choice in (Choice(every=True), ALL):
+        every = (*kernel_sites(model, choice, graph), *dropout_sites(model, choice, graph))
+        by_name = {(s.kind, s.layer, s.argument): s for s in every}
+        own = [by_name.get((d.site.kind, d.site.layer, d.site.argument)) for d in doses]
+        for found in (own, every):
+            pairs = list(zip(found, doses, strict=False))
+            if len(found) == len(doses) and all(site and _is_like(site, dose.site) for site, dose in pairs):
+                return [replace(dose, site=site) for site, dose in pairs if site]
+    raise UnwritableError("the file builds another network than the one that was studied")
+
+
+def _is_like(site: Site, other: Site) -> bool:
+    return replace(site, layer="") == replace(other, layer="")
+
+
+def _check(content: bytes, file: Path, function: str, x_train: Any, wanted: Any) -> None:
+    """Check that a changed file builds the network that is wanted."""
+    try:
+        same = is_same(wanted, build(content, file, function, x_train))
+    except InputError as error:
+        raise UnwritableError(f"the changed file would not run: {error}") from error
+    if not same:
+        raise UnwritableError("the changed file would build another network")
+
+
+def _diff(before: str, after: str, name: str, encoding: str) -> str:
+    tab = "\t" if " " in name else ""  # ends a name with spaces
+    found = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}{tab}", f"b/{name}{tab}")
+    diff = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
+    if not encoding.startswith("utf-8") and not diff.isascii():
+        raise UnwritableError(f"the file is written in {encoding}, which no diff can carry")
+    return diff
+
+
+def _lines(text: str) -> list[str]:
+    """Split a text as `patch` does, at line feeds only."""
+    *lines, last = text.split("\n")
+    return [*(f"{line}\n" for line in lines), *([last] if last else [])]

@@ -1,0 +1,81 @@
+"""Whether two networks are the same: layers, wiring, strengths, penalties and predictions."""
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+
+from posology.network.choice import Choice
+from posology.network.graph import INPUT, Graph, graph_of
+from posology.network.sites import Site, dropout_sites, kernel_sites, leaves
+
+_CLOSE = 1e-5
+"""Numbers in code are written with six digits."""
+
+
+def is_same(model: Any, other: Any) -> bool:
+    """Tell whether two networks compute and penalize the same, whatever their layers are called.
+
+    Parameters
+    ----------
+    model, other : keras.Model
+        Built; the weights of both are overwritten.
+    """
+    graphs = [graph_of(m) for m in (model, other)]
+    wirings = [_wiring(m, graph) for m, graph in zip((model, other), graphs, strict=True)]
+    sites = [_sites(m, graph) for m, graph in zip((model, other), graphs, strict=True)]
+    if wirings[0] != wirings[1] or not _have_same_strengths(*sites) or not _share_weights(model, other):
+        return False
+    penalties = [[float(loss) for loss in m.losses] for m in (model, other)]
+    outputs = [_outputs(m) for m in (model, other)]
+    return _is_close(*penalties) and all(itertools.starmap(_is_close, zip(*outputs, strict=True)))
+
+
+def _outputs(model: Any) -> list[np.ndarray]:
+    """Run a network on rows between 0 and 1, which also number a first category."""
+    random = np.random.default_rng(0)
+
+    def rows(tensor: Any) -> np.ndarray:
+        return random.uniform(0, 1, (2, *(side or 1 for side in tensor.shape[1:]))).astype(tensor.dtype)
+
+    given = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    out = model(keras.tree.map_structure(rows, given), training=False)
+    return [np.asarray(part) for part in keras.tree.flatten(out)]
+
+
+def _is_close(wanted: Any, got: Any) -> bool:
+    least = _CLOSE * max(map(abs, np.ravel(wanted)), default=0.0)
+    return len(wanted) == len(got) and np.allclose(wanted, got, rtol=_CLOSE, atol=least)
+
+
+def _wiring(model: Any, graph: Graph) -> list[Any]:
+    """List the layers in order: class, shape, and the places of those that they read."""
+    place = {path: i for i, path in enumerate(graph.nodes)}
+    place |= {f"{INPUT}{tensor.name}": -1 - i for i, tensor in enumerate(model.inputs)}
+    nodes = [(type(n.layer).__name__, n.shape, [place[p] for p in n.reads]) for n in graph.nodes.values()]
+    return [*nodes, [place[path] for path in graph.outputs], [(t.shape, t.dtype) for t in model.inputs]]
+
+
+def _sites(model: Any, graph: Graph) -> list[Site]:
+    every = Choice(every=True)
+    return [*kernel_sites(model, every, graph), *dropout_sites(model, every, graph)]
+
+
+def _have_same_strengths(sites: list[Site], others: list[Site]) -> bool:
+    kinds = [[(s.kind, s.shape, s.argument, *s.present) for s in found] for found in (sites, others)]
+    strengths = [[v for s in found for v in s.present.values()] for found in (sites, others)]
+    return kinds[0] == kinds[1] and _is_close(*strengths)
+
+
+def _share_weights(model: Any, other: Any) -> bool:
+    """Give both networks the same weights; tell whether they fit."""
+    random = np.random.default_rng(0)
+    pairs = [[v for _, layer in leaves(m) for v in layer.trainable_variables] for m in (model, other)]
+    if [v.shape for v in pairs[0]] != [v.shape for v in pairs[1]]:
+        return False
+    for variable, twin in zip(*pairs, strict=True):
+        value = random.uniform(0.1, 1, variable.shape).astype("float32")
+        variable.assign(value)
+        twin.assign(value)
+    return True

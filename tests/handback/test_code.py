@@ -1,0 +1,170 @@
+"""The diff is applied by the tools that people use, and what it gives is run."""
+
+import importlib.util
+import subprocess
+
+import keras
+import numpy as np
+import pytest
+
+from posology.handback.code import edited
+from posology.network.choice import Choice
+from posology.network.export import export_model, keras_lines
+from posology.network.sites import Dose, dropout_sites, kernel_sites, leaves
+from posology.network.source import NetworkSource
+
+from .builders import EACH, NONE, REFUSED, SHARED
+
+X = np.zeros((2, 3), "float32")
+WEIGHT = 0.0012345678
+
+
+def built(file):
+    spec = importlib.util.spec_from_file_location(f"user_{file.parent.name}_{file.stem}", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    keras.utils.clear_session()
+    return module.model_build(X) if module.model_build.__code__.co_argcount else module.model_build()
+
+
+def each(model):
+    """Give every site another strength: L1, L2, both, and so on."""
+    out = []
+    for i, site in enumerate(kernel_sites(model)):
+        l1, l2 = [(WEIGHT * (i + 1), 0.0), (0.0, WEIGHT * (i + 1)), (WEIGHT * (i + 1), 0.001)][i % 3]
+        out.append(Dose(site, {"l1": l1, "l2": l2}))
+    return out + [Dose(site, {"rate": 0.15 + i / 10}) for i, site in enumerate(dropout_sites(model))]
+
+
+def alike(model, l1=0.02, rate=0.3):
+    kernels = [Dose(site, {"l1": l1, "l2": 0.0}) for site in kernel_sites(model)]
+    return kernels + [Dose(site, {"rate": rate}) for site in dropout_sites(model)]
+
+
+def nothing(model):
+    return alike(model, 0.0, 0.0)
+
+
+CASES = [
+    *((name, *case, each) for name, case in EACH.items()),
+    *((name, *case, alike) for name, case in SHARED.items()),
+    *((name, *case, nothing) for name, case in NONE.items()),
+]
+
+
+def edit_of(folder, text, doses_of, encoding="utf-8", name="net.py"):
+    file = folder / name
+    file.write_bytes(text.encode(encoding))
+    model = built(file)
+    doses = doses_of(model)
+    keras.utils.clear_session()
+    return file, model, doses, edited(NetworkSource("file", str(file), "model_build"), X, doses)
+
+
+def patch(file, diff, *tool):
+    (file.parent / "change.patch").write_bytes(diff.encode())
+    done = subprocess.run(
+        [*tool, "change.patch"] if tool[0] == "git" else [*tool, "-i", "change.patch"],
+        cwd=file.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return file.read_bytes()
+
+
+def strengths(model):
+    every = Choice(every=True)
+    return [(s.kind, s.shape, s.argument, s.present) for s in kernel_sites(model, every) + dropout_sites(model, every)]
+
+
+def losses(model):
+    for i, variable in enumerate(v for _, layer in leaves(model) for v in layer.trainable_variables):
+        variable.assign(np.cos(i + np.arange(np.prod(variable.shape))).reshape(variable.shape))
+    return [float(loss) for loss in model.losses]
+
+
+def check_same(model, wanted):
+    got, right = strengths(model), strengths(wanted)
+    assert [site[:3] for site in got] == [site[:3] for site in right]
+    assert [site[3] for site in got] == [pytest.approx(site[3], rel=1e-5) for site in right]
+    assert losses(model) == pytest.approx(losses(wanted), rel=1e-5)
+
+
+@pytest.mark.parametrize(("name", "text", "said", "doses_of"), CASES, ids=[case[0] for case in CASES])
+def test_the_changed_file_builds_the_prescription(tmp_path, name, text, said, doses_of):
+    file, model, doses, edit = edit_of(tmp_path, text, doses_of)
+    assert edit.reason == ""
+    assert file.read_bytes() == text.encode()  # it is the user's to apply
+    for part in said:
+        assert part in edit.source, edit.diff
+    assert edit.lines == tuple(keras_lines(doses))
+    assert patch(file, edit.diff, "patch", "-p1") == edit.source.encode()
+    check_same(built(file), export_model(model, doses))
+    file.write_bytes(text.encode())
+    assert patch(file, edit.diff, "git", "apply", "--whitespace=nowarn") == edit.source.encode()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refusals(tmp_path, monkeypatch, name):
+    text, reason = REFUSED[name]
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "beside.py").write_text(
+        "import keras\n\n\ndef layers():\n    dense = keras.layers.Dense\n"
+        "    return [keras.Input((3,)), dense(4, 'relu'), dense(1)]\n"
+    )
+    _, _, doses, edit = edit_of(tmp_path, text, each)
+    assert (edit.diff, edit.source, edit.reason) == ("", "", reason)
+    assert edit.lines == tuple(keras_lines(doses))
+
+
+def test_what_is_no_file():
+    reason = edited(NetworkSource(), X, []).reason
+    assert reason == "the question's network is posology's own: there is no file of yours to change"
+    assert "your Keras model was handed over as a model" in edited(NetworkSource("config", config="{}"), X, []).reason
+
+
+def test_a_file_that_is_gone_or_fails(tmp_path):
+    gone = NetworkSource("file", str(tmp_path / "gone.py"), "model_build")
+    assert "cannot be read: [Errno 2]" in edited(gone, X, []).reason
+    (tmp_path / "fails.py").write_text("import nothing_like_this\n")
+    fails = NetworkSource("file", str(tmp_path / "fails.py"), "model_build")
+    assert "'fails.py' does not import: ModuleNotFoundError" in edited(fails, X, []).reason
+
+
+def test_a_file_that_was_changed_since(tmp_path):
+    file, _, doses, edit = edit_of(tmp_path, EACH["functional"][0], each)
+    file.write_text(EACH["functional"][0].replace("Dense(4", "Dense(7"))
+    again = edited(NetworkSource("file", str(file), "model_build"), X, doses)
+    assert edit.diff
+    assert (again.diff, again.reason) == ("", "the file builds another network than the one that was studied")
+
+
+def test_a_file_that_has_the_strengths_already(tmp_path):
+    file, _, doses, edit = edit_of(tmp_path, EACH["question"][0], each)
+    assert edit.diff
+    file.write_text(edit.source)
+    keras.utils.clear_session()
+    doses = each(built(file))
+    keras.utils.clear_session()
+    again = edited(NetworkSource("file", str(file), "model_build"), X, doses)
+    assert (again.diff, again.reason) == ("", "the file has these strengths already")
+
+
+def test_layers_numbered_otherwise_than_in_the_study(tmp_path):
+    file, model, _, edit = edit_of(tmp_path, EACH["nested"][0], each)
+    keras.layers.Dense(1)  # takes a number
+    again = edited(NetworkSource("file", str(file), "model_build"), X, each(model))
+    assert again.diff == edit.diff
+
+
+def test_other_encodings(tmp_path):
+    text = EACH["functional"][0]
+    file, _, _, edit = edit_of(tmp_path, f"# -*- coding: latin-1 -*-\n# für\n\n\n\n{text}", each, "latin-1", "old net.py")
+    assert patch(file, edit.diff, "patch", "-p1") == edit.source.encode("latin-1")
+    *_, edit = edit_of(tmp_path, f"# -*- coding: latin-1 -*-\n{text.replace('here', 'für')}", each, "latin-1")
+    assert (edit.diff, edit.reason) == ("", "the file is written in iso-8859-1, which no diff can carry")
+    file, _, _, edit = edit_of(tmp_path, text, each, "utf-8-sig", "marked.py")
+    assert patch(file, edit.diff, "git", "apply") == edit.source.encode() == file.read_bytes()
+    assert edit.source.startswith("\ufeff")
