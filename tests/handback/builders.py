@@ -69,7 +69,10 @@ EACH = {
             "    model = Sequential([Input((3,)), Dense(4, 'relu', kernel_regularizer=reg.l2(0.1)),\n"
             "      Dense(4, 'relu', kernel_regularizer=reg.L1L2(l1=.1)), Dense(1, kernel_regularizer='l2')])\n",
         ),
-        ["reg.L1(0.00123457)), Dropout(0.15),\n      Dense", "=reg.L2(0.00246914)), Dropout(0.25), Dense(1, kernel_regularizer=reg.L1L2(l1=0.0037037, l2=0.001))"],
+        [
+            "reg.L1(0.00123457)), Dropout(0.15),\n      Dense",
+            "=reg.L2(0.00246914)), Dropout(0.25), Dense(1, kernel_regularizer=reg.L1L2(l1=0.0037037, l2=0.001))",
+        ],
     ),
     "functional": (
         body(

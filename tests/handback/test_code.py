@@ -161,7 +161,9 @@ def test_layers_numbered_otherwise_than_in_the_study(tmp_path):
 
 def test_other_encodings(tmp_path):
     text = EACH["functional"][0]
-    file, _, _, edit = edit_of(tmp_path, f"# -*- coding: latin-1 -*-\n# für\n\n\n\n{text}", each, "latin-1", "old net.py")
+    file, _, _, edit = edit_of(
+        tmp_path, f"# -*- coding: latin-1 -*-\n# für\n\n\n\n{text}", each, "latin-1", "old net.py"
+    )
     assert patch(file, edit.diff, "patch", "-p1") == edit.source.encode("latin-1")
     *_, edit = edit_of(tmp_path, f"# -*- coding: latin-1 -*-\n{text.replace('here', 'für')}", each, "latin-1")
     assert (edit.diff, edit.reason) == ("", "the file is written in iso-8859-1, which no diff can carry")

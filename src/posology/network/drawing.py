@@ -43,10 +43,11 @@ def draw(model: Any, sites: Sequence[Site]) -> list[str]:
     Examples
     --------
     >>> import keras
-    >>> net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu", name="a"), keras.layers.Dropout(0.1)])
+    >>> dense, drop = keras.layers.Dense(4, "relu", name="a"), keras.layers.Dropout(0.1, name="drop")
+    >>> net = keras.Sequential([keras.Input((3,)), dense, drop])
     >>> rate = Site("dropout", "a", (4,), {}, "rate")
     >>> print(*draw(net, [rate]), sep="|")
-      a: Dense(4, activation='relu')|+ Dropout(rate)  after a|  dropout: Dropout(0.1)
+      a: Dense(4, activation='relu')|+ Dropout(rate)  after a|  drop: Dropout(0.1)
     """
     lines = []
     for path, layer in leaves(model):
