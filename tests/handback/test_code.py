@@ -23,7 +23,7 @@ def built(file):
     spec = importlib.util.spec_from_file_location(f"user_{file.parent.name}_{file.stem}", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     return module.model_build(X) if module.model_build.__code__.co_argcount else module.model_build()
 
 
@@ -57,7 +57,7 @@ def edit_of(folder, text, doses_of, encoding="utf-8", name="net.py"):
     file.write_bytes(text.encode(encoding))
     model = built(file)
     doses = doses_of(model)
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     return file, model, doses, edited(NetworkSource("file", str(file), "model_build"), X, doses)
 
 
@@ -145,9 +145,9 @@ def test_a_file_that_has_the_strengths_already(tmp_path):
     file, _, doses, edit = edit_of(tmp_path, EACH["question"][0], each)
     assert edit.diff
     file.write_text(edit.source)
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     doses = each(built(file))
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     again = edited(NetworkSource("file", str(file), "model_build"), X, doses)
     assert (again.diff, again.reason) == ("", "the file has these strengths already")
 

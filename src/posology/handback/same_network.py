@@ -8,6 +8,7 @@ import numpy as np
 
 from posology.network.choice import Choice
 from posology.network.graph import INPUT, Graph, graph_of
+from posology.network.packed_normalization import is_adapted
 from posology.network.sites import Site, dropout_sites, kernel_sites, leaves
 
 _CLOSE = 1e-5
@@ -69,13 +70,15 @@ def _have_same_strengths(sites: list[Site], others: list[Site]) -> bool:
 
 
 def _share_weights(model: Any, other: Any) -> bool:
-    """Give both networks the same weights; tell whether they fit."""
+    """Give both networks the same weights and state; tell whether they fit."""
     random = np.random.default_rng(0)
-    pairs = [[v for _, layer in leaves(m) for v in layer.trainable_variables] for m in (model, other)]
-    if [v.shape for v in pairs[0]] != [v.shape for v in pairs[1]]:
+    weights, twins = ([v for _, layer in leaves(m) for v in layer.weights] for m in (model, other))
+    if [(v.shape, v.trainable) for v in weights] != [(v.shape, v.trainable) for v in twins]:
         return False
-    for variable, twin in zip(*pairs, strict=True):
-        value = random.uniform(0.1, 1, variable.shape).astype("float32")
+    for variable, twin in zip(weights, twins, strict=True):
+        value = random.uniform(0.1, 1, variable.shape).astype(variable.dtype)
         variable.assign(value)
         twin.assign(value)
+    for layer in (layer for m in (model, other) for _, layer in leaves(m) if is_adapted(layer)):
+        layer.finalize_state()  # it computes with constants that it takes from its variables when told to
     return True
