@@ -13,18 +13,18 @@ from posology.network.export import export_model, keras_lines
 from posology.network.sites import Dose, dropout_sites, kernel_sites, leaves
 from posology.network.source import NetworkSource
 
-from .builders import EACH, NONE, REFUSED, SHARED
+from .builders import EACH, NONE, REFUSED, SHARED, TWO_INPUTS
 
 X = np.zeros((2, 3), "float32")
 WEIGHT = 0.0012345678
 
 
-def built(file):
+def built(file, x=X):
     spec = importlib.util.spec_from_file_location(f"user_{file.parent.name}_{file.stem}", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    keras.utils.clear_session()
-    return module.model_build(X) if module.model_build.__code__.co_argcount else module.model_build()
+    keras.utils.clear_session(free_memory=False)
+    return module.model_build(x) if module.model_build.__code__.co_argcount else module.model_build()
 
 
 def each(model):
@@ -57,7 +57,7 @@ def edit_of(folder, text, doses_of, encoding="utf-8", name="net.py"):
     file.write_bytes(text.encode(encoding))
     model = built(file)
     doses = doses_of(model)
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     return file, model, doses, edited(NetworkSource("file", str(file), "model_build"), X, doses)
 
 
@@ -145,9 +145,9 @@ def test_a_file_that_has_the_strengths_already(tmp_path):
     file, _, doses, edit = edit_of(tmp_path, EACH["question"][0], each)
     assert edit.diff
     file.write_text(edit.source)
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     doses = each(built(file))
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     again = edited(NetworkSource("file", str(file), "model_build"), X, doses)
     assert (again.diff, again.reason) == ("", "the file has these strengths already")
 
@@ -170,3 +170,16 @@ def test_other_encodings(tmp_path):
     file, _, _, edit = edit_of(tmp_path, text, each, "utf-8-sig", "marked.py")
     assert patch(file, edit.diff, "git", "apply") == edit.source.encode() == file.read_bytes()
     assert edit.source.startswith("\ufeff")
+
+
+def test_rows_by_input(tmp_path):
+    file = tmp_path / "net.py"
+    file.write_text(TWO_INPUTS)
+    x = {"a": np.zeros((2, 3), "float32"), "b": np.zeros((2, 2), "float32")}
+    model = built(file, x)
+    doses = each(model)
+    keras.utils.clear_session(free_memory=False)
+    edit = edited(NetworkSource("file", str(file), "model_build"), x, doses)
+    patch(file, edit.diff, "patch", "-p1")
+    assert "layers.Dropout(0.25)(layers.Dense(5, " in file.read_text()
+    check_same(built(file, x), export_model(model, doses))

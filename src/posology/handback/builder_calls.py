@@ -109,12 +109,11 @@ def watched(run: Callable[[], Any], file: Path) -> tuple[Any, dict[int, Made]]:
         if event == "return" and frame.f_code.co_name == "__new__" and isinstance(result, keras.layers.Layer):
             made.setdefault(id(result), _made(result, frame, str(file)))
 
-    before = sys.getprofile()
     sys.setprofile(watch)
     try:
         return run(), made
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
 
 
 def _made(layer: Any, frame: FrameType, file: str) -> Made:

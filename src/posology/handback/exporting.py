@@ -152,7 +152,7 @@ def _export_code(folder: Path, place: Path | None) -> Exported:
     if place is None:
         return Exported("code", code=code)
     try:
-        place.write_text(code, encoding="utf-8")
+        place.write_text(code, encoding="utf-8", newline="")  # a diff of a file with other line ends keeps them
     except OSError as error:
         raise InputError(f"'{place}' cannot be written: {error.strerror}. Choose another --out.") from error
     return Exported("code", str(place), code=code)

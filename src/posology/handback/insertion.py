@@ -52,7 +52,8 @@ class Insertion:
         if isinstance(parent, ast.Call) and self._is_added(parent):
             owner = self.text.of(parent.func)
             return self._after_statement(self.text.parents[parent], lambda new: f"{owner}({new})")
-        if isinstance(parent, ast.List | ast.Tuple):
+        if isinstance(parent, ast.List | ast.Tuple) or (isinstance(parent, ast.Call) and len(parent.args) > 1):
+            # also where a function takes layers one by one: that it does, the check of the changed file tells
             return self._after_element(use, parent)
         raise self._refusal()
 
@@ -104,7 +105,7 @@ class Insertion:
             return [Edit(end, end, f"; {written(self._dropout())}")]
         return [self._line_after(self.text.line_end(end), indent, written, "")]
 
-    def _after_element(self, use: ast.AST, parent: ast.List | ast.Tuple) -> list[Edit]:
+    def _after_element(self, use: ast.AST, parent: ast.AST) -> list[Edit]:
         start, end = self.text.span(use)
         close = self.text.span(parent)[1] - 1
         tokens = [token for token in self.text.between(end, close) if not token.is_comment]

@@ -8,6 +8,7 @@ import numpy as np
 
 from posology.network.choice import Choice
 from posology.network.graph import INPUT, Graph, graph_of
+from posology.network.packed_normalization import is_adapted
 from posology.network.sites import Site, dropout_sites, kernel_sites, leaves
 
 _CLOSE = 1e-5
@@ -29,7 +30,7 @@ def is_same(model: Any, other: Any) -> bool:
         return False
     penalties = [[float(loss) for loss in m.losses] for m in (model, other)]
     outputs = [_outputs(m) for m in (model, other)]
-    return _is_close(*penalties) and all(itertools.starmap(_is_close, zip(*outputs, strict=True)))
+    return _is_close(*penalties) and all(itertools.starmap(_agree, zip(*outputs, strict=True)))
 
 
 def _outputs(model: Any) -> list[np.ndarray]:
@@ -37,16 +38,20 @@ def _outputs(model: Any) -> list[np.ndarray]:
     random = np.random.default_rng(0)
 
     def rows(tensor: Any) -> np.ndarray:
-        return random.uniform(0, 1, (2, *(side or 1 for side in tensor.shape[1:]))).astype(tensor.dtype)
+        return random.uniform(0, 1, (8, *(side or 1 for side in tensor.shape[1:]))).astype(tensor.dtype)
 
     given = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
     out = model(keras.tree.map_structure(rows, given), training=False)
     return [np.asarray(part) for part in keras.tree.flatten(out)]
 
 
-def _is_close(wanted: Any, got: Any) -> bool:
-    least = _CLOSE * max(map(abs, np.ravel(wanted)), default=0.0)
-    return len(wanted) == len(got) and np.allclose(wanted, got, rtol=_CLOSE, atol=least)
+def _agree(wanted: np.ndarray, got: np.ndarray) -> bool:
+    return np.allclose(wanted, got, rtol=_CLOSE, atol=_CLOSE * float(np.abs(wanted).max()))
+
+
+def _is_close(wanted: list[float], got: list[float]) -> bool:
+    """Compare each number by its own size: strengths are orders of magnitude apart."""
+    return len(wanted) == len(got) and np.allclose(wanted, got, rtol=_CLOSE, atol=0)
 
 
 def _wiring(model: Any, graph: Graph) -> list[Any]:
@@ -69,13 +74,16 @@ def _have_same_strengths(sites: list[Site], others: list[Site]) -> bool:
 
 
 def _share_weights(model: Any, other: Any) -> bool:
-    """Give both networks the same weights; tell whether they fit."""
+    """Give both networks the same weights and state; tell whether they fit."""
     random = np.random.default_rng(0)
-    pairs = [[v for _, layer in leaves(m) for v in layer.trainable_variables] for m in (model, other)]
-    if [v.shape for v in pairs[0]] != [v.shape for v in pairs[1]]:
+    weights, twins = ([v for _, layer in leaves(m) for v in layer.weights] for m in (model, other))
+    if [(v.shape, v.trainable) for v in weights] != [(v.shape, v.trainable) for v in twins]:
         return False
-    for variable, twin in zip(*pairs, strict=True):
-        value = random.uniform(0.1, 1, variable.shape).astype("float32")
+    for variable, twin in zip(weights, twins, strict=True):
+        least = -1.0 if variable.trainable else 0.1  # a variance is positive
+        value = random.uniform(least, 1, variable.shape).astype(variable.dtype)
         variable.assign(value)
         twin.assign(value)
+    for layer in (layer for m in (model, other) for _, layer in leaves(m) if is_adapted(layer)):
+        layer.finalize_state()  # it computes with constants that it takes from its variables when told to
     return True
