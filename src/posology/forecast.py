@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.frames import pack_arrays
-from posology.plan import Pack, Space, arm_name, trials_of, tune
+from posology.plan import Pack, Space, arm_name, tune
 from posology.running import Progress, space_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         start_up = time.monotonic() - began
         seconds, size = _price(pool, pack)
     networks = design.members()
-    extra = sum(trials_of(design, arm) for arm in design.arms) * ALL_ROWS_SPLITS
+    extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))
     each = seconds / len(pack.members)
     return Forecast(
         networks=networks,

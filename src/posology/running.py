@@ -26,7 +26,6 @@ from posology.plan import (
     arm_name,
     refit_members,
     regularizers_of,
-    trials_of,
     tune,
     tune_and_refit,
 )
@@ -229,7 +228,7 @@ class Run:
         parts = [a for a in self._design.arms if set(a) <= set(arm) and (a or not arm)]
         size = pool.describe()["pack_size"]
         procedure = tune(design, space, ALL_ROWS, 0, size, parts)
-        self._progress.total(self._networks + ALL_ROWS_SPLITS * sum(trials_of(design, part) for part in parts))
+        self._progress.total(self._networks + sum(map(design.trainings, parts)))
         # the budget is for the evidence; what it bought is not thrown away for want of a last step
         ((_, tuned),) = self._driven(iter([("all", procedure)]), pool, record, lambda: True)
         member = refit_members(design, tuned[arm])[0]

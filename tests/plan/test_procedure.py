@@ -90,7 +90,7 @@ def test_the_epochs_of_a_refit_are_the_mean_of_the_best_trials_best_epochs():
     asked, (tuned, refitted) = carry_out(tune_and_refit(design, SPACE, 0, 0, 16))
     best = next(m for p in asked[0] for m in p.members if m.setting == tuned[("weights",)].settings[0])
     assert refitted[("weights",)].epochs == 10 + best.trial + 1  # splits 0, 1, 2 added
-    refits = [m for p in asked[2] for m in p.members if m.arm == ("weights",)]
+    refits = [m for p in asked[-1] for m in p.members if m.arm == ("weights",)]
     assert [m.seed for m in refits] == [0, 1]
     assert {m.epochs for m in refits} == {refitted[("weights",)].epochs}
     assert all(m.patience > m.epochs for m in refits), "refits are not stopped by the rows that score them"

@@ -12,7 +12,6 @@ from posology.plan.members import (
     PackResult,
     Refitted,
     Tuned,
-    trials_of,
 )
 from posology.plan.procedure import refit_members, tune, tune_and_refit
 from posology.plan.trials import Setting, Space, default_ranges
@@ -38,7 +37,6 @@ __all__ = [
     "read_fit_arguments",
     "refit_members",
     "regularizers_of",
-    "trials_of",
     "tune",
     "tune_and_refit",
 ]

@@ -1,7 +1,7 @@
 """What a study trains, as pure data: its design, its members in packs, and what their training gave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Float32, Int32
 
 from posology.plan.arms import Arm, arm_name
 from posology.plan.callbacks import Callbacks
+from posology.plan.rungs import Rung, halving, race
 from posology.plan.trials import Setting
 
 REFIT = -1
@@ -18,7 +19,8 @@ ALL_ROWS = -1
 """The `repeat` of the fit for the prescription: every row of the table is a training row."""
 
 REPLICAS_OF_NONE = 4
-"""An arm without strengths has nothing to search: it spends trials on seeds, to find its number of epochs."""
+"""An arm without strengths has nothing to search: it spends so many trainings, at least one an inner split, on finding
+its number of epochs."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Design:
     trials : int
         Settings that each arm tries in each resample.
     inner_splits : int
-        Inner splits on which each trial is watched.
+        Inner splits over which an arm's trials race (`plan.rungs`).
     refits : int
         Networks, of different seeds, that are refitted with the chosen setting and whose losses are averaged.
     epochs : int
@@ -86,8 +88,22 @@ class Design:
 
     def members(self) -> int:
         """Count the networks that the verdict needs."""
-        tuned = sum(trials_of(self, arm) for arm in self.arms)
-        return self.resamples * (tuned * self.inner_splits + len(self.arms) * self.refits)
+        return self.resamples * (sum(map(self.trainings, self.arms)) + len(self.arms) * self.refits)
+
+    def rungs(self, arm: Arm) -> list[Rung]:
+        """Give the rungs that an arm's trials climb; the replicas of an arm without strengths all go to the end."""
+        trials = trials_of(self, arm)
+        if self.halving is not None:
+            every = tuple(range(self.inner_splits))
+            return halving(trials, every, self.epochs, self.halving) if arm else [Rung(trials, None, every)]
+        raced = race(trials, self.inner_splits)
+        return raced if arm else [replace(rung, keep=trials) for rung in raced]
+
+    def trainings(self, arm: Arm) -> int:
+        """Count the networks that tune an arm in one fit."""
+        climbed = self.rungs(arm)
+        begun = climbed[:1] if arm and self.halving is not None else climbed
+        return sum(rung.keep * len(rung.splits) for rung in begun)
 
 
 @dataclass(frozen=True)
@@ -182,7 +198,7 @@ class Refitted:
 
 def trials_of(design: Design, arm: Arm) -> int:
     """Give the number of trials of an arm; equal for all arms that have something to search."""
-    return design.trials if arm else min(design.trials, REPLICAS_OF_NONE)
+    return design.trials if arm else max(1, min(design.trials, REPLICAS_OF_NONE) // design.inner_splits)
 
 
 def describe(pack: Pack) -> str:

@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 
 from posology.plan.arms import Arm
-from posology.plan.halving import Ladder, joined, rungs
+from posology.plan.ladder import Ladder, joined
 from posology.plan.members import ALL_ROWS, REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trials_of
 from posology.plan.trials import Space, seeded_settings, sobol_settings
 
@@ -43,16 +43,18 @@ def _tune_together(
     design: Design, members: Mapping[Arm, list[Member]], stage: str, where: tuple[int, int], pack_size: int
 ) -> Generator[list[Pack], list[PackResult], dict[Arm, Tuned]]:
     """Tune arms that do not wait for one another, rung by rung."""
-    plan = {arm: rungs(len(m), design.epochs, design.halving if arm else None) for arm, m in members.items()}
-    ladders = {arm: Ladder(design, trials) for arm, trials in members.items()}
+    plan = {arm: design.rungs(arm) for arm in members}
+    # the best part of a combined arm is its first trial: it is compared to the end
+    ladders = {arm: Ladder(design, trials, protected=int(len(arm) > 1)) for arm, trials in members.items()}
     for rung in range(max(map(len, plan.values()))):
         climbing = [arm for arm in members if rung < len(plan[arm])]
         going = [m for arm in climbing for m in ladders[arm].step(plan[arm][rung])]
         name = stage if design.halving is None else f"{stage}-rung{rung}"
-        splits = range(design.inner_splits)
+        splits = plan[climbing[0]][rung].splits
         results = yield [p for s in splits for p in _packed(f"{name}-split{s}", *where, s, going, pack_size)]
+        found = joined(results, len(going))
         for arm in climbing:
-            ladders[arm].take([i for i, m in enumerate(going) if m.arm == arm], joined(results, len(going)))
+            ladders[arm].take(plan[arm][rung], [i for i, m in enumerate(going) if m.arm == arm], found)
     return {arm: ladder.tuned(arm) for arm, ladder in ladders.items()}
 
 
@@ -85,7 +87,8 @@ def _trial_members(
     if len(arm) == 1:
         settings = sobol_settings(space, arm, trials, *fit)
     else:
-        ranked = {a: found.settings for a, found in tuned.items()}
+        # the best part first
+        ranked = {a: found.settings for a, found in sorted(tuned.items(), key=lambda item: item[1].losses[0])}
         settings = seeded_settings(space, arm, trials, ranked, *fit)
     return [Member(arm, t, 0, setting, design.epochs, patience) for t, setting in enumerate(settings)]
 

@@ -1,4 +1,4 @@
-"""Successive halving: equal rungs for every arm, the best go on, nothing is counted twice."""
+"""Rungs: equal for every arm, the best go on, nothing is counted twice; over inner splits, and over epochs."""
 
 import itertools
 
@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posology.plan import PLAIN_QUESTION, Design, Member, PackResult, Space, default_ranges, tune
-from posology.plan.halving import SHORTEST, Ladder, Rung, joined, rungs
+from posology.plan.ladder import Joined, Ladder, joined
+from posology.plan.rungs import SHORTEST, Rung, halving, race
 
 SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})
 
 
 @given(st.integers(1, 200), st.integers(1, 2000), st.integers(2, 5))
 def test_rungs_start_with_all_and_end_at_the_last_epoch(trials, epochs, eta):
-    found = rungs(trials, epochs, eta)
+    found = halving(trials, (0,), epochs, eta)
     assert found[0].keep == trials
     assert found[-1].until == epochs
     assert all(a.keep >= b.keep and a.until < b.until for a, b in itertools.pairwise(found))
@@ -77,7 +78,8 @@ def test_none_is_not_halved():
 def test_a_trial_that_diverged_does_not_go_on():
     trials = [Member(("dropout",), t, 0, {}, 200, 20) for t in range(4)]
     ladder = Ladder(Design(PLAIN_QUESTION), trials)
-    ladder.step(Rung(4, 50))
+    first = Rung(4, 50)
+    ladder.step(first)
     loss = np.array([np.nan, 3, 2, 1], "float32")
     e = np.full(4, 50, "int32")
     result = PackResult(
@@ -92,5 +94,68 @@ def test_a_trial_that_diverged_does_not_go_on():
         np.zeros((4, 0)),
         np.zeros((4, 16), "int32"),
     )
-    ladder.take(range(4), joined([result], 4))
+    ladder.take(first, range(4), joined([result], 4))
     assert [m.trial for m in ladder.step(Rung(3, 200))] == [1, 2, 3]
+
+
+@given(st.integers(1, 200), st.integers(1, 8))
+def test_a_race_uses_every_split_once_and_ends_with_the_best_quarter(trials, splits):
+    found = race(trials, splits)
+    assert [s for rung in found for s in rung.splits] == list(range(splits))
+    assert found[0].keep == trials
+    assert all(a.keep >= b.keep for a, b in itertools.pairwise(found))
+    assert splits < 3 or found[-1].keep == max(min(3, trials), -(-trials // 4))
+
+
+def raced(losses, protected=0):
+    """Race trials whose losses are given, (split, trial); give what was found and who went on."""
+    design = Design(PLAIN_QUESTION, trials=losses.shape[1], inner_splits=len(losses))
+    trials = [Member(("dropout",), t, 0, {"dropout": (t / 100,)}, 200, 20) for t in range(losses.shape[1])]
+    ladder, seen = Ladder(design, trials, protected), []
+    for rung in design.rungs(("dropout",)):
+        going = [m.trial for m in ladder.step(rung)]
+        seen.append(going)
+        part = losses[np.ix_(rung.splits, going)].astype("float32")
+        whole = np.ones(part.shape, "int32")
+        nothing = np.zeros((*part.shape, 16), "int32")
+        ladder.take(rung, range(len(going)), Joined(part, part, whole, whole, ~np.isfinite(part), nothing))
+    return ladder.tuned(("dropout",)), seen
+
+
+def test_a_race_keeps_the_best_so_far_and_chooses_by_the_mean_over_all_splits():
+    losses = np.arange(8.0)[None].repeat(4, axis=0)
+    losses[1, 0] = 100.0  # best on the first split, worst on the second
+    losses[3, 2] = -9.0
+    found, seen = raced(losses)
+    assert seen == [list(range(8)), [0, 1, 2, 3], [1, 2, 3]]
+    assert [s["dropout"][0] for s in found.settings[:3]] == [0.02, 0.01, 0.03]
+    assert found.losses[0] == np.mean([2, 2, 2, -9])
+    assert found.trained == 8 + 4 + 3 * 2
+
+
+def test_a_protected_trial_is_compared_to_the_end():
+    losses = np.zeros((4, 8))
+    losses[0, 0] = 10.0
+    losses[1:, 0] = -5.0
+    found, seen = raced(losses, protected=1)
+    assert all(going[0] == 0 for going in seen)
+    assert found.settings[0]["dropout"] == (0.0,)
+    assert 0 not in raced(losses)[1][1]
+
+
+def test_a_trial_that_diverges_on_any_split_is_the_worst():
+    losses = np.arange(8.0)[None].repeat(4, axis=0)
+    losses[1, 0] = np.nan
+    found, seen = raced(losses)
+    assert seen[2] == [1, 2, 3]
+    assert not np.isfinite(found.losses[[s["dropout"][0] == 0 for s in found.settings]])
+
+
+@pytest.mark.parametrize("splits", [1, 2, 4])
+def test_every_arm_races_with_the_same_budget(splits):
+    design = Design(PLAIN_QUESTION, trials=12, inner_splits=splits, epochs=200)
+    tuned, reached, _ = carry_out(design)
+    trained = {arm: sum(a == arm for a, _, _ in reached) for arm in tuned}
+    assert trained == {arm: design.trainings(arm) for arm in tuned}
+    assert len({n for arm, n in trained.items() if arm}) == 1
+    assert trained[()] == 4

@@ -1,0 +1,111 @@
+"""The trials of one arm, climbing its rungs: which go on, and what each came to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from jaxtyping import Bool, Float, Int32
+
+from posology.plan.arms import Arm
+from posology.plan.members import Design, Member, PackResult, Tuned
+from posology.plan.rungs import Rung
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Results of the members of a rung, the inner split first."""
+
+    best_loss: Float[np.ndarray, "split member"]
+    last_loss: Float[np.ndarray, "split member"]
+    best_epoch: Int32[np.ndarray, "split member"]
+    epochs: Int32[np.ndarray, "split member"]
+    failed: Bool[np.ndarray, "split member"]
+    reductions: Int32[np.ndarray, "split member reduction"]
+
+
+def joined(results: Sequence[PackResult], members: int) -> Joined:
+    """Join the packs of a rung."""
+
+    def of(name: str) -> np.ndarray:
+        whole = np.concatenate([getattr(r, name) for r in results])
+        return whole.reshape(-1, members, *whole.shape[1:])
+
+    return Joined(*(of(part.name) for part in fields(Joined)))
+
+
+class Ladder:
+    """The trials of one arm: how far each has come, and which go on.
+
+    Parameters
+    ----------
+    design : Design
+        Says whether the best epoch counts or the last, and the inner splits.
+    trials : sequence of Member
+        All trials of the arm.
+    protected : int
+        So many first trials go on at every rung, whatever their loss.
+    """
+
+    def __init__(self, design: Design, trials: Sequence[Member], protected: int = 0) -> None:
+        # as Keras: a training that ends early stands for its last epoch, unless its best weights are restored
+        self._restores = design.patience is not None and design.callbacks.restore_best_weights
+        self._trials, self._protected = list(trials), protected
+        self._alive = np.arange(len(trials))
+        self._reached = np.zeros(len(trials), int)
+        seen = (design.inner_splits, len(trials))
+        self._losses, self._epochs = np.full(seen, np.nan), np.full(seen, np.nan)
+        self._reductions = np.zeros((*seen, 0), "int32")
+        self._spent = np.zeros(seen, int)
+
+    def step(self, rung: Rung) -> list[Member]:
+        """Give the members that train on: the best so far, each to be trained on every split of the rung."""
+        before = self._mean(self._losses)[self._alive] if self._reached.any() else np.zeros(len(self._alive))
+        before = np.where(self._alive < self._protected, -np.inf, before)
+        self._alive = np.sort(self._alive[np.argsort(before, kind="stable")][: rung.keep])
+        goes_on = rung.until is not None and bool(self._reached.any())
+        return [replace(self._trials[t], until=rung.until, begins=not goes_on) for t in self._alive]
+
+    def take(self, rung: Rung, places: Sequence[int], found: Joined) -> None:
+        """Note what the members of a rung came to, a split after another."""
+        losses = (found.best_loss if self._restores else found.last_loss)[:, places]
+        # a trial that diverged is the worst, however good it was before
+        good = np.isfinite(losses) & ~found.failed[:, places]
+        where = np.ix_(np.array(rung.splits), self._alive)
+        self._losses[where] = np.where(good, losses, np.inf)
+        self._epochs[where] = (found.best_epoch if self._restores else found.epochs)[:, places]
+        self._spent[where] = found.epochs[:, places]
+        if not self._reductions.shape[2]:
+            self._reductions = np.zeros((*self._losses.shape, found.reductions.shape[2]), "int32")
+        self._reductions[where] = found.reductions[:, places]
+        self._reached[self._alive] += 1
+
+    def tuned(self, arm: Arm) -> Tuned:
+        """Order the trials: those that came furthest first, by their mean loss over the splits that they saw."""
+        losses, epochs = self._mean(self._losses), self._mean(self._epochs)
+        best = np.lexsort((losses, -self._reached))
+        settings = tuple(self._trials[t].setting for t in best)
+        seen = np.isfinite(self._epochs)
+        reductions = tuple(mean_reductions(self._reductions[seen[:, t], t], epochs[t]) for t in best)
+        trained = int(seen.sum())
+        return Tuned(arm, settings, losses[best], epochs[best], trained, int(self._spent.sum()), reductions)
+
+    def _mean(self, values: Float[np.ndarray, "split trial"]) -> Float[np.ndarray, " trial"]:
+        """Average over the splits that each trial saw."""
+        seen = np.isfinite(self._epochs)
+        return np.where(seen, values, 0.0).sum(axis=0) / np.maximum(1, seen.sum(axis=0))
+
+
+def mean_reductions(found: Int32[np.ndarray, "split reduction"], epochs: float) -> tuple[int, ...]:
+    """Average over inner splits the epochs after which the learning rate was reduced.
+
+    The k-th reduction counts where at least half of the splits had it, before the epoch at which the training ends.
+
+    Examples
+    --------
+    >>> mean_reductions(np.array([[10, 20, 0], [12, 0, 0]], "int32"), 15.0)
+    (11,)
+    """
+    had = (found > 0).sum(axis=0)
+    counted = np.flatnonzero((had > 0) & (2 * had >= len(found)))
+    means = [round(float(found[found[:, k] > 0, k].mean())) for k in counted]
+    return tuple(epoch for epoch in means if epoch < epochs)
