@@ -46,15 +46,16 @@ NAMES = (
 PAIRS = {"W-none": (1, 0), "D-none": (2, 0), "WD-W": (3, 1), "WD-D": (3, 2)}
 
 
-def measure(name: str, design: Design) -> dict:
+def measure(name: str, design: Design, keep: Path | None) -> dict:
     """Study a table and give its numbers, by number of refits."""
     frame, target = REGRESSION[name]()
     table = make_table(frame, target)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        result = Study.of(table, Settings(design), folder=Path(folder) / "study").run()
+        place = (keep or Path(folder)) / name
+        result = Study.of(table, Settings(design), folder=place).run()
         seconds = time.perf_counter() - began
-        predicted = predictions(Path(folder) / "study", design, table.n_rows)
+        predicted = predictions(place, design, table.n_rows)
     folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed)
     by_refits = {}
     for seeds in sorted({1, 2, design.refits // 2, design.refits} - {0}):
@@ -75,7 +76,7 @@ def measure(name: str, design: Design) -> dict:
     }
 
 
-def run(file: Path, names: list[str], design: Design) -> None:
+def run(file: Path, names: list[str], design: Design, keep: Path | None) -> None:
     """Add the tables that the file lacks."""
     kept = json.loads(file.read_text()) if file.exists() else {}
     head = {
@@ -86,7 +87,7 @@ def run(file: Path, names: list[str], design: Design) -> None:
     kept = {**head, "tables": kept.get("tables", {})}
     for name in names:
         if name not in kept["tables"]:
-            kept["tables"][name] = measure(name, design)
+            kept["tables"][name] = measure(name, design, keep)
             file.write_text(json.dumps(kept, indent=1))
             print(name, kept["tables"][name]["seconds"], "s", flush=True)
 
@@ -118,13 +119,15 @@ def main() -> None:
     parser.add_argument("files", nargs="+", help="results, then tables")
     for option in ("repeats", "trials", "inner_splits", "refits", "seed"):
         parser.add_argument(f"--{option.replace('_', '-')}", type=int)
+    parser.add_argument("--keep", type=Path, help="where the studies' folders are kept")
     asked = parser.parse_args()
     if asked.do == "show":
         for file in asked.files:
             show(Path(file))
         return
     given = {k: v for k, v in vars(asked).items() if k in Design.__dataclass_fields__ and v is not None}
-    run(Path(asked.files[0]), asked.files[1:] or list(NAMES), replace(Design(PLAIN_QUESTION), **given))
+    design = replace(Design(PLAIN_QUESTION), **given)
+    run(Path(asked.files[0]), asked.files[1:] or list(NAMES), design, asked.keep)
 
 
 if __name__ == "__main__":

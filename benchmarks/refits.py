@@ -25,16 +25,17 @@ from posology.table import make_table
 
 
 def predictions(folder: Path, design: Design, rows: int) -> np.ndarray:
-    """Collect the refits' predictions: (arm, seed, repeat, row)."""
+    """Collect the refits' predictions: (arm, seed, snapshot, repeat, row)."""
     record, folds = Record(folder), outer_folds(rows, design.folds, design.repeats, design.seed)
-    out = np.zeros((len(design.arms), design.refits, design.repeats, rows))
+    snapshots = record.read_pack("r0f0-refit-0")["prediction"].shape[1]
+    out = np.zeros((len(design.arms), design.refits, snapshots, design.repeats, rows))
     for repeat in range(design.repeats):
         for fold in range(design.folds):
             parts = []
             while (kept := record.read_pack(f"r{repeat}f{fold}-refit-{len(parts)}")) is not None:
                 parts.append(kept["prediction"])
-            by_member = np.concatenate(parts).reshape(len(design.arms), design.refits, -1)
-            out[:, :, repeat, folds[repeat] == fold] = by_member
+            by_member = np.concatenate(parts).reshape(*out.shape[:3], -1)
+            out[:, :, :, repeat, folds[repeat] == fold] = by_member
     return out
 
 
@@ -47,7 +48,7 @@ def losses(predicted: np.ndarray, target: np.ndarray, folds: np.ndarray, seeds: 
             for arm in range(len(predicted)):
                 found = [
                     row_losses(target[rows], p, outside.min(), outside.max(), float(target.var()))[0]
-                    for p in predicted[arm, :seeds, repeat][:, rows]
+                    for p in predicted[arm, :seeds, :, repeat][..., rows].reshape(-1, rows.sum())
                 ]
                 out[arm, repeat, rows] = np.mean(found, axis=0)
     return out

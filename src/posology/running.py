@@ -128,7 +128,7 @@ class Run:
             self._design.arms,
             margin=self._study.settings.margin,
             columns=network["width"],
-            capped_share=scores.capped / (scores.losses.size * self._design.refits),
+            capped_share=scores.capped / scores.scored,
         )
         prescription = self._prescribe(pool, record, space, analysis)
         # in the order of the design: packs end in any order, and sums of floats depend on theirs

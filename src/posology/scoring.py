@@ -27,12 +27,14 @@ class Scores:
     Parameters
     ----------
     losses : array (arm, repeat, row)
-        Squared error of the clipped prediction in units of the target's variance, capped, averaged over refits; a
-        mean difference of these is a difference of R2.
+        Squared error of the clipped prediction in units of the target's variance, capped, averaged over refits and
+        the epochs at which they are scored; a mean difference of these is a difference of R2.
     folds : array (repeat, row)
         Fold of each row.
     capped : int
-        Row losses that were capped, over all arms and refits.
+        Row losses that were capped, over all arms, refits and epochs at which these are scored.
+    scored : int
+        Row losses in all.
     gap : array (arm,)
         Train R2 minus test R2, penalties aside, dropout off: how much an arm overfits.
     epochs : array (arm,)
@@ -44,6 +46,7 @@ class Scores:
     losses: Float[np.ndarray, "arm repeat row"]
     folds: Int[np.ndarray, "repeat row"]
     capped: int
+    scored: int
     gap: Float[np.ndarray, " arm"]
     epochs: Float[np.ndarray, " arm"]
     failed: int
@@ -60,7 +63,7 @@ def score(
     losses = np.full((len(arms), len(repeats), len(target)), np.nan)
     train_r2 = np.zeros((len(arms), len(repeats) * (folds.max() + 1)))
     epochs = np.zeros_like(train_r2)
-    capped = failed = 0
+    capped = scored = failed = 0
     for r, repeat in enumerate(repeats):
         for fold in range(folds.max() + 1):
             rows = np.flatnonzero(folds[repeat] == fold)
@@ -70,16 +73,17 @@ def score(
                 refit = refits[arm]
                 given = [
                     row_losses(target[rows], p, outside.min(), outside.max(), float(target.var()))
-                    for p in refit.prediction
+                    for p in refit.prediction.reshape(-1, len(rows))
                 ]
                 losses[a, r, rows] = np.mean([loss for loss, _ in given], axis=0)
                 capped += sum(n for _, n in given)
-                failed += int((~np.isfinite(refit.prediction)).any(axis=1).sum())
+                scored += refit.prediction.size
+                failed += int((~np.isfinite(refit.prediction)).any(axis=(1, 2)).sum())
                 fit = r * (folds.max() + 1) + fold
                 train_r2[a, fit] = 1 - _mean_of_finite(refit.train_error)
                 epochs[a, fit] = refit.epochs
     gap = np.array([_mean_of_finite(r2) for r2 in train_r2]) - (1 - losses.mean(axis=(1, 2)))
-    return Scores(losses, folds[list(repeats)], capped, gap, epochs.mean(axis=1), failed)
+    return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed)
 
 
 def failures(found: Found) -> list[dict[str, Any]]:

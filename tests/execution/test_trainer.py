@@ -13,6 +13,7 @@ from posology.errors import InputError
 from posology.execution.job import ALL_ROWS_SPLITS, Job, pack_from_dict, pack_to_dict
 from posology.execution.predicting import predict_frame
 from posology.execution.trainer import Trainer
+from posology.execution.window import SNAPSHOTS
 from posology.network.source import NetworkSource
 from posology.plan import ALL_ROWS, REFIT, Callbacks, Design, Member, Pack
 from posology.table import make_table
@@ -147,7 +148,7 @@ def test_tables_that_are_smaller_than_a_batch(tmp_path):
     small = frame().iloc[:24].reset_index(drop=True)
     found = trainer(tmp_path, small, rows=24).run(pack(REFIT))
     assert np.isfinite(found.prediction).all()
-    assert found.prediction.shape == (2, 6)
+    assert found.prediction.shape == (2, SNAPSHOTS, 6)
 
 
 def test_a_table_of_categories_alone(tmp_path):
@@ -271,3 +272,22 @@ def test_the_description_says_what_does_nothing_and_what_the_structure_says(tmp_
     unproved = worker.describe(proves=False)
     assert (unproved["notes"], unproved["warnings"]) == ([], [])
     assert unproved["kernels"] == described["kernels"]
+
+
+def test_a_refit_is_scored_as_if_trained_to_each_epoch_of_its_window_alone(tmp_path):
+    worker = trainer(tmp_path, epochs=20, batch_size=16)
+    members = [Member((), 0, 0, {}, 17, 99), Member(BOTH, 0, 0, SETTING, 9, 99), Member((), 0, 1, {}, 5, 99)]
+    found = worker.run(pack(REFIT, members))
+    ends = [[15, 16, 17, 18, 19], [8, 9, 9, 9, 10], [5] * 5]
+    for snapshot in range(SNAPSHOTS):
+        alone = [replace(m, epochs=ends[place][snapshot]) for place, m in enumerate(members)]
+        chosen = worker.run(pack(REFIT, alone)).prediction[:, SNAPSHOTS // 2]
+        np.testing.assert_array_equal(found.prediction[:, snapshot], chosen)
+    alone = worker.run(pack(REFIT, members, fold=1))
+    np.testing.assert_array_equal(found.train_error, alone.train_error)
+    np.testing.assert_array_equal(found.epochs, [17, 9, 5])
+
+
+def test_a_training_of_a_fixed_length_is_scored_at_its_end_only(tmp_path):
+    found = trainer(tmp_path, epochs=17, patience=None).run(pack(REFIT, [Member((), 0, 0, {}, 17, 99)]))
+    assert (found.prediction == found.prediction[:, :1]).all()

@@ -34,7 +34,7 @@ def answer(pack, reached):
     n = len(loss)
     failed, curve = np.zeros(n, bool), np.zeros((n, 3, 2), "float32")
     return PackResult(
-        epochs, loss, loss, loss, epochs, failed, curve, loss, np.zeros((n, 0)), np.zeros((n, 16), "int32")
+        epochs, loss, loss, loss, epochs, failed, curve, loss, np.zeros((n, 1, 0)), np.zeros((n, 16), "int32")
     )
 
 
@@ -91,7 +91,7 @@ def test_a_trial_that_diverged_does_not_go_on():
         np.isnan(loss),
         np.zeros((4, 1, 2), "float32"),
         loss,
-        np.zeros((4, 0)),
+        np.zeros((4, 1, 0)),
         np.zeros((4, 16), "int32"),
     )
     ladder.take(first, range(4), joined([result], 4))

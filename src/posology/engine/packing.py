@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from posology.engine.member import Data, Member, Outcome, Running, Trainable
-from posology.engine.program import Recipe, advance, finish, start
+from posology.engine.program import Recipe, advance, finish, predict, start
 
 How = Literal["map", "vmap"]
 
@@ -43,10 +43,14 @@ class PackProgram:
         def scored(data: Data, members: Member, run: Running) -> Outcome:
             return over(lambda m, r: finish(network, recipe, data, m, r), members, run)
 
+        def watched(data: Data, members: Member, run: Running) -> Any:
+            return over(lambda m, r: predict(network, data, m, r), members, run)
+
         self._start = begin.lower(members).compile()
         # the state is given up as the next one is made, so that a pack is held once
         self._advance = jax.jit(pack, donate_argnums=2).lower(data, members, run, until).compile()
         self._finish = jax.jit(scored).lower(data, members, run).compile()
+        self._predict = jax.jit(watched).lower(data, members, run).compile()
 
     def start(self, members: Member) -> Running:
         """Give the members' state before their first epoch."""
@@ -55,6 +59,10 @@ class PackProgram:
     def advance(self, data: Data, members: Member, run: Running, until: np.ndarray) -> Running:
         """Train each member on to its epoch of `until` (int, one a member); `run` is used up."""
         return self._advance(data, members, run, np.asarray(until, "int32"))
+
+    def predict(self, data: Data, members: Member, run: Running) -> Any:
+        """Predict each member's watched rows where it stands: `(member, watched, ...)`."""
+        return self._predict(data, members, run)
 
     def finish(self, data: Data, members: Member, run: Running) -> Outcome:
         """Score each member where it stands."""

@@ -253,6 +253,13 @@ def _sample_loss(network: Trainable, data: Data, member: Member, weights: Arrays
     return _weighted_mean(losses, size, weight)
 
 
+def predict(network: Trainable, data: Data, member: Member, run: Running) -> Any:
+    """Predict a member's watched rows where its training stands, `(watched, ...)`, dropout off."""
+    with jax.default_matmul_precision("highest"):
+        weights = network.finalize(run.weights, run.optimizer)
+        return watched_loss(network, data, member, weights, run.state)[1]
+
+
 def finish(network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running) -> Outcome:
     """Score a training where it stands: after its last epoch, or with the weights of its best one."""
     with jax.default_matmul_precision("highest"):

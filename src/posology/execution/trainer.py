@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from posology.execution.inlets import lay_out
 from posology.execution.job import Job
 from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.sizing import WORKER_MEMORY, pack_size
+from posology.execution.window import window
 from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
@@ -155,7 +156,7 @@ class Trainer:
         named = {f.name: np.asarray(getattr(outcome, f.name))[:n] for f in fields(PackResult)}
         # predictions while tuning serve nobody: files stay small
         shown = fit.watched if pack.split == REFIT and pack.repeat != ALL_ROWS else 0
-        named["prediction"] = fit.target_from_network(named["prediction"][:, :shown, 0])
+        named["prediction"] = fit.target_from_network(named["prediction"][:, :, :shown, 0])
         return PackResult(**named)
 
     def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
@@ -201,19 +202,40 @@ class Trainer:
         }
 
     def _train(self, pack: Pack, fit: Fit, report: Report) -> Outcome:
+        """Train a pack; predictions get a snapshot axis after that of the members."""
         members = self._members(pack)
         program = self._program or self._compile(fit, members)
         run = program.start(members)
+        course = Course.of(pack, self._pack_size, self._plateau)
+        if pack.split == REFIT and pack.repeat != ALL_ROWS:
+            return self._refit(program, fit, members, run, course, report)
         names = [self._carried_name(pack, m) for m in pack.members]
         if any(m.until is not None for m in pack.members):
             run = self._carried.take(names, run)
-        run = self._advance(program, fit, members, run, Course.of(pack, self._pack_size, self._plateau), report)
+        run = self._advance(program, fit, members, run, course, report)
         for place, (name, member) in enumerate(zip(names, pack.members, strict=True)):
             if member.until is not None and member.until < member.epochs:
                 self._carried.put(name, run, place)
             elif member.until is not None:
                 self._carried.drop(name)
-        return program.finish(fit.data, members, run)
+        outcome = program.finish(fit.data, members, run)
+        return outcome._replace(prediction=outcome.prediction[:, None])
+
+    def _refit(
+        self, program: PackProgram, fit: Fit, members: EngineMember, run: Running, course: Course, report: Report
+    ) -> Outcome:
+        """Train refits through the epochs at which they are scored; all but predictions is of the chosen epoch."""
+        epochs = window(course.until, self._job.rows, moves=self._job.design.patience is not None)
+        members, chosen = members._replace(epochs=epochs[-1]), len(epochs) // 2
+        snapshots = []
+        for until in epochs[: chosen + 1]:
+            run = self._advance(program, fit, members, run, replace(course, until=until), report)
+            snapshots.append(program.predict(fit.data, members, run))
+        outcome = program.finish(fit.data, members, run)
+        for until in epochs[chosen + 1 :]:
+            run = self._advance(program, fit, members, run, replace(course, until=until), report)
+            snapshots.append(program.predict(fit.data, members, run))
+        return outcome._replace(prediction=np.stack(snapshots, axis=1))
 
     def _advance(
         self, program: PackProgram, fit: Fit, members: EngineMember, run: Running, course: Course, report: Report

@@ -143,8 +143,9 @@ class PackResult:
 
     `best_loss`, `last_loss` and `train_loss` are the network's own loss on the standardised target, without
     penalties, dropout off; `train_error` is the mean squared error on the training rows in units of their target's
-    variance; `prediction` is in the target's unit. `curve` has the losses on training and watched rows, penalties
-    aside and dropout off, at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which
+    variance; `prediction` is in the target's unit, of refits at several epochs (`execution.window`). `curve` has
+    the losses on training and watched rows, penalties aside and dropout off, at the epochs of
+    `engine.schedule.curve_epochs`. Not finite where a member diverged, which
     `failed` tells too. `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
     """
 
@@ -156,7 +157,7 @@ class PackResult:
     failed: Bool[np.ndarray, " member"]
     curve: Float32[np.ndarray, "member point 2"]
     train_error: Float32[np.ndarray, " member"]
-    prediction: Float[np.ndarray, "member watched"]
+    prediction: Float[np.ndarray, "member snapshot watched"]
     reductions: Int32[np.ndarray, "member reduction"]
 
 
@@ -186,12 +187,12 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Refitted:
-    """The refits of an arm in one fit: the seed axis first."""
+    """The refits of an arm in one fit: the seed axis first, then the epochs at which each was scored."""
 
     arm: Arm
     setting: Setting
     epochs: int
-    prediction: Float[np.ndarray, "seed watched"]
+    prediction: Float[np.ndarray, "seed snapshot watched"]
     train_error: Float32[np.ndarray, " seed"]
     curve: Float32[np.ndarray, "seed point 2"]
 
