@@ -14,7 +14,8 @@ def result(value):
     whole = np.array([1], "int32")
     curve = np.zeros((1, 1, 2), "float32")
     return PackResult(
-        whole, one, one, one, whole, np.array([False]), curve, one, np.zeros((1, 0)), np.zeros((1, 16), "int32")
+        *(whole, one, whole, one, one, one, whole, np.array([False]), curve, one),
+        *(np.zeros((1, 1, 0)), np.zeros((1, 16), "int32")),
     )
 
 

@@ -34,7 +34,18 @@ def answer(pack, reached):
     n = len(loss)
     failed, curve = np.zeros(n, bool), np.zeros((n, 3, 2), "float32")
     return PackResult(
-        epochs, loss, loss, loss, epochs, failed, curve, loss, np.zeros((n, 1, 0)), np.zeros((n, 16), "int32")
+        epochs,
+        loss,
+        epochs,
+        loss,
+        loss,
+        loss,
+        epochs,
+        failed,
+        curve,
+        loss,
+        np.zeros((n, 1, 0)),
+        np.zeros((n, 16), "int32"),
     )
 
 
@@ -83,6 +94,8 @@ def test_a_trial_that_diverged_does_not_go_on():
     loss = np.array([np.nan, 3, 2, 1], "float32")
     e = np.full(4, 50, "int32")
     result = PackResult(
+        e,
+        loss,
         e,
         loss,
         loss,

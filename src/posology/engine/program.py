@@ -279,6 +279,8 @@ def finish(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
     return Outcome(
         best_epoch=run.watch.best_epoch,
         best_loss=run.watch.best_loss,
+        steady_epoch=run.watch.steady_epoch,
+        steady_loss=run.watch.steady_loss,
         epochs=run.epoch,
         last_loss=jnp.where(failed, jnp.inf, loss),
         train_loss=train_loss,

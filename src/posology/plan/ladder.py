@@ -15,9 +15,9 @@ from posology.plan.rungs import Rung
 class Joined:
     """Results of the members of a rung, the inner split first."""
 
-    best_loss: Float[np.ndarray, "split member"]
+    steady_loss: Float[np.ndarray, "split member"]
     last_loss: Float[np.ndarray, "split member"]
-    best_epoch: Int32[np.ndarray, "split member"]
+    steady_epoch: Int32[np.ndarray, "split member"]
     epochs: Int32[np.ndarray, "split member"]
     failed: Bool[np.ndarray, "split member"]
     reductions: Int32[np.ndarray, "split member reduction"]
@@ -47,7 +47,8 @@ class Ladder:
     """
 
     def __init__(self, design: Design, trials: Sequence[Member], protected: int = 0) -> None:
-        # as Keras: a training that ends early stands for its last epoch, unless its best weights are restored
+        # as Keras: a training that ends early stands for its last epoch, unless its best weights are restored; but the
+        # steady loss instead of the least, which would choose the trials whose loss jumps about
         self._restores = design.patience is not None and design.callbacks.restore_best_weights
         self._trials, self._protected = list(trials), protected
         self._alive = np.arange(len(trials))
@@ -67,12 +68,12 @@ class Ladder:
 
     def take(self, rung: Rung, places: Sequence[int], found: Joined) -> None:
         """Note what the members of a rung came to, a split after another."""
-        losses = (found.best_loss if self._restores else found.last_loss)[:, places]
+        losses = (found.steady_loss if self._restores else found.last_loss)[:, places]
         # a trial that diverged is the worst, however good it was before
         good = np.isfinite(losses) & ~found.failed[:, places]
         where = np.ix_(np.array(rung.splits), self._alive)
         self._losses[where] = np.where(good, losses, np.inf)
-        self._epochs[where] = (found.best_epoch if self._restores else found.epochs)[:, places]
+        self._epochs[where] = (found.steady_epoch if self._restores else found.epochs)[:, places]
         self._spent[where] = found.epochs[:, places]
         if not self._reductions.shape[2]:
             self._reductions = np.zeros((*self._losses.shape, found.reductions.shape[2]), "int32")

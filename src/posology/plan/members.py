@@ -141,16 +141,18 @@ class Pack:
 class PackResult:
     """What a pack's training gave, the member axis first.
 
-    `best_loss`, `last_loss` and `train_loss` are the network's own loss on the standardised target, without
-    penalties, dropout off; `train_error` is the mean squared error on the training rows in units of their target's
-    variance; `prediction` is in the target's unit, of refits at several epochs (`execution.window`). `curve` has
-    the losses on training and watched rows, penalties aside and dropout off, at the epochs of
-    `engine.schedule.curve_epochs`. Not finite where a member diverged, which
-    `failed` tells too. `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
+    `best_loss`, `steady_loss` (`engine.stopping`), `last_loss` and `train_loss` are the network's own loss on the
+    standardised target, without penalties, dropout off; `train_error` is the mean squared error on the training
+    rows in units of their target's variance; `prediction` is in the target's unit, of refits at several epochs
+    (`execution.window`). `curve` has the losses on training and watched rows, penalties aside and dropout off, at
+    the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
+    `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
     """
 
     best_epoch: Int32[np.ndarray, " member"]
     best_loss: Float32[np.ndarray, " member"]
+    steady_epoch: Int32[np.ndarray, " member"]
+    steady_loss: Float32[np.ndarray, " member"]
     last_loss: Float32[np.ndarray, " member"]
     train_loss: Float32[np.ndarray, " member"]
     epochs: Int32[np.ndarray, " member"]
