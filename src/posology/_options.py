@@ -33,7 +33,8 @@ class Ask:
     trials
         Settings that each arm tries in each resample.
     inner_splits
-        Inner splits on which each trial is watched.
+        Inner splits of a resample's training rows over which an arm's trials race: all on the first, half on the
+        second, a quarter on the others.
     refits
         Networks refitted with the chosen setting, whose losses are averaged.
     epochs
@@ -63,7 +64,7 @@ class Ask:
     repeats: int = 5
     folds: int = 5
     trials: int = 12
-    inner_splits: int = 1
+    inner_splits: int = 4
     refits: int = 6
     epochs: int = 200
     patience: int = 20

@@ -76,7 +76,7 @@ class Study:
     >>> X, y = load_diabetes(return_X_y=True)
     >>> study = Study(None, X, y, repeats=1, trials=2, epochs=5)
     >>> study.settings.design.members()
-    160
+    260
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Study:
         repeats: int = 5,
         folds: int = 5,
         trials: int = 12,
-        inner_splits: int = 1,
+        inner_splits: int = 4,
         refits: int = 6,
         epochs: int = 200,
         patience: int | None = 20,

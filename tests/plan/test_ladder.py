@@ -73,7 +73,7 @@ def test_the_best_go_on_and_every_arm_spends_the_same(splits):
 
 
 def test_members_are_counted_once():
-    design = Design(PLAIN_QUESTION, trials=12, halving=3, epochs=200)
+    design = Design(PLAIN_QUESTION, inner_splits=1, trials=12, halving=3, epochs=200)
     _, _, stages = carry_out(design)
     begun = sum(m.begins for packs in stages for p in packs for m in p.members)
     assert begun == 12 * 3 + 4
@@ -82,13 +82,13 @@ def test_members_are_counted_once():
 
 
 def test_none_is_not_halved():
-    _, reached, _ = carry_out(Design(PLAIN_QUESTION, trials=12, halving=3, epochs=200))
+    _, reached, _ = carry_out(Design(PLAIN_QUESTION, inner_splits=1, trials=12, halving=3, epochs=200))
     assert [ends for (arm, _, _), ends in reached.items() if not arm] == [[200]] * 4
 
 
 def test_a_trial_that_diverged_does_not_go_on():
     trials = [Member(("dropout",), t, 0, {}, 200, 20) for t in range(4)]
-    ladder = Ladder(Design(PLAIN_QUESTION), trials)
+    ladder = Ladder(Design(PLAIN_QUESTION, inner_splits=1), trials)
     first = Rung(4, 50)
     ladder.step(first)
     loss = np.array([np.nan, 3, 2, 1], "float32")

@@ -63,7 +63,7 @@ def test_the_networks_asked_for_are_the_networks_counted(inner_splits):
 
 
 def test_stages_are_singles_then_combinations_then_refits():
-    asked, _ = carry_out(tune_and_refit(Design(PLAIN_QUESTION), SPACE, 2, 3, 16))
+    asked, _ = carry_out(tune_and_refit(Design(PLAIN_QUESTION, inner_splits=1), SPACE, 2, 3, 16))
     arms = [{m.arm for p in stage for m in p.members} for stage in asked]
     assert arms == [{(), ("weights",), ("dropout",)}, {("weights", "dropout")}, set(PLAIN_QUESTION)]
     assert {p.split for p in asked[2]} == {REFIT}
@@ -82,7 +82,7 @@ def test_the_best_trial_is_chosen_by_the_mean_over_inner_splits():
 
 
 def test_a_combined_arm_is_never_worse_than_its_parts_on_the_inner_rows():
-    tuned = carry_out(tune(Design(PLAIN_QUESTION), SPACE, 0, 0, 16))[1]
+    tuned = carry_out(tune(Design(PLAIN_QUESTION, inner_splits=1), SPACE, 0, 0, 16))[1]
     parts = min(tuned[("weights",)].losses[0], tuned[("dropout",)].losses[0])
     assert tuned[("weights", "dropout")].losses[0] <= parts
 
@@ -99,7 +99,7 @@ def test_the_epochs_of_a_refit_are_the_mean_of_the_best_trials_best_epochs():
 
 
 def test_none_spends_trials_on_seeds():
-    asked, (tuned, _) = carry_out(tune_and_refit(Design(PLAIN_QUESTION), SPACE, 0, 0, 16))
+    asked, (tuned, _) = carry_out(tune_and_refit(Design(PLAIN_QUESTION, inner_splits=1), SPACE, 0, 0, 16))
     none = [m for p in asked[0] for m in p.members if not m.arm]
     assert [m.seed for m in none] == list(range(REPLICAS_OF_NONE))
     assert tuned[()].chosen_epochs == round(np.mean([9 + t + 1 for t in range(REPLICAS_OF_NONE)]))
@@ -107,7 +107,7 @@ def test_none_spends_trials_on_seeds():
 
 def test_without_early_stopping_the_last_loss_decides_and_refits_train_all_epochs():
     asked, (tuned, refitted) = carry_out(
-        tune_and_refit(Design(PLAIN_QUESTION, patience=None, epochs=30), SPACE, 0, 0, 16)
+        tune_and_refit(Design(PLAIN_QUESTION, inner_splits=1, patience=None, epochs=30), SPACE, 0, 0, 16)
     )
     assert all(m.patience > 30 for stage in asked for p in stage for m in p.members)
     assert refitted[("dropout",)].epochs == 30
@@ -115,12 +115,12 @@ def test_without_early_stopping_the_last_loss_decides_and_refits_train_all_epoch
 
 
 def test_every_refit_has_its_curve():
-    _, (_, refitted) = carry_out(tune_and_refit(Design(PLAIN_QUESTION, refits=3), SPACE, 0, 0, 5))
+    _, (_, refitted) = carry_out(tune_and_refit(Design(PLAIN_QUESTION, inner_splits=1, refits=3), SPACE, 0, 0, 5))
     assert {r.curve.shape[0] for r in refitted.values()} == {3}
 
 
 def test_packs_are_cut_to_size():
-    asked, _ = carry_out(tune_and_refit(Design(PLAIN_QUESTION), SPACE, 0, 0, 5))
+    asked, _ = carry_out(tune_and_refit(Design(PLAIN_QUESTION, inner_splits=1), SPACE, 0, 0, 5))
     assert all(len(p.members) <= 5 for stage in asked for p in stage)
 
 
@@ -134,8 +134,8 @@ def test_a_refit_reduces_its_learning_rate_where_tuning_did_before_its_end():
 
 
 def test_without_restored_weights_the_last_epoch_counts():
-    last = Design(PLAIN_QUESTION, callbacks=Callbacks(restore_best_weights=False))
-    for design, epochs, more in ((Design(PLAIN_QUESTION), None, 0.0), (last, 30, 1.0)):
+    last = Design(PLAIN_QUESTION, inner_splits=1, callbacks=Callbacks(restore_best_weights=False))
+    for design, epochs, more in ((Design(PLAIN_QUESTION, inner_splits=1), None, 0.0), (last, 30, 1.0)):
         _, (tuned, refitted) = carry_out(tune_and_refit(design, SPACE, 0, 0, 16))
         found = tuned["dropout",]
         assert found.losses[0] == pytest.approx(min(loss_of(s) for s in found.settings) + more, abs=1e-5)

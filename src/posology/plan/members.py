@@ -60,7 +60,7 @@ class Design:
     repeats: int = 5
     folds: int = 5
     trials: int = 12
-    inner_splits: int = 1
+    inner_splits: int = 4
     refits: int = 6
     epochs: int = 200
     patience: int | None = 20
