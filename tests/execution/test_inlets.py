@@ -1,5 +1,7 @@
 """A table meets a network at its inputs."""
 
+import warnings
+
 import keras
 import numpy as np
 import pandas as pd
@@ -41,7 +43,7 @@ def rows_of(layout, table):
     return layout.matrix(Preparation.fit(table.features, table.target), table.features)
 
 
-def test_one_input_of_measurements_gets_the_width_and_nothing_else(table):
+def test_one_input_of_measurements_gets_the_prepared_rows(table):
     seen = []
 
     def build(x_train):
@@ -49,8 +51,34 @@ def test_one_input_of_measurements_gets_the_width_and_nothing_else(table):
         return compiled(x := keras.Input((x_train.shape[1],)), L.Dense(1)(x))
 
     layout, _, notes = lay_out(build, NAME, table, {})
-    assert [x.shape for x in seen] == [(2, layout.width)]
+    (rows,) = seen
+    np.testing.assert_array_equal(rows, rows_of(layout, table))
     assert notes == ()
+
+
+def test_a_normalization_adapts_to_rows_that_mean_something(table):
+    def build(x_train):
+        adapted = L.Normalization(name="adapted")
+        adapted.adapt(x_train)
+        return compiled(x := keras.Input((x_train.shape[1],)), L.Dense(1)(adapted(x)))
+
+    layout, model, _ = lay_out(build, NAME, table, {})
+    variance = np.ravel(model.get_layer("adapted").variance)
+    np.testing.assert_allclose(variance, rows_of(layout, table).var(axis=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (L.Lambda(lambda x: 2 * x, name="doubled"), "has a Lambda layer, 'doubled'"),
+        (L.Dense(3, activation=lambda x: 2 * x, name="doubled"), "'doubled' (Dense), that cannot be made again"),
+    ],
+)
+def test_what_cannot_be_studied_is_said_before_the_graph_is_read(table, layer, message):
+    with warnings.catch_warnings(), pytest.raises(InputError) as caught:
+        warnings.filterwarnings("ignore", message="The object being serialized includes a `lambda`")
+        lay_out(lambda x_train: compiled(x := keras.Input(x_train.shape[1:]), L.Dense(1)(layer(x))), NAME, table, {})
+    assert message in str(caught.value)
 
 
 def test_embeddings_get_codes_and_the_rest_measurements(table):

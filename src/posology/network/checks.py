@@ -14,12 +14,12 @@ from posology.network.outputs import output_names, scored_output
 
 
 def check_compiled(model: Any, name: str) -> None:
-    """Check what a builder gave before its shape is looked at.
+    """Check what a builder gave before its graph and its shape are looked at.
 
     Raises
     ------
     InputError
-        Not a compiled Sequential or Functional Keras model.
+        Not a compiled Sequential or Functional Keras model; layers that cannot be studied, as far as it is built.
     """
     _check_kind(model, name)
     if not model.compiled:
@@ -33,6 +33,8 @@ def check_compiled(model: Any, name: str) -> None:
         )
     check_types(model, name)
     _check_optimizer(model, name)
+    if model.built:
+        check_layers(model, name)
 
 
 def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
@@ -53,10 +55,11 @@ def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
         Inputs that do not fit the columns, an output that is not one number a row, layers that cannot be studied.
     """
     check_compiled(model, name)
-    _build(model, name, widths[0])
+    if not model.built:
+        _build(model, name, widths[0])
+        check_layers(model, name)
     _check_inputs(model, name, widths)
     _check_outputs(model, name)
-    check_layers(model, name)
     _check_loss(model, name)
 
 
@@ -94,8 +97,6 @@ def _check_optimizer(model: Any, name: str) -> None:
 
 
 def _build(model: Any, name: str, width: int) -> None:
-    if model.built:
-        return
     try:
         model.build((None, width))
     except Exception as error:
