@@ -6,6 +6,7 @@ from typing import Any
 from posology.errors import InputError
 from posology.network.checks import check_compiled, check_model
 from posology.network.inputs import NetworkInput, inputs_of
+from posology.network.reach import check_reach
 from posology.network.source import Builder
 from posology.table import Layout, Preparation, Table, assign, laid_out_as_given, slot_of
 from posology.wording import quoted
@@ -52,6 +53,7 @@ def lay_out(
         check_compiled(model, name)
         _check_same(name, inputs, inputs_of(model))
     check_model(model, name, [slot.width for slot in layout.slots])
+    check_reach(model, name)
     _check_codes(model, name, layout)
     return layout, model, _notes(layout, table)
 
