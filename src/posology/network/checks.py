@@ -68,7 +68,7 @@ def _check_kind(model: Any, name: str) -> None:
         raise InputError(f"{name} gave nothing: it returns None. End it with 'return model'.")
     if not isinstance(model, keras.Model):
         raise InputError(
-            f"{name} gave a value of type {type(model).__name__}, not a Keras model. Return a compiled "
+            f"{name} gave a value of type {_type_of(model)}, not a model of Keras 3. Return a compiled "
             "keras.Sequential or keras.Model(inputs, outputs)."
         )
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
@@ -78,6 +78,12 @@ def _check_kind(model: Any, name: str) -> None:
             "alone, end your function with 'inputs = keras.Input((x_train.shape[1],)); return keras.Model(inputs, "
             "model.call(inputs))', compiled; else write it as keras.Sequential([...])."
         )
+
+
+def _type_of(value: Any) -> str:
+    """Name a type with its library: other libraries have a Sequential too."""
+    library = type(value).__module__.partition(".")[0]
+    return type(value).__name__ if library == "builtins" else f"{library}'s {type(value).__name__}"
 
 
 def _check_optimizer(model: Any, name: str) -> None:

@@ -12,7 +12,14 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"unexpected keyword argument 'lr'", "Write learning_rate= instead of lr=."),
     (
         r"No module named 'tensorflow",
-        "TensorFlow is not installed here. Write 'from keras ...' instead of 'from tensorflow.keras ...'.",
+        (
+            "TensorFlow is not installed here. Write 'import keras' instead of 'import tensorflow as tf' (and keras. instead of "
+            "tf.keras.), 'from keras ...' instead of 'from tensorflow.keras ...'."
+        ),
+    ),
+    (
+        r"No module named '(torch|tf_keras|pytorch_lightning|lightning)",
+        "posology studies networks of Keras 3: write the network with 'import keras'.",
     ),
     (r"No module named 'keras[._]adabound'", "Write 'from posology.optimizers import AdaBound'."),
     (
@@ -34,8 +41,12 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology.",
     ),
     (
-        r"'numpy.ndarray' object has no attribute '(items|keys|values)'|only integers, slices",
+        r"'numpy.ndarray' object has no attribute '(items|keys)'|only integers, slices",
         "x_train is one array; named inputs make it a dictionary: --input NAME=COLUMN, in Python inputs={...}.",
+    ),
+    (
+        r"'numpy.ndarray' object has no attribute '(columns|iloc|loc|values|dtypes|to_numpy)'",
+        "x_train is a NumPy array of the prepared columns: their number is x_train.shape[1].",
     ),
     (r"W_regularizer", "Write kernel_regularizer= instead of W_regularizer=."),
     (r"b_regularizer", "Write bias_regularizer= instead of b_regularizer=."),
