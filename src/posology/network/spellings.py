@@ -13,8 +13,8 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (
         r"No module named 'tensorflow",
         (
-            "TensorFlow is not installed here. Write 'import keras' instead of 'import tensorflow as tf' (and keras. instead of "
-            "tf.keras.), 'from keras ...' instead of 'from tensorflow.keras ...'."
+            "TensorFlow is not installed here. Write 'import keras' instead of 'import tensorflow as tf' (and keras. "
+            "instead of tf.keras.), 'from keras ...' instead of 'from tensorflow.keras ...'."
         ),
     ),
     (
