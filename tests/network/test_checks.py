@@ -271,6 +271,14 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         ),
         (lambda: sequential(L.Dense(1), loss=lambda y, p: 1 / 0), "fails on three rows: ZeroDivisionError"),
         (
+            lambda: sequential(L.Dense(1), loss=lambda y, p: np.mean((y - np.sqrt(p)) ** 2, axis=-1)),
+            "fails on three rows: TracerArrayConversionError: The numpy.ndarray conversion method",
+        ),
+        (
+            lambda: sequential(L.Dense(1), loss=lambda y, p: np.mean((y - np.sqrt(p)) ** 2, axis=-1)),
+            "posology runs networks on JAX: write keras.ops, such as keras.ops.mean, in place of functions of",
+        ),
+        (
             lambda: sequential(L.Dense(1), loss=lambda y, p: keras.ops.mean((y - p) ** 2)),
             "gives shape () for three rows; it must give one number a row. Average over the last axis only",
         ),

@@ -127,6 +127,11 @@ def test_a_file_that_cannot_be_used(opened, text, message):
         ("x_train.columns", "x_train is a NumPy array of the prepared columns: their number is x_train.shape[1]."),
         ("return keras.regularizers.l1(-0.1)", "expected a non-negative float"),
         ("return Dropout(-0.1)", "Expected a float value between 0 and 1. Received: rate=-0.1"),
+        (
+            "Twice = type('Twice', (keras.Layer,), {'call': lambda self, x: x.twice()}); Twice()(Input((3,)))",
+            "Exception encountered when calling Twice.call(). Could not automatically infer the output shape",
+        ),
+        ("import numpy; numpy.square(Input((3,)))", "posology runs networks on JAX: write keras.ops, such as"),
         ("raise ValueError", "model_build of 'net.py' fails: ValueError (line 4: raise ValueError)."),
         ("import sys; sys.exit(2)", "model_build of 'net.py' fails: SystemExit: 2 (line 4:"),
         ("input('go on? ')", "model_build of 'net.py' fails: "),

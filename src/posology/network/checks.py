@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 
@@ -11,6 +12,7 @@ from posology.errors import InputError
 from posology.network.layer_checks import check_layers, check_types
 from posology.network.losses import losses_of
 from posology.network.outputs import output_names, scored_output
+from posology.network.spellings import hint
 
 
 def check_compiled(model: Any, name: str) -> None:
@@ -137,9 +139,11 @@ def _check_loss(model: Any, name: str) -> None:
     given = np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")
     try:
         losses = losses_of(model)
-        shapes = [np.shape(loss.call(*given)) for loss, weight in losses if weight]
+        # traced, as in training: a function of another library may take arrays only
+        shapes = [jax.eval_shape(loss.call, *given).shape for loss, weight in losses if weight]
     except Exception as error:
-        raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(".")
+        raise InputError(f"The loss of {name} fails on three rows: {said}.{hint(error)}") from error
     scored = scored_output(model)
     if not losses[scored].weight:
         raise InputError(

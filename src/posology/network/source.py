@@ -7,6 +7,7 @@ turns it, inside a worker, into a builder. Importing this module does not import
 import hashlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -262,8 +263,11 @@ def _number_of_inputs(function: Callable[..., Any], name: str) -> int:
 
 
 def _last_line(error: BaseException) -> str:
-    first = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    lines = [line for line in re.sub(r"\x1b\[[\d;]*m", "", str(error)).splitlines() if line.strip()]
+    # Keras says first where it was called, and then what went wrong
+    called = lines[:1] and lines[0].startswith("Exception encountered when calling") and len(lines) > 1
+    said = " ".join(lines[: 2 if called else 1]).strip()
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _at(error: BaseException, file: str) -> str:

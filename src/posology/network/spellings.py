@@ -1,6 +1,7 @@
 """Keras-2 spellings that stop a network file, and what to write today."""
 
 import re
+import traceback
 
 # (pattern in the error's text, what to write)
 _SPELLINGS: tuple[tuple[str, str], ...] = (
@@ -56,6 +57,12 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
 )
 
 
+_OTHER_LIBRARY = (
+    "posology runs networks on JAX: write keras.ops, such as keras.ops.mean, in place of functions of TensorFlow, "
+    "torch or NumPy."
+)
+
+
 def hint(error: BaseException) -> str:
     """Give the sentence that says what to write instead, with a space before it; empty when nothing is known.
 
@@ -68,4 +75,11 @@ def hint(error: BaseException) -> str:
     for pattern, advice in _SPELLINGS:
         if re.search(pattern, text):
             return f" {advice}"
-    return ""
+    return f" {_OTHER_LIBRARY}" if _is_of_another_library(error) else ""
+
+
+def _is_of_another_library(error: BaseException) -> bool:
+    """Tell a function of TensorFlow or torch, or one of NumPy that met a number that JAX traces."""
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    inside = any(re.search(r"[/\\](tensorflow|torch)[/\\]", file) for file in files)
+    return inside or "Tracer" in type(error).__name__ or "A KerasTensor " in str(error)
