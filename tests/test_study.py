@@ -79,6 +79,11 @@ def test_bad_options(options, message):
     assert message in str(caught.value)
 
 
+def test_what_is_left_out_of_the_fit_arguments_is_said():
+    fit = {"epochs": 3, "callbacks": [keras.callbacks.TerminateOnNaN()]}
+    assert "The callback TerminateOnNaN is left out" in "".join(Study(None, X, Y, fit=fit).table.notes)
+
+
 def test_a_leak_warns():
     with pytest.warns(LeakWarning, match="gives the target 'target' away: they are equal"):
         Study(None, np.column_stack([X, Y]), Y)

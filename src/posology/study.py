@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,9 @@ class Study:
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
         design = Design(parse_arms(arms), *sizes)
         if fit is not None:
-            design = read_fit_arguments(fit).applied(design)
+            arguments = read_fit_arguments(fit)
+            design = arguments.applied(design)
+            table = replace(table, notes=(*table.notes, *arguments.notes))
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
         source = source_of(network, lambda: _prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))

@@ -37,11 +37,15 @@ def embedded(vocabulary=4, hours=5):
     return compiled([city, hour, rest], L.Dense(1)(L.Concatenate()(parts)))
 
 
+def doubled(x):
+    return 2 * x
+
+
 def rows_of(layout, table):
     return layout.matrix(Preparation.fit(table.features, table.target), table.features)
 
 
-def test_one_input_of_measurements_gets_the_width_and_nothing_else(table):
+def test_one_input_of_measurements_gets_the_prepared_rows(table):
     seen = []
 
     def build(x_train):
@@ -49,8 +53,36 @@ def test_one_input_of_measurements_gets_the_width_and_nothing_else(table):
         return compiled(x := keras.Input((x_train.shape[1],)), L.Dense(1)(x))
 
     layout, _, notes = lay_out(build, NAME, table, {})
-    assert [x.shape for x in seen] == [(2, layout.width)]
+    (rows,) = seen
+    np.testing.assert_array_equal(rows, rows_of(layout, table))
     assert notes == ()
+
+
+def test_a_normalization_adapts_to_rows_that_mean_something(table):
+    def build(x_train):
+        adapted = L.Normalization(name="adapted")
+        adapted.adapt(x_train)
+        return compiled(x := keras.Input((x_train.shape[1],)), L.Dense(1)(adapted(x)))
+
+    layout, model, _ = lay_out(build, NAME, table, {})
+    variance = np.ravel(model.get_layer("adapted").variance)
+    np.testing.assert_allclose(variance, rows_of(layout, table).var(axis=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (L.Lambda(doubled, name="own"), "has a Lambda layer, 'own'"),
+        (L.Dense(3, activation=doubled, name="own"), "a layer, 'own' (Dense), that cannot be made again"),
+    ],
+)
+def test_what_cannot_be_studied_is_said_before_the_graph_is_read(table, layer, message):
+    def build(x_train):
+        return compiled(x := keras.Input(x_train.shape[1:]), L.Dense(1)(layer(x)))
+
+    with pytest.raises(InputError) as caught:
+        lay_out(build, NAME, table, {})
+    assert message in str(caught.value)
 
 
 def test_embeddings_get_codes_and_the_rest_measurements(table):

@@ -517,6 +517,20 @@ REFUSED = {
         SHARED["a loop"][0],
         "Line 8 makes dense, dense_1, whose strengths differ: write a line for each.",
     ),
+    "an activation as an operation": (
+        """\
+import keras
+from keras.layers import Dense
+
+
+def model_build(x_train):
+    x = keras.Input((3,))
+    model = keras.Model(x, Dense(1)(keras.activations.relu(Dense(4)(x))))
+    model.compile(loss="mse", optimizer="adam")
+    return model
+""",
+        "'re_lu' is an operation, not a layer: write the Dropout after it.",
+    ),
     "unpacked": (
         """\
 from keras import Input, Model, Sequential

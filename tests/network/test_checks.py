@@ -226,8 +226,9 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
     ("make", "message"),
     [
         (lambda: None, "gave nothing: it returns None. End it with 'return model'."),
-        (lambda: 3, "gave a value of type int, not a Keras model. Return a compiled keras.Sequential or"),
-        (lambda: (not_compiled(), 1), "gave a value of type tuple, not a Keras model."),
+        (lambda: 3, "gave a value of type int, not a model of Keras 3. Return a compiled keras.Sequential or"),
+        (lambda: (not_compiled(), 1), "gave a value of type tuple, not a model of Keras 3."),
+        (lambda: np.float32(1), "gave a value of type numpy's float32, not a model of Keras 3."),
         (not_compiled, "is not compiled, so its loss and optimizer are unknown. Add model.compile(loss='mse'"),
         (no_loss, "is compiled without a loss. Write model.compile(loss='mse', ...) in it."),
         (subclassed, "gave a subclassed model (Subclassed): its layers are hidden in Python code"),
@@ -269,6 +270,14 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
             "It was given a function or an object of your own: write @keras.saving.register_keras_serializable()",
         ),
         (lambda: sequential(L.Dense(1), loss=lambda y, p: 1 / 0), "fails on three rows: ZeroDivisionError"),
+        (
+            lambda: sequential(L.Dense(1), loss=lambda y, p: np.mean((y - np.sqrt(p)) ** 2, axis=-1)),
+            "fails on three rows: TracerArrayConversionError: The numpy.ndarray conversion method",
+        ),
+        (
+            lambda: sequential(L.Dense(1), loss=lambda y, p: np.mean((y - np.sqrt(p)) ** 2, axis=-1)),
+            "posology runs networks on JAX: write keras.ops, such as keras.ops.mean, in place of functions of",
+        ),
         (
             lambda: sequential(L.Dense(1), loss=lambda y, p: keras.ops.mean((y - p) ** 2)),
             "gives shape () for three rows; it must give one number a row. Average over the last axis only",

@@ -89,6 +89,10 @@ def test_the_questions_file_with_its_dropout_lines_on_or_off(opened, dropout):
         ("def model_built(x):\n    pass\n", "has no function 'model_build'. Did you mean 'model_built'?"),
         ("def network(x):\n    pass\n", "has no function 'model_build'. Its functions: network."),
         ("model_build = 3\n", "has no function 'model_build'. Its functions: none."),
+        (
+            f"{HEAD}model_build = keras.Sequential([Dense(1)])\n",
+            "'model_build' of 'net.py' is not a function but a Sequential. Put what builds it into a function",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used(opened, text, message):
@@ -114,10 +118,20 @@ def test_a_file_that_cannot_be_used(opened, text, message):
         ("from keras.optimizers import adam_v2", "Write the optimizer's own name"),
         ("from keras.engine.topology import Layer", "Write the import from keras.layers or keras.models."),
         ("from keras_adabound import AdaBound", "Write 'from posology.optimizers import AdaBound'."),
-        ("from tensorflow.keras.layers import Dense", "Write 'from keras ...' instead of 'from tensorflow.keras ...'."),
-        ("import tensorflow as tf", "TensorFlow is not installed here."),
+        ("from tensorflow.keras.layers import Dense", "'from keras ...' instead of 'from tensorflow.keras ...'."),
+        (
+            "import tensorflow as tf",
+            "Write 'import keras' instead of 'import tensorflow as tf' (and keras. instead",
+        ),
+        ("import tf_keras", "posology studies networks of Keras 3: write the network with 'import keras'."),
+        ("x_train.columns", "x_train is a NumPy array of the prepared columns: their number is x_train.shape[1]."),
         ("return keras.regularizers.l1(-0.1)", "expected a non-negative float"),
         ("return Dropout(-0.1)", "Expected a float value between 0 and 1. Received: rate=-0.1"),
+        (
+            "Twice = type('Twice', (keras.Layer,), {'call': lambda self, x: x.twice()}); Twice()(Input((3,)))",
+            "Exception encountered when calling Twice.call(). Could not automatically infer the output shape",
+        ),
+        ("import numpy; numpy.square(Input((3,)))", "posology runs networks on JAX: write keras.ops, such as"),
         ("raise ValueError", "model_build of 'net.py' fails: ValueError (line 4: raise ValueError)."),
         ("import sys; sys.exit(2)", "model_build of 'net.py' fails: SystemExit: 2 (line 4:"),
         ("input('go on? ')", "model_build of 'net.py' fails: "),
@@ -140,6 +154,13 @@ def test_a_builder_that_wants_more(opened, signature, wanted):
     text = refused(opened(f"def model_build({signature}):\n    pass\n"), ROWS)
     assert f"model_build of 'net.py' needs ({wanted})." in text
     assert "give the other arguments defaults" in text
+
+
+def test_an_argument_by_another_name_is_said_to_be_the_rows(opened):
+    text = refused(opened("def model_build(n_features):\n    return range(n_features)\n"), ROWS)
+    assert "Its argument 'n_features' is given the prepared training rows, a NumPy array: the number of" in text
+    text = refused(opened("def model_build(x_train):\n    return range(x_train)\n"), ROWS)
+    assert "Its argument" not in text
 
 
 def test_a_partial_that_fails_is_told(opened):
@@ -181,6 +202,22 @@ def test_a_model_is_handed_over_by_its_configuration():
     assert again.layers[0].units == 7
     assert float(again.optimizer.learning_rate) == pytest.approx(0.003)
     assert str(source) == "your Keras model"
+
+
+def test_a_trained_model_is_known_as_one():
+    model = compiled(keras.layers.Dense(2))
+    assert not source_of(model, rows).trained
+    model.fit(ROWS, ROWS[:, :1], verbose=0)
+    assert source_of(model, rows).trained
+
+
+def test_frozen_weights_are_not_lost_in_silence():
+    frozen = keras.layers.Dense(2, name="kept")
+    frozen.trainable = False
+    block = keras.Sequential([keras.Input((3,)), frozen])
+    assert "Layer 'kept' is frozen, and a model's configuration" in refused(source_of, compiled(block), rows)
+    frozen.trainable = True
+    assert source_of(compiled(block), rows).kind == "config"
 
 
 def test_functions_are_called_here():

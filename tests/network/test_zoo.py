@@ -35,6 +35,7 @@ SITES = {
     "without input": (["dense"], ["dense"]),
     "named oddly": (["größe: 1.β [m²]"], ["drop · seed_generator"]),
     "operations": (["wide"], []),
+    "activations as operations": (["gate", "narrow", "wide"], ["gelu", "re_lu"]),
     "einsum dense": (["einsum_dense"], ["einsum_dense"]),
     "frozen layers": (["free"], ["frozen", "free"]),
     "freed inside a frozen model": (["base/free", "head"], ["base/frozen", "base/free", "head"]),

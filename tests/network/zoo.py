@@ -82,6 +82,13 @@ def operations():
     return functional(inputs, L.Dense(1)(ops.concatenate([x, ops.mean(x, axis=-1, keepdims=True)], axis=-1)))
 
 
+def activations_as_operations():
+    inputs = Input((WIDTH,))
+    x = keras.activations.relu(L.Dense(8, name="wide")(inputs))
+    x = ops.gelu(L.Dense(6, name="narrow")(x)) * ops.sigmoid(L.Dense(6, name="gate")(x))
+    return functional(inputs, L.Dense(1)(x))
+
+
 def einsum_dense():
     first = L.EinsumDense("ab,bc->ac", 8, bias_axes="c", activation="relu")
     return sequential((WIDTH,), first, L.EinsumDense("ab,bc->ac", 1, bias_axes="c"))
@@ -286,6 +293,7 @@ ZOO = {
     "without input": without_input,
     "named oddly": named_oddly,
     "operations": operations,
+    "activations as operations": activations_as_operations,
     "einsum dense": einsum_dense,
     "frozen layers": frozen_layers,
     "freed inside a frozen model": freed_inside_a_frozen_model,

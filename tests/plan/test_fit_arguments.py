@@ -30,6 +30,11 @@ def test_the_last_weights_count_unless_the_best_are_restored():
     assert read_fit_arguments({"callbacks": C.EarlyStopping()}).patience == 1  # Keras' 0 ends at the first worse epoch
 
 
+def test_what_is_given_as_keras_has_it_by_default_is_not_given():
+    usual = {"class_weight": None, "validation_data": None, "steps_per_epoch": None, "validation_split": 0.0}
+    assert read_fit_arguments({"epochs": 5, **usual}) == read_fit_arguments({"epochs": 5})
+
+
 def test_callbacks_that_do_not_train_are_left_out_and_said():
     found = read_fit_arguments({"callbacks": [C.TerminateOnNaN(), C.CSVLogger("log.csv")]})
     assert found.notes == tuple(
@@ -61,6 +66,8 @@ class Own(C.EarlyStopping):
         ({"callbacks": [C.EarlyStopping(monitor="loss")]}, "EarlyStopping watches 'loss' (mode 'auto')"),
         ({"callbacks": [C.ReduceLROnPlateau(monitor="val_mae")]}, "ReduceLROnPlateau(monitor='val_loss', ...)"),
         ({"callbacks": [C.EarlyStopping(baseline=1.0)]}, "EarlyStopping has a baseline"),
+        ({"callbacks": [C.EarlyStopping(patience=2), C.EarlyStopping(patience=9)]}, "fit has EarlyStopping 2 times"),
+        ({"callbacks": [C.EarlyStopping]}, "fit has the class EarlyStopping. Write EarlyStopping(...)."),
     ],
 )
 def test_what_cannot_be_kept_is_refused(arguments, message):

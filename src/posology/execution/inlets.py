@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from posology.errors import InputError
 from posology.network.checks import check_compiled, check_model
 from posology.network.inputs import NetworkInput, inputs_of
+from posology.network.reach import check_reach
 from posology.network.source import Builder
 from posology.table import Layout, Preparation, Table, assign, laid_out_as_given, slot_of
 from posology.wording import quoted
@@ -21,8 +20,8 @@ def lay_out(
     Parameters
     ----------
     build : Builder
-        Called with rows, or with rows by input where `given` names inputs. Only their shape means something, unless
-        the network has several inputs or reads codes: it is then called again, with prepared rows.
+        Called with the prepared rows of the table, or with rows by input where `given` names inputs; and again, with
+        what each input reads, where the network has several inputs or reads codes.
     name : str
         Of the network, for messages.
     table : Table
@@ -42,17 +41,19 @@ def lay_out(
     InputError
         The network cannot be studied, or does not fit the table.
     """
+    preparation = Preparation.fit(table.features, table.target)
     layout = laid_out_as_given(table, given)
-    model = build(layout.by_input(np.zeros((2, layout.width), np.float32)))
+    # rows that mean something: a function may adapt a Normalization to them
+    model = build(layout.by_input(layout.matrix(preparation, table.features)))
     check_compiled(model, name)
     inputs = inputs_of(model)
     if len(inputs) > 1 or given or any(i.codes for i in inputs):
         layout = _by_inputs(table, inputs, given)
-        rows = layout.matrix(Preparation.fit(table.features, table.target), table.features)
-        model = build(layout.by_input(rows))
+        model = build(layout.by_input(layout.matrix(preparation, table.features)))
         check_compiled(model, name)
         _check_same(name, inputs, inputs_of(model))
     check_model(model, name, [slot.width for slot in layout.slots])
+    check_reach(model, name)
     _check_codes(model, name, layout)
     return layout, model, _notes(layout, table)
 

@@ -28,6 +28,7 @@ from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.faithful import check_faithful
+from posology.network.given_weights import notes_on_weights
 from posology.network.liveness import Proof
 from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
@@ -130,10 +131,12 @@ class Trainer:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
         check_faithful(self._model, str(self._job.source), self._layout.width)
         x, y = first_rows(self._fit(0, 0, 0).data)
-        proof = Proof(self._model, self._network, self._first(0, 0, 0, 0), x, y, self._job.design.seed)
+        first = self._first(0, 0, 0, 0)
+        proof = Proof(self._model, self._network, first, x, y, self._job.design.seed)
         found = structure_warnings(self._model, self._network.choice, self._job.regularizers)
         warnings = [*found, *proof.strength_warnings()]
-        return notes_on_liveness(proof.liveness()), [w.to_dict() for w in warnings]
+        own = notes_on_weights(self._job.source, self._model, self._built(0, 0, 0), first[0])
+        return [*own, *notes_on_liveness(proof.liveness())], [w.to_dict() for w in warnings]
 
     def run(self, pack: Pack, report: Report = _silent) -> PackResult:
         """Train a pack.

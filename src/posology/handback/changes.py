@@ -41,6 +41,8 @@ def changes(text: SourceText, model: Any, made: Mapping[int, Made], doses: Seque
     layers = dict(leaves(model))
     calls: dict[ast.Call, BuilderCall] = {}
     for path in wanted:
+        if path not in layers:
+            raise UnwritableError(f"'{path}' is an operation, not a layer: write the Dropout after it.")
         call = call_of(made.get(id(layers[path])), path, text)
         calls.setdefault(call.node, call)
     edits: list[Edit] = []

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 
@@ -11,15 +12,16 @@ from posology.errors import InputError
 from posology.network.layer_checks import check_layers, check_types
 from posology.network.losses import losses_of
 from posology.network.outputs import output_names, scored_output
+from posology.network.spellings import hint
 
 
 def check_compiled(model: Any, name: str) -> None:
-    """Check what a builder gave before its shape is looked at.
+    """Check what a builder gave before its graph and its shape are looked at.
 
     Raises
     ------
     InputError
-        Not a compiled Sequential or Functional Keras model.
+        Not a compiled Sequential or Functional Keras model; layers that cannot be studied, as far as it is built.
     """
     _check_kind(model, name)
     if not model.compiled:
@@ -33,6 +35,8 @@ def check_compiled(model: Any, name: str) -> None:
         )
     check_types(model, name)
     _check_optimizer(model, name)
+    if model.built:
+        check_layers(model, name)
 
 
 def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
@@ -53,10 +57,11 @@ def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
         Inputs that do not fit the columns, an output that is not one number a row, layers that cannot be studied.
     """
     check_compiled(model, name)
-    _build(model, name, widths[0])
+    if not model.built:
+        _build(model, name, widths[0])
+        check_layers(model, name)
     _check_inputs(model, name, widths)
     _check_outputs(model, name)
-    check_layers(model, name)
     _check_loss(model, name)
 
 
@@ -65,7 +70,7 @@ def _check_kind(model: Any, name: str) -> None:
         raise InputError(f"{name} gave nothing: it returns None. End it with 'return model'.")
     if not isinstance(model, keras.Model):
         raise InputError(
-            f"{name} gave a value of type {type(model).__name__}, not a Keras model. Return a compiled "
+            f"{name} gave a value of type {_type_of(model)}, not a model of Keras 3. Return a compiled "
             "keras.Sequential or keras.Model(inputs, outputs)."
         )
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
@@ -75,6 +80,12 @@ def _check_kind(model: Any, name: str) -> None:
             "alone, end your function with 'inputs = keras.Input((x_train.shape[1],)); return keras.Model(inputs, "
             "model.call(inputs))', compiled; else write it as keras.Sequential([...])."
         )
+
+
+def _type_of(value: Any) -> str:
+    """Name a type with its library: other libraries have a Sequential too."""
+    library = type(value).__module__.partition(".")[0]
+    return type(value).__name__ if library == "builtins" else f"{library}'s {type(value).__name__}"
 
 
 def _check_optimizer(model: Any, name: str) -> None:
@@ -94,8 +105,6 @@ def _check_optimizer(model: Any, name: str) -> None:
 
 
 def _build(model: Any, name: str, width: int) -> None:
-    if model.built:
-        return
     try:
         model.build((None, width))
     except Exception as error:
@@ -130,9 +139,11 @@ def _check_loss(model: Any, name: str) -> None:
     given = np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")
     try:
         losses = losses_of(model)
-        shapes = [np.shape(loss.call(*given)) for loss, weight in losses if weight]
+        # traced, as in training: a function of another library may take arrays only
+        shapes = [jax.eval_shape(loss.call, *given).shape for loss, weight in losses if weight]
     except Exception as error:
-        raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(".")
+        raise InputError(f"The loss of {name} fails on three rows: {said}.{hint(error)}") from error
     scored = scored_output(model)
     if not losses[scored].weight:
         raise InputError(

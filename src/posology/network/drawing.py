@@ -60,7 +60,8 @@ def draw(model: Any, sites: Sequence[Site]) -> list[str]:
             lines.append(f"  {before}")
         if any(site.kind == "dropout" for site in own) and not is_dropout(layer):
             lines.append(f"+ Dropout(rate)  after {path}")
-    return lines
+    paths = [path for path, _ in leaves(model)]
+    return [*lines, *(f"+ Dropout(rate)  after {s.layer}, an operation" for s in sites if s.layer not in paths)]
 
 
 def _placeholder(site: Site) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from posology.errors import InputError
-from posology.network.source import NetworkSource, build_by, parse_source
+from posology.network.source import NetworkSource, build_by, is_trained, parse_source
 
 
 def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
@@ -29,7 +29,8 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
     Raises
     ------
     InputError
-        Not one of these, or a model whose state was computed from data (each training fold must compute its own).
+        Not one of these; a model whose state was computed from data (each training fold must compute its own), or that
+        has frozen weights (a configuration has none).
     """
     if network is None or isinstance(network, str):
         return parse_source(network)
@@ -41,8 +42,10 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
             "'FILE.py:FUNCTION', or nothing for the question's network."
         )
     _check_not_adapted(network)
+    _check_not_frozen(network)
     try:
-        return NetworkSource("config", config=json.dumps(of_any_backend(json.loads(network.to_json()))))
+        config = json.dumps(of_any_backend(json.loads(network.to_json())))
+        return NetworkSource("config", config=config, trained=is_trained(network))
     except Exception as error:
         raise InputError(
             f"The model's configuration cannot be written as JSON: {type(error).__name__}: {error}. Put the function "
@@ -80,4 +83,14 @@ def _check_not_adapted(model: Any) -> None:
                 f"Layer '{layer.name}' ({type(layer).__name__}) is adapted to rows of the table, held-out rows "
                 "included. Put the function that builds and adapts it in a file and pass 'net.py:model_build': it is "
                 "then called with the rows of each training fold. Or use BatchNormalization."
+            )
+
+
+def _check_not_frozen(model: Any) -> None:
+    for layer in (*getattr(model, "layers", ()), *filter(None, [getattr(model, "layer", None)])):
+        _check_not_frozen(layer)
+        if not layer.trainable and layer.weights:
+            raise InputError(
+                f"Layer '{layer.name}' is frozen, and a model's configuration does not hold the weights that it keeps. "
+                "Put the function that builds the model and loads its weights in a file and pass 'net.py:model_build'."
             )

@@ -159,7 +159,8 @@ def _check_copy(path: str, layer: Any, name: str) -> None:
             "It was given a function or an object of your own: write @keras.saving.register_keras_serializable() above "
             "its def or class, a named one, and give the class a get_config()."
             if _is_of_keras(layer)
-            else "Give its class a get_config() that returns the constructor's arguments as numbers, texts and lists."
+            else "Give its class a get_config() that returns the constructor's arguments as numbers, texts and lists, "
+            "and an __init__ that hands **kwargs on to super().__init__()."
         )
         raise InputError(
             f"{name} has a layer, '{path}' ({type(layer).__name__}), that cannot be made again from its own "

@@ -75,6 +75,11 @@ _DROPOUTS = (
 _ACTIVATION_LAYERS = tuple(
     getattr(keras.layers, name) for name in ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
 )
+_ACTIVATION_OPERATIONS = (
+    "Relu", "ReLU", "Relu6", "LeakyRelu", "Elu", "Selu", "Celu", "Gelu", "Silu", "HardSilu", "Softplus", "Softsign",
+    "Tanh", "HardTanh",
+)  # fmt: skip
+"""Of `keras.ops` and `keras.activations`, called on a tensor; sigmoid and softmax then mostly are gates and shares."""
 _KERNELS = {
     "kernel_regularizer": ("kernel",),
     "depthwise_regularizer": ("depthwise_kernel", "kernel"),
@@ -167,6 +172,8 @@ def is_nonlinear(layer: Any) -> bool:
     """Tell an activation, or a layer with one, from what is linear."""
     if isinstance(layer, _ACTIVATION_LAYERS):
         return True
+    if not isinstance(layer, keras.Layer):
+        return type(layer).__module__.split(".")[0] == "keras" and type(layer).__name__ in _ACTIVATION_OPERATIONS
     activation = getattr(layer, "activation", None)
     return activation is not None and activation is not keras.activations.linear
 
@@ -174,7 +181,8 @@ def is_nonlinear(layer: Any) -> bool:
 def dropout_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> tuple[Site, ...]:
     """List the Dropout layers, or the layers after which one is inserted."""
     graph = graph or graph_of(model)
-    every = [path for path, _ in leaves(model) if path in graph.nodes]
+    layers = [path for path, _ in leaves(model) if path in graph.nodes]
+    every = [*layers, *(path for path, node in graph.nodes.items() if not isinstance(node.layer, keras.Layer))]
     own = {path for path in every if is_dropout(graph.nodes[path].layer)}
     ends = graph.ends(_has_kernel)
     hidden = {path for path in every if _is_activation(graph.nodes[path]) and path not in ends}
@@ -213,7 +221,7 @@ def check_choice(model: Any, choice: Choice) -> None:
     InputError
         One does not.
     """
-    paths = [path for path, _ in leaves(model)]
+    paths = list(dict.fromkeys([*(path for path, _ in leaves(model)), *(s.layer for s in dropout_sites(model))]))
     for pattern in (*choice.include, *choice.exclude):
         if not any(fnmatchcase(path, pattern) for path in paths):
             meant = did_you_mean(pattern, paths) or f" The layers: {', '.join(paths)}."
@@ -236,7 +244,7 @@ def notes_on(model: Any, choice: Choice = ALL) -> tuple[str, ...]:
         out.extend(f"The penalty on '{path}/{v.name}' {kept}" for v in others if _is_penalized(v))
         if getattr(layer, "activity_regularizer", None) is not None:
             out.append(f"The activity penalty of '{path}' {kept}")
-    return tuple(out)
+    return tuple(dict.fromkeys(out))  # a Bidirectional has two weights of one name
 
 
 def _is_penalized(variable: Any) -> bool:

@@ -7,6 +7,7 @@ turns it, inside a worker, into a builder. Importing this module does not import
 import hashlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from posology.errors import InputError
 from posology.network.spellings import hint
 from posology.wording import did_you_mean
 
+_ROWS = ("x_train", "X_train", "x", "X")
+"""Names of an argument that gets the training rows also where it has a default."""
 Builder = Callable[[Any], Any]
 """From the prepared training rows, `(row, column)` float32, to a compiled Keras model."""
 
@@ -36,14 +39,17 @@ class NetworkSource:
         The function's name, for kind `file`.
     config : str
         The model's JSON with its compile settings, for kind `config`.
+    trained : bool
+        Whether that model had been trained: its weights are not in the JSON.
     """
 
     kind: str = "question"
     where: str = ""
     function: str = ""
     config: str = ""
+    trained: bool = False
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """Give the source as JSON types."""
         return asdict(self)
 
@@ -85,7 +91,7 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
     Examples
     --------
     >>> parse_source(None)
-    NetworkSource(kind='question', where='', function='', config='')
+    NetworkSource(kind='question', where='', function='', config='', trained=False)
     """
     if text is None or text == "question":
         return NetworkSource()
@@ -134,6 +140,11 @@ def _from_config(config: str) -> Builder:
             "in a file and pass 'net.py:model_build' instead."
         ) from error
     return lambda x_train: model  # noqa: ARG005
+
+
+def is_trained(model: Any) -> bool:
+    """Tell a model whose optimizer has taken steps."""
+    return int(getattr(getattr(model, "optimizer", None), "iterations", 0)) > 0
 
 
 def defined_in(source: NetworkSource) -> dict[str, Any]:
@@ -187,6 +198,11 @@ def _load_module(source: NetworkSource) -> Any:
 
 def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
     function = getattr(module, name, None)
+    if hasattr(function, "get_config") and not inspect.isclass(function):
+        raise InputError(
+            f"'{name}' of '{file.name}' is not a function but a {type(function).__name__}. Put what builds it into a "
+            "function that returns it: def model_build(x_train): ... return model"
+        )
     if callable(function):
         return function
     own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
@@ -211,7 +227,19 @@ def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]
     try:
         return function(x_train()) if takes else function()
     except (Exception, SystemExit) as error:
-        raise InputError(f"{name} fails{_at(error, _file_of(function))}{hint(error)}") from error
+        told = hint(error) or (_on_rows(function) if takes else "")
+        raise InputError(f"{name} fails{_at(error, _file_of(function))}{told}") from error
+
+
+def _on_rows(function: Callable[..., Any]) -> str:
+    """Say what a function was given, where its argument is called like something else."""
+    first = next(iter(inspect.signature(function).parameters))
+    if first in _ROWS:
+        return ""
+    return (
+        f" Its argument '{first}' is given the prepared training rows, a NumPy array: the number of columns is "
+        f"{first}.shape[1]."
+    )
 
 
 def _file_of(function: Callable[..., Any]) -> str:
@@ -230,13 +258,16 @@ def _number_of_inputs(function: Callable[..., Any], name: str) -> int:
             f"{name} needs ({wanted}). posology calls it with the training rows, or with nothing: give the other "
             "arguments defaults."
         )
-    named_like_rows = positional[:1] and positional[0].name in {"x_train", "X_train", "x", "X"}
+    named_like_rows = positional[:1] and positional[0].name in _ROWS
     return 1 if required or named_like_rows else 0
 
 
 def _last_line(error: BaseException) -> str:
-    first = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    lines = [line for line in re.sub(r"\x1b\[[\d;]*m", "", str(error)).splitlines() if line.strip()]
+    # Keras says first where it was called, and then what went wrong
+    called = lines[:1] and lines[0].startswith("Exception encountered when calling") and len(lines) > 1
+    said = " ".join(lines[: 2 if called else 1]).strip()
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _at(error: BaseException, file: str) -> str:

@@ -1,6 +1,7 @@
 """Keras-2 spellings that stop a network file, and what to write today."""
 
 import re
+import traceback
 
 # (pattern in the error's text, what to write)
 _SPELLINGS: tuple[tuple[str, str], ...] = (
@@ -12,7 +13,14 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"unexpected keyword argument 'lr'", "Write learning_rate= instead of lr=."),
     (
         r"No module named 'tensorflow",
-        "TensorFlow is not installed here. Write 'from keras ...' instead of 'from tensorflow.keras ...'.",
+        (
+            "TensorFlow is not installed here. Write 'import keras' instead of 'import tensorflow as tf' (and keras. "
+            "instead of tf.keras.), 'from keras ...' instead of 'from tensorflow.keras ...'."
+        ),
+    ),
+    (
+        r"No module named '(torch|tf_keras|pytorch_lightning|lightning)",
+        "posology studies networks of Keras 3: write the network with 'import keras'.",
     ),
     (r"No module named 'keras[._]adabound'", "Write 'from posology.optimizers import AdaBound'."),
     (
@@ -34,14 +42,24 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology.",
     ),
     (
-        r"'numpy.ndarray' object has no attribute '(items|keys|values)'|only integers, slices",
+        r"'numpy.ndarray' object has no attribute '(items|keys)'|only integers, slices",
         "x_train is one array; named inputs make it a dictionary: --input NAME=COLUMN, in Python inputs={...}.",
+    ),
+    (
+        r"'numpy.ndarray' object has no attribute '(columns|iloc|loc|values|dtypes|to_numpy)'",
+        "x_train is a NumPy array of the prepared columns: their number is x_train.shape[1].",
     ),
     (r"W_regularizer", "Write kernel_regularizer= instead of W_regularizer=."),
     (r"b_regularizer", "Write bias_regularizer= instead of b_regularizer=."),
     (r"Dense.*missing .*'units'", "Write units= instead of output_dim=."),
     (r"passed to \w+: .*'init'", "Write kernel_initializer= instead of init=."),
     (r"Dropout.*missing .*'rate'", "Write rate= instead of p=."),
+)
+
+
+_OTHER_LIBRARY = (
+    "posology runs networks on JAX: write keras.ops, such as keras.ops.mean, in place of functions of TensorFlow, "
+    "torch or NumPy."
 )
 
 
@@ -57,4 +75,11 @@ def hint(error: BaseException) -> str:
     for pattern, advice in _SPELLINGS:
         if re.search(pattern, text):
             return f" {advice}"
-    return ""
+    return f" {_OTHER_LIBRARY}" if _is_of_another_library(error) else ""
+
+
+def _is_of_another_library(error: BaseException) -> bool:
+    """Tell a function of TensorFlow or torch, or one of NumPy that met a number that JAX traces."""
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    inside = any(re.search(r"[/\\](tensorflow|torch)[/\\]", file) for file in files)
+    return inside or "Tracer" in type(error).__name__ or "A KerasTensor " in str(error)

@@ -184,6 +184,8 @@ def _is_linear(node: Node) -> bool:
 
 
 def _is_relu_like(layer: Any) -> bool:
+    if not isinstance(layer, layers.Layer):
+        return is_nonlinear(layer) and type(layer).__name__ not in ("Tanh", "HardTanh", "Softsign")
     return isinstance(layer, _RELU_LIKE_LAYERS) or getattr(layer, "activation", None) in _RELU_LIKE
 
 

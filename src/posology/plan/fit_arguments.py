@@ -103,8 +103,8 @@ def read_fit_arguments(arguments: Any) -> FitArguments:
             f"The fit arguments are of type {type(arguments).__name__}. Give a dictionary of what model.fit takes, "
             "such as {'epochs': 100, 'batch_size': 32, 'callbacks': [...]}."
         )
-    for name in arguments:
-        _check_known(str(name))
+    for name, value in arguments.items():
+        _check_known(str(name), given=value is not None)
     if not arguments.get("shuffle", True):
         raise InputError("fit has shuffle=False; posology shuffles the rows in every epoch. Leave it out.")
     return FitArguments(
@@ -115,10 +115,10 @@ def read_fit_arguments(arguments: Any) -> FitArguments:
     )
 
 
-def _check_known(name: str) -> None:
-    if name in _REASONS:
+def _check_known(name: str, *, given: bool) -> None:
+    if name in _REASONS and given:
         raise InputError(f"fit has {name}: {_REASONS[name]}.")
-    if name not in KNOWN:
+    if name not in KNOWN and name not in _REASONS:
         raise InputError(
             f"fit has an unknown argument '{name}'.{did_you_mean(name, KNOWN)} Known here: {', '.join(KNOWN)}."
         )
@@ -154,8 +154,10 @@ def _of_callbacks(callbacks: list[Any]) -> tuple[int | None, Callbacks, tuple[st
     patience: int | None = None
     numbers: dict[str, Any] = {}
     idle: list[str] = []
-    for callback in callbacks:
-        kind = _kind(callback)
+    kinds = [_kind(callback) for callback in callbacks]
+    for callback, kind in zip(callbacks, kinds, strict=True):
+        if kind not in _IDLE and kinds.count(kind) > 1 and kind:
+            raise InputError(f"fit has {kind} {kinds.count(kind)} times; posology takes one. Leave the others out.")
         if kind == "EarlyStopping":
             patience, of_stopping = _stopping(callback)
             numbers |= of_stopping
@@ -163,6 +165,8 @@ def _of_callbacks(callbacks: list[Any]) -> tuple[int | None, Callbacks, tuple[st
             numbers |= _plateau(callback)
         elif kind in _IDLE:
             idle.append(f"The callback {kind} is left out: it does not act on the training.")
+        elif isinstance(callback, type):
+            raise InputError(f"fit has the class {callback.__name__}. Write {callback.__name__}(...).")
         else:
             raise InputError(
                 f"fit has the callback {type(callback).__name__}, which posology cannot take over. It knows "
