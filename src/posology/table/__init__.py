@@ -2,6 +2,7 @@
 
 from posology.table.arrays import columns_by_input, table_from_arrays
 from posology.table.checks import check_rows
+from posology.table.classes import check_classes
 from posology.table.layout import Layout, Slot, assign, laid_out_as_given, one_input, slot_of
 from posology.table.new_rows import features_of
 from posology.table.preparation import Preparation
@@ -14,6 +15,7 @@ __all__ = [
     "Slot",
     "Table",
     "assign",
+    "check_classes",
     "check_rows",
     "columns_by_input",
     "features_of",
