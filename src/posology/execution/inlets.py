@@ -48,11 +48,12 @@ def lay_out(
     inputs = inputs_of(model)
     if len(inputs) > 1 or given or any(i.codes for i in inputs):
         layout = _by_inputs(table, inputs, given)
-        rows = layout.matrix(Preparation.fit(table.features, table.target), table.features)
+        fitted = Preparation.fit(table.features, table.target, scaled=not table.classes)
+        rows = layout.matrix(fitted, table.features)
         model = build(layout.by_input(rows))
         check_compiled(model, name)
         _check_same(name, inputs, inputs_of(model))
-    check_model(model, name, [slot.width for slot in layout.slots])
+    check_model(model, name, [slot.width for slot in layout.slots], len(table.classes))
     _check_codes(model, name, layout)
     return layout, model, _notes(layout, table)
 

@@ -8,8 +8,10 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
+from posology.network.head_checks import check_losses, check_outputs
+from posology.network.heads import head_of
 from posology.network.layer_checks import check_layers, check_types
-from posology.network.losses import losses_of
+from posology.network.losses import OutputLoss, losses_of
 from posology.network.outputs import output_names, scored_output
 
 
@@ -35,7 +37,7 @@ def check_compiled(model: Any, name: str) -> None:
     _check_optimizer(model, name)
 
 
-def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
+def check_model(model: Any, name: str, widths: Sequence[int], classes: int = 0) -> None:
     """Check that a network can be studied; builds it if need be.
 
     Parameters
@@ -46,18 +48,20 @@ def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
         Of the network, for messages.
     widths : sequence of int
         Prepared columns for each input.
+    classes : int
+        Of the target; 0 where it is a number.
 
     Raises
     ------
     InputError
-        Inputs that do not fit the columns, an output that is not one number a row, layers that cannot be studied.
+        Inputs that do not fit the columns, outputs or losses that do not fit the target, layers that cannot be studied.
     """
     check_compiled(model, name)
-    _build(model, name, widths[0])
+    build(model, name, widths[0])
     _check_inputs(model, name, widths)
-    _check_outputs(model, name)
+    check_outputs(model, name, classes)
     check_layers(model, name)
-    _check_loss(model, name)
+    _check_loss(model, name, classes)
 
 
 def _check_kind(model: Any, name: str) -> None:
@@ -93,7 +97,14 @@ def _check_optimizer(model: Any, name: str) -> None:
         ) from error
 
 
-def _build(model: Any, name: str, width: int) -> None:
+def build(model: Any, name: str, width: int) -> None:
+    """Build a network for a number of prepared columns, unless it is built.
+
+    Raises
+    ------
+    InputError
+        It cannot be built for them.
+    """
     if model.built:
         return
     try:
@@ -117,20 +128,11 @@ def _check_inputs(model: Any, name: str, widths: Sequence[int]) -> None:
             )
 
 
-def _check_outputs(model: Any, name: str) -> None:
-    outputs = [tuple(t.shape[1:]) for t in model.outputs]
-    if any(shape != (1,) for shape in outputs):
-        raise InputError(
-            f"{name} gave a model with outputs of shape {', '.join(map(str, outputs))}; a regression needs one number "
-            "a row. End it with Dense(1)."
-        )
-
-
-def _check_loss(model: Any, name: str) -> None:
-    given = np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")
+def _check_loss(model: Any, name: str, classes: int) -> None:
     try:
         losses = losses_of(model)
-        shapes = [np.shape(loss.call(*given)) for loss, weight in losses if weight]
+        pairs = zip(losses, model.outputs, strict=True)
+        shapes = [np.shape(_of_three_rows(loss, classes, t.shape[-1])) for loss, t in pairs if loss.weight]
     except Exception as error:
         raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
     scored = scored_output(model)
@@ -144,3 +146,9 @@ def _check_loss(model: Any, name: str) -> None:
             f"The loss of {name} gives shape {wrong[0]} for three rows; it must give one number a row. "
             "Average over the last axis only, such as ops.mean(..., axis=-1)."
         )
+    check_losses(model, name, classes, losses)
+
+
+def _of_three_rows(loss: OutputLoss, classes: int, width: int) -> Any:
+    y, output = np.zeros((3, 1), "float32"), np.full((3, width), 1 / width, "float32")
+    return loss.loss.call(head_of(loss, classes).target(y, output), output)
