@@ -195,8 +195,9 @@ class StudyResult:
     def units(self) -> "pd.DataFrame":
         """Give the prescription in the units of Keras, torch and scikit-learn, a row a site.
 
-        `torch_weight_decay` is for SGD and Adam, not AdamW; `sklearn_alpha` for MLPRegressor in batches of the study's
-        size. `posology.handback.units` has the formulas, and those of Ridge, Lasso and ElasticNet.
+        `torch_weight_decay` is for SGD and Adam, not AdamW; `sklearn_alpha` for MLPRegressor, or MLPClassifier, in
+        batches of the study's size. `posology.handback.units` has the formulas, and those of Ridge, Lasso and
+        ElasticNet.
         """
         import pandas as pd
 

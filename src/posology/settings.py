@@ -66,7 +66,10 @@ class Settings:
                 f"A range is given for {', '.join(idle)}, which no arm has. Leave it out, or name an arm with it."
             )
         if not 0 < self.margin < 1:
-            raise InputError(f"margin is {self.margin}; it is a difference of scores, between 0 and 1, such as 0.01.")
+            raise InputError(
+                f"margin is {self.margin}; it is a difference of R2, or of the score of classes, between 0 and 1, such "
+                "as 0.01."
+            )
 
     def strengths(self) -> dict[str, Strength]:
         """Give the searched range of each regularizer in the arms."""

@@ -201,7 +201,7 @@ def _check(losses: Losses, folds: Folds, arms: Sequence[Arm], margin: float) -> 
     if twice := [arm for arm in arms if len(set(arm)) < len(arm)]:
         raise ValueError(f"an arm names a factor twice, which would pass for a combination: {twice}")
     if not 0 < margin < math.inf:
-        raise ValueError(f"margin is {margin}; it is a difference of scores above zero, such as 0.01")
+        raise ValueError(f"margin is {margin}; it is a difference of R2 above zero, such as 0.01")
     if folds.shape != losses.shape[1:]:
         raise ValueError(f"folds are {folds.shape}, losses {losses.shape[1:]}: both are (repeat, row)")
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
-from posology.network.head_checks import check_losses, check_outputs
+from posology.network.head_checks import check_losses, check_outputs, check_scales
 from posology.network.heads import head_of
 from posology.network.layer_checks import check_layers, check_types
 from posology.network.losses import OutputLoss, losses_of
@@ -131,8 +131,11 @@ def _check_inputs(model: Any, name: str, widths: Sequence[int]) -> None:
 def _check_loss(model: Any, name: str, classes: int) -> None:
     try:
         losses = losses_of(model)
+        check_losses(model, name, classes, losses)
         pairs = zip(losses, model.outputs, strict=True)
         shapes = [np.shape(_of_three_rows(loss, classes, t.shape[-1])) for loss, t in pairs if loss.weight]
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(f"The loss of {name} fails on three rows: {type(error).__name__}: {error}") from error
     scored = scored_output(model)
@@ -146,7 +149,7 @@ def _check_loss(model: Any, name: str, classes: int) -> None:
             f"The loss of {name} gives shape {wrong[0]} for three rows; it must give one number a row. "
             "Average over the last axis only, such as ops.mean(..., axis=-1)."
         )
-    check_losses(model, name, classes, losses)
+    check_scales(model, name, classes, losses)
 
 
 def _of_three_rows(loss: OutputLoss, classes: int, width: int) -> Any:

@@ -56,7 +56,7 @@ def _end_with(classes: int) -> str:
 
 
 def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, ...]) -> None:
-    """Check that the losses are for such a target, and that the outputs are what they take: probabilities or logits.
+    """Check that the losses are for such a target.
 
     Raises
     ------
@@ -66,6 +66,16 @@ def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, 
     for loss, tensor in zip(losses, model.outputs, strict=True):
         if loss.weight:
             _check_loss(loss_name(loss.loss), name, classes, int(tensor.shape[-1]))
+
+
+def check_scales(model: Any, name: str, classes: int, losses: tuple[OutputLoss, ...]) -> None:
+    """Check that the outputs are what their losses take: numbers, probabilities or logits.
+
+    Raises
+    ------
+    InputError
+        One is not: the text says what to write.
+    """
     if not classes:
         _check_no_softmax(model, name)
         return
