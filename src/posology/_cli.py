@@ -71,7 +71,7 @@ def study(
     ask, how = ask or Ask(), how or How()
     settings = ask.settings(where or Where(), _say)
     loaded = _load(Path(table), target, _names(drop), task)
-    facts = {"table": str(Path(table).resolve()), "drop": _names(drop)}
+    facts = {"table": str(Path(table).resolve()), "drop": _names(drop), "task": task}
     folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
     _study(loaded, settings, facts, folder, how, dry_run=dry_run)
 
@@ -134,7 +134,8 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
             f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
             "Give the same table, or start a new study in another --out."
         )
-    _study(loaded, settings, {"table": held["table"], "drop": held["drop"]}, Path(folder), how)
+    facts = {name: held[name] for name in ("table", "drop", "task")}
+    _study(loaded, settings, facts, Path(folder), how)
 
 
 @app.command

@@ -226,10 +226,10 @@ class Study:
             "versions": versions(),
             "fingerprint": self.table.fingerprint(),
             "target": self.table.target_name,
-            "task": self.table.task,
             "rows": self.table.n_rows,
             "table": None,
             "drop": [],
+            "task": None,
             **self._facts,
         }
 

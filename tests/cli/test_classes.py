@@ -103,9 +103,11 @@ def _summing(p):
 
 
 def test_a_finished_study_is_resumed_without_training(studied, call):
+    before = (studied[0] / "verdict.json").read_bytes()
     said = call("resume", studied[0], "--workers", 1, "--json", "--quiet")
     assert said.code == 0, said.err
-    assert json.loads(said.out)["arms"] == json.loads((studied[0] / "verdict.json").read_text())["arms"]
+    assert (studied[0] / "verdict.json").read_bytes() == before
+    assert json.loads(said.out)["arms"] == json.loads(before)["arms"]
 
 
 def test_predictions_are_classes_and_their_probabilities(found):
