@@ -89,7 +89,7 @@ def digits(tmp_path_factory):
 def test_ten_classes_in_a_worker(digits):
     table, job, found = digits
     _, scored = job.rows_of(Pack("p", 0, 1, REFIT, ()), table.strata)
-    assert found.prediction.shape == (2, 50, 10)
+    assert (found.prediction.shape[0], *found.prediction.shape[2:]) == (2, 50, 10)
     assert (np.bincount(table.strata[scored], minlength=10) >= 4).all()
     np.testing.assert_allclose(found.prediction.sum(axis=-1), 1, atol=1e-5)
     accuracy = (found.prediction.argmax(axis=-1) == table.strata[scored]).mean()
@@ -103,8 +103,8 @@ def test_a_fold_is_judged_by_its_own_rows(digits):
     mask = np.zeros(200, bool)
     mask[scored] = True
     judge = judge_of(table, None)
-    losses, capped = judge.row_losses(found.prediction[0], mask)
-    p = found.prediction[0].astype(float)
+    losses, capped = judge.row_losses(found.prediction[0, 0], mask)
+    p = found.prediction[0, 0].astype(float)
     entropy = log_loss(table.strata, np.tile(np.bincount(table.strata) / 200, (200, 1)))
     if capped == 0:
         wanted = log_loss(table.strata[scored], p / p.sum(axis=1, keepdims=True), labels=range(10)) / entropy

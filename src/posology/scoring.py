@@ -27,8 +27,8 @@ class Scores:
     Parameters
     ----------
     losses : array (arm, repeat, row)
-        Of `judging.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is a
-        difference of scores.
+        Of `judging.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is
+        a difference of scores.
     folds : array (repeat, row)
         Fold of each row.
     capped : int

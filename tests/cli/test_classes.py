@@ -12,7 +12,6 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from posology._cli import main
 from posology.inference import CLASS_SCORES
-from posology.plan import arm_name
 from posology.prediction import Predicted
 from posology.record import Record
 from posology.resampling import outer_folds
@@ -77,29 +76,27 @@ def test_scores_are_those_of_the_kept_predictions(studied):
     assert sum(one["rows"] for one in verdict["study"]["classes"]) == 178
     codes = pd.read_csv(path)["grape"].map(classes.index).to_numpy()
     fold = outer_folds(178, 2, 1, 0, codes)[0]
-    probabilities = {}
-    for f in range(2):
-        kept = Record(folder).read_pack(f"r0f{f}-refit-0")["prediction"]
-        assert kept.shape == (4, (fold == f).sum(), 3)
-        for arm, rows in zip(((), ("weights",), ("dropout",), ("weights", "dropout")), kept, strict=True):
-            probabilities.setdefault(arm_name(arm), np.empty((178, 3)))[fold == f] = rows
+    packs = [Record(folder).read_pack(f"r0f{f}-refit-0")["prediction"] for f in (0, 1)]
+    snapshots = packs[0].shape[1]
+    p = np.empty((4, snapshots, 178, 3))
+    for f in (0, 1):
+        p[:, :, fold == f] = packs[f]
     shares = np.bincount(codes) / 178
-    for row in verdict["arms"]:
-        p = probabilities[row["arm"]]
-        given = np.maximum(p[np.arange(178), codes], shares[codes] / 1000)
-        skill = 1 + np.log(given).mean() / -(shares @ np.log(shares))
-        assert row["score"] == pytest.approx(skill)
+    arms = {row["arm"]: row for row in verdict["arms"]}
+    for name, of_arm in zip(("none", "weights", "dropout", "weights+dropout"), p, strict=True):
+        row = arms[name]
+        given = np.maximum(of_arm[:, np.arange(178), codes], shares[codes] / 1000)
+        assert row["score"] == pytest.approx(1 + np.log(given).mean() / -(shares @ np.log(shares)))
         assert list(row["measures"]) == sorted(CLASS_SCORES)
         assert row["measures"]["log_loss"] == row["score"]
-        assert row["measures"]["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(codes, p.argmax(axis=1)))
-        areas = [
-            roc_auc_score(codes[fold == f], _summing(p[fold == f]), multi_class="ovo", average="macro") for f in (0, 1)
-        ]
-        assert row["measures"]["auc"] == pytest.approx(np.average(areas, weights=np.bincount(fold)))
+        accuracy = [balanced_accuracy_score(codes, one.argmax(axis=1)) for one in of_arm]
+        assert row["measures"]["balanced_accuracy"] == pytest.approx(np.mean(accuracy))
+        areas = [[_area(codes[fold == f], one[fold == f]) for f in (0, 1)] for one in of_arm]
+        assert row["measures"]["auc"] == pytest.approx(np.average(areas, axis=1, weights=np.bincount(fold)).mean())
 
 
-def _summing(p):
-    return p / p.sum(axis=1, keepdims=True)
+def _area(codes, p):
+    return roc_auc_score(codes, p / p.sum(axis=1, keepdims=True), multi_class="ovo", average="macro")
 
 
 def test_a_finished_study_is_resumed_without_training(studied, call):
