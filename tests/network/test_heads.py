@@ -7,6 +7,7 @@ from sklearn import metrics
 
 from posology.errors import InputError
 from posology.network.checks import check_model
+from posology.network.head_checks import check_scales
 from posology.network.heads import Head, guessed_classes
 from posology.network.liveness import Proof
 from posology.network.packed import PackedNetwork
@@ -25,6 +26,11 @@ def network(units, activation=None, loss="mse"):
     model = keras.Sequential([keras.Input((WIDTH,)), hidden, L.Dense(units, activation=activation, name="last")])
     model.compile(loss=loss, optimizer="adam")
     return model
+
+
+def check(model, name, widths, classes):
+    check_model(model, name, widths, classes)
+    check_scales(model, name, classes)
 
 
 def unusual(y, prediction):
@@ -60,7 +66,7 @@ def case(request):
 
 
 def test_what_fits_is_taken(case):
-    check_model(case[1], NAME, [WIDTH], case[0])
+    check(case[1], NAME, [WIDTH], case[0])
 
 
 def test_the_loss_is_keras_own(case):
@@ -98,7 +104,7 @@ def test_a_sure_mistake_has_a_finite_log_loss():
 @pytest.mark.parametrize("classes", [0, 2, 3])
 def test_the_questions_network_has_the_head_that_the_target_needs(classes):
     model = model_build(X, classes)
-    check_model(model, NAME, [WIDTH], classes)
+    check(model, NAME, [WIDTH], classes)
     assert model.output_shape == (None, 3 if classes == 3 else 1)
     assert guessed_classes(model) == classes
 
@@ -146,10 +152,10 @@ def test_the_questions_network_has_the_head_that_the_target_needs(classes):
 )
 def test_what_does_not_fit_is_refused(classes, made, message):
     if not message:  # a loss that is not known may be one of classes
-        check_model(made(), NAME, [WIDTH], classes)
+        check(made(), NAME, [WIDTH], classes)
         return
     with pytest.raises(InputError) as caught:
-        check_model(made(), NAME, [WIDTH], classes)
+        check(made(), NAME, [WIDTH], classes)
     assert message in str(caught.value)
     assert str(caught.value).startswith(NAME)
 
@@ -161,7 +167,7 @@ def test_an_auxiliary_output_learns_the_classes_too():
     model = keras.Model(inputs, [main, beside])
     of_logits = losses.CategoricalCrossentropy(from_logits=True)
     model.compile(loss=["sparse_categorical_crossentropy", of_logits], loss_weights=[1.0, 0.5], optimizer="adam")
-    check_model(model, NAME, [WIDTH], 3)
+    check(model, NAME, [WIDTH], 3)
     packed, weights = PackedNetwork(model, classes=3), tuple(np.asarray(v) for v in model.trainable_variables)
     codes = np.arange(ROWS) % 3
     prediction = packed.predict(weights, (), X)
@@ -171,7 +177,13 @@ def test_an_auxiliary_output_learns_the_classes_too():
     assert float(np.mean(found)) == pytest.approx(expected, rel=1e-5)
     model.compile(loss=["sparse_categorical_crossentropy", "categorical_crossentropy"], optimizer="adam")
     with pytest.raises(InputError, match="has an output 'beside' that is not probabilities"):
-        check_model(model, NAME, [WIDTH], 3)
+        check(model, NAME, [WIDTH], 3)
+
+
+def test_numbers_that_are_not_finite_say_nothing_of_the_scale():
+    model = network(1, None, losses.BinaryCrossentropy(from_logits=True))
+    model.set_weights([np.full(w.shape, np.inf) for w in model.get_weights()])
+    check_scales(model, NAME, 2)
 
 
 def dropping(classes):

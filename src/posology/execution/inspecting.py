@@ -13,6 +13,7 @@ from posology.network.checks import build, check_compiled, check_model
 from posology.network.choice import Choice
 from posology.network.drawing import draw
 from posology.network.faithful import check_faithful
+from posology.network.head_checks import check_scales
 from posology.network.heads import guessed_classes
 from posology.network.inputs import inputs_of
 from posology.network.liveness import Liveness, Proof
@@ -49,6 +50,7 @@ def inspect_source(
     """
     shown = _with_random_rows(source) if table is None else _with_rows(source, Table.load(table), inputs)
     model, x, y, notes, classes = shown
+    check_scales(model, str(source), classes)
     check_faithful(model, str(source), x.shape[1])
     check_choice(model, choice)
     network = PackedNetwork(model, choice=choice, classes=classes)

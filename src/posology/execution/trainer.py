@@ -28,6 +28,7 @@ from posology.keys import key_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.faithful import check_faithful
+from posology.network.head_checks import check_scales
 from posology.network.liveness import Proof
 from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
@@ -129,6 +130,7 @@ class Trainer:
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
+        check_scales(self._model, str(self._job.source), len(self._classes))
         check_faithful(self._model, str(self._job.source), self._layout.width)
         x, y = first_rows(self._fit(0, 0, 0).data)
         proof = Proof(self._model, self._network, self._first(0, 0, 0, 0), x, y, self._job.design.seed)

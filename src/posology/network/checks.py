@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
-from posology.network.head_checks import check_losses, check_outputs, check_scales
+from posology.network.head_checks import check_losses, check_outputs
 from posology.network.heads import head_of
 from posology.network.layer_checks import check_layers, check_types
 from posology.network.losses import OutputLoss, losses_of
@@ -149,7 +149,6 @@ def _check_loss(model: Any, name: str, classes: int) -> None:
             f"The loss of {name} gives shape {wrong[0]} for three rows; it must give one number a row. "
             "Average over the last axis only, such as ops.mean(..., axis=-1)."
         )
-    check_scales(model, name, classes, losses)
 
 
 def _of_three_rows(loss: OutputLoss, classes: int, width: int) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from posology.errors import InputError
 from posology.network.heads import FOR_CLASSES, SPARSE, head_of, loss_name
 from posology.network.inputs import split_columns
-from posology.network.losses import OutputLoss
+from posology.network.losses import OutputLoss, losses_of
 from posology.network.outputs import output_names
 
 FOR_NUMBERS = (
@@ -66,10 +66,21 @@ def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, 
     for loss, tensor in zip(losses, model.outputs, strict=True):
         if loss.weight:
             _check_loss(loss_name(loss.loss), name, classes, int(tensor.shape[-1]))
+    if not classes:
+        _check_no_softmax(model, name)
 
 
-def check_scales(model: Any, name: str, classes: int, losses: tuple[OutputLoss, ...]) -> None:
-    """Check that the outputs are what their losses take: numbers, probabilities or logits.
+def check_scales(model: Any, name: str, classes: int) -> None:
+    """Run a network once, to see that its outputs are what the losses of classes take: probabilities or logits.
+
+    Parameters
+    ----------
+    model : keras.Model
+        One that `check_model` passed; left untouched.
+    name : str
+        Of the network, for messages.
+    classes : int
+        Of the target; where it is a number (0) there is nothing to see.
 
     Raises
     ------
@@ -77,11 +88,11 @@ def check_scales(model: Any, name: str, classes: int, losses: tuple[OutputLoss, 
         One is not: the text says what to write.
     """
     if not classes:
-        _check_no_softmax(model, name)
         return
-    for output, loss, path in zip(_run(model), losses, output_names(model), strict=True):
-        if loss.weight:
-            _check_scale(output, loss, name, path, classes)
+    for output, loss, path in zip(_run(model), losses_of(model), output_names(model), strict=True):
+        finite = output[np.isfinite(output).all(axis=1)]
+        if loss.weight and len(finite):
+            _check_scale(finite, loss, name, path, classes)
 
 
 def _check_loss(loss: str, name: str, classes: int, width: int) -> None:
@@ -124,7 +135,7 @@ def _run(model: Any) -> list[np.ndarray]:
 
 
 def _check_scale(output: np.ndarray, loss: OutputLoss, name: str, path: str, classes: int) -> None:
-    are = _are_probabilities(output[np.isfinite(output).all(axis=1)])
+    are = _are_probabilities(output)
     head, which = head_of(loss, classes), f"output '{path}'" if path else "output"
     kind = "sigmoid" if output.shape[-1] == 1 else "softmax"
     if head.logits and are:
