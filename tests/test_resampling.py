@@ -36,3 +36,35 @@ def test_inner_splits_are_disjoint_and_of_a_quarter_at_most(n, splits):
 def test_fits_have_inner_splits_of_their_own(purpose):
     rows = np.arange(100)
     assert (inner_split(rows, 0, 4, 0, 0, 0)[1] != inner_split(rows, 0, 4, *purpose)[1]).any()
+
+
+@given(folds=st.integers(2, 8), shares=st.lists(st.integers(1, 40), min_size=2, max_size=6), seed=st.integers(0, 9))
+def test_folds_agree_in_classes(folds, shares, seed):
+    strata = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(shares)), shares))
+    for repeat in outer_folds(len(strata), folds, 2, seed, strata):
+        counts = np.stack([np.bincount(strata[repeat == f], minlength=len(shares)) for f in range(folds)])
+        assert np.ptp(counts.sum(axis=1)) <= 1
+        assert (np.ptp(counts, axis=0) <= 1).all()
+
+
+def test_inner_splits_agree_in_classes():
+    strata = np.repeat([0, 1, 2], [40, 15, 5])
+    rows = np.arange(100, 160)
+    parts = [inner_split(rows, split, 4, 0, 0, 0, strata=strata) for split in range(4)]
+    assert sorted(np.concatenate([watched for _, watched in parts])) == rows.tolist()
+    for fit, watched in parts:
+        assert sorted([*fit, *watched]) == rows.tolist()
+        assert np.ptp([len(w) for _, w in parts]) <= 1
+        assert (np.bincount(strata[watched - 100], minlength=3) - [10, 3.75, 1.25] < 1).all()
+
+
+def test_which_rows_of_a_class_are_together_is_random():
+    strata = np.repeat([0, 1], 50)
+    one, two = outer_folds(100, 5, 2, 0, strata)
+    together = np.mean([(one[i] == one[j]) == (two[i] == two[j]) for i in range(50) for j in range(i)])
+    assert 0.6 < together < 0.75, "chance is 0.03 + 0.67"
+
+
+def test_splits_without_classes_are_what_they_have_always_been():
+    assert outer_folds(12, 3, 1, 5).tolist() == [[1, 0, 1, 0, 1, 0, 2, 2, 1, 0, 2, 2]]
+    assert inner_split(np.arange(12), 1, 4, 5, 0, 0)[1].tolist() == [0, 4, 5]

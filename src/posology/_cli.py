@@ -38,6 +38,7 @@ def study(
     table: str,
     *,
     target: str,
+    task: str | None = None,
     drop: str = "",
     out: str | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
@@ -56,7 +57,10 @@ def study(
     table
         CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped.
     target
-        The column to predict.
+        The column to predict: numbers, or classes as text, truth values or categories.
+    task
+        classification or regression, where it is not what the target's cells say: classification for numbers that are
+        names of classes.
     drop
         Columns to leave out, separated by commas.
     out
@@ -66,8 +70,8 @@ def study(
     """
     ask, how = ask or Ask(), how or How()
     settings = ask.settings(where or Where(), _say)
-    loaded = _load(Path(table), target, _names(drop))
-    facts = {"table": str(Path(table).resolve()), "drop": _names(drop)}
+    loaded = _load(Path(table), target, _names(drop), task)
+    facts = {"table": str(Path(table).resolve()), "drop": _names(drop), "task": task}
     folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
     _study(loaded, settings, facts, folder, how, dry_run=dry_run)
 
@@ -117,7 +121,9 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
     if held["table"] is None and table is None:
         raise InputError("This study was started in Python: run the same Study(..., folder=...) again to continue it.")
     demo_table = held["table"] == "demo"
-    loaded = _load_demo() if demo_table else _load(Path(table or held["table"]), held["target"], held["drop"])
+    loaded = (
+        _load_demo() if demo_table else _load(Path(table or held["table"]), held["target"], held["drop"], held["task"])
+    )
     if settings.source.fingerprint() != held.get("network"):
         raise InputError(
             f"The network file '{settings.source.where}' is not the one that this study began with: its content "
@@ -128,7 +134,8 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
             f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
             "Give the same table, or start a new study in another --out."
         )
-    _study(loaded, settings, {"table": held["table"], "drop": held["drop"]}, Path(folder), how)
+    facts = {name: held[name] for name in ("table", "drop", "task")}
+    _study(loaded, settings, facts, Path(folder), how)
 
 
 @app.command
@@ -166,6 +173,7 @@ def inspect(
     *,
     table: str | None = None,
     target: str | None = None,
+    task: str | None = None,
     drop: str = "",
     where: Where | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -184,6 +192,8 @@ def inspect(
         CSV, TSV, Parquet or Feather, on whose rows the network is run; random rows when absent.
     target
         The column to predict.
+    task
+        classification or regression, where it is not what the target's cells say.
     drop
         Columns to leave out, separated by commas.
     json
@@ -197,7 +207,7 @@ def inspect(
         given, missing = ("--table", "--target") if target is None else ("--target", "--table")
         raise InputError(f"{given} is given without {missing}. Give both, or none for random rows.")
     source = parse_source(network)
-    loaded = None if table is None or target is None else _load(Path(table), target, _names(drop))
+    loaded = None if table is None or target is None else _load(Path(table), target, _names(drop), task)
     where = where or Where()
     inspection = inspect_network(source, loaded, where.choice(), where.inputs())
     _print_json(inspection.to_dict()) if json else print_inspection(inspection)
@@ -252,10 +262,10 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _load(path: Path, target: str, drop: Sequence[str]) -> "Table":
+def _load(path: Path, target: str, drop: Sequence[str], task: str | None = None) -> "Table":
     from posology.table import make_table, read_frame
 
-    return _noted(lambda: make_table(read_frame(path), target, drop))
+    return _noted(lambda: make_table(read_frame(path), target, drop, task))
 
 
 def _load_demo() -> "Table":

@@ -25,7 +25,9 @@ class Ask:
         "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
         (L1 and L2 together), dropout, weights+dropout.
     margin
-        Differences of R2 below it do not matter to you.
+        Differences of R2, or of the score of classes, below it do not matter to you.
+    score
+        For classes, what the verdict is about: log_loss (its skill, the default), brier, balanced_accuracy or auc.
     repeats
         Outer resamples: repeats of a partition into folds.
     folds
@@ -61,6 +63,7 @@ class Ask:
     network: str | None = None
     arms: str | None = None
     margin: float = 0.01
+    score: str | None = None
     repeats: int = 5
     folds: int = 5
     trials: int = 12
@@ -104,7 +107,7 @@ class Ask:
             design = arguments.applied(design)
             for note in arguments.notes:
                 say(f"Note: {note}")
-        return Settings(design, source, self.margin, self.per_layer, ranges, where.inputs(), where.choice())
+        return Settings(design, source, self.margin, self.per_layer, ranges, where.inputs(), where.choice(), self.score)
 
 
 @Parameter(name="*")

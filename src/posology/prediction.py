@@ -6,6 +6,7 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +14,8 @@ from jaxtyping import Float
 from posology.execution import one_worker
 from posology.execution.predicting import finished
 from posology.record import read_settings
+from posology.table import Classes
+from posology.table.class_file import columns_of
 
 
 @dataclass(frozen=True)
@@ -23,27 +26,43 @@ class Predicted:
     ----------
     target : str
         Name of the studied target.
-    values : array (row,)
-        In the target's unit, in the order of the rows.
+    values : array (row,) or (row, class)
+        In the target's unit, or the probability of each class; in the order of the rows.
     notes : tuple of str
         What about the new table is worth saying.
+    classes : tuple of str
+        Names of the classes; empty where the target is a number.
     """
 
     target: str
-    values: Float[np.ndarray, " row"]
+    values: Float[np.ndarray, "row *class"]
     notes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
 
     def to_csv(self) -> str:
-        """Write a header and a number a line."""
+        """Write a header and a number a line; or a line's class and the probability of each."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([f"predicted_{self.target}"])
-        writer.writerows([float(v)] for v in self.values)
+        if self.classes:
+            writer.writerow(columns_of(self.target, self.classes))
+            writer.writerows([name, *row] for name, row in zip(self._best(), self.values.tolist(), strict=True))
+        else:
+            writer.writerow([f"predicted_{self.target}"])
+            writer.writerows([float(v)] for v in self.values)
         return out.getvalue()
+
+    def _best(self) -> list[str]:
+        return [self.classes[place] for place in self.values.argmax(axis=1)]
 
     def to_json(self) -> str:
         """Write one JSON object."""
-        content = {"target": self.target, "predictions": self.values.tolist(), "notes": list(self.notes)}
+        content: dict[str, Any] = {
+            "target": self.target,
+            "predictions": self.values.tolist(),
+            "notes": list(self.notes),
+        }
+        if self.classes:
+            content |= {"predictions": self._best(), "classes": self.classes, "probabilities": self.values.tolist()}
         return json.dumps(content, indent=2) + "\n"
 
 
@@ -63,4 +82,5 @@ def predict_table(folder: Path, table: Path) -> Predicted:
     ):
         message = {"do": "predict", "folder": str(folder.resolve()), "table": str(table.resolve()), "target": target}
         reply, arrays = worker.ask(message)
-    return Predicted(target, arrays["prediction"], tuple(reply["notes"]))
+    classes = Classes.load(folder)
+    return Predicted(target, arrays["prediction"], tuple(reply["notes"]), classes.names if classes else ())

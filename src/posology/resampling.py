@@ -8,9 +8,15 @@ from jaxtyping import Int
 
 from posology.keys import generator
 
+Strata = Int[np.ndarray, " row"]
 
-def outer_folds(rows: int, folds: int, repeats: int, seed: int) -> Int[np.ndarray, "repeat row"]:
+
+def outer_folds(
+    rows: int, folds: int, repeats: int, seed: int, strata: Strata | None = None
+) -> Int[np.ndarray, "repeat row"]:
     """Assign each row a fold in each repeat: a random partition into folds whose sizes differ by one at most.
+
+    With `strata`, the class of each row, the numbers of rows of a class differ by one at most too.
 
     Examples
     --------
@@ -19,12 +25,22 @@ def outer_folds(rows: int, folds: int, repeats: int, seed: int) -> Int[np.ndarra
     >>> np.bincount(outer_folds(103, 5, 1, seed=0)[0]).tolist()
     [21, 21, 21, 20, 20]
     """
-    even = np.arange(rows) % folds
-    return np.stack([generator(seed, "outer", r).permutation(even) for r in range(repeats)])
+    return np.stack([_parts(rows, folds, generator(seed, "outer", r), strata) for r in range(repeats)])
+
+
+def _parts(rows: int, parts: int, random: np.random.Generator, strata: Strata | None) -> Int[np.ndarray, " row"]:
+    """Deal rows out to parts, in random order; a class after the other where there are any."""
+    if strata is None:
+        return random.permutation(np.arange(rows) % parts)
+    order = np.lexsort((random.permutation(rows), strata))
+    out = np.empty(rows, int)
+    # the rows to spare of the last round go to random parts, as those of every class do
+    out[order] = random.permutation(parts)[np.arange(rows) % parts]
+    return out
 
 
 def inner_split(
-    rows: Int[np.ndarray, " row"], split: int, parts: int, *purpose: object
+    rows: Int[np.ndarray, " row"], split: int, parts: int, *purpose: object, strata: Strata | None = None
 ) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " held"]]:
     """Split an outer training fold into rows to fit on and rows to watch.
 
@@ -40,11 +56,13 @@ def inner_split(
         Of the partition.
     purpose
         Key of the outer fit, such as (seed, repeat, fold): every arm of it shares the splits.
+    strata : int array (row,), optional
+        The class of each of these rows, in which the parts then agree.
 
     Returns
     -------
     fit, held : int arrays
         Both sorted.
     """
-    part = generator(*purpose, "inner").permutation(np.arange(len(rows)) % parts)
+    part = _parts(len(rows), parts, generator(*purpose, "inner"), strata)
     return rows[part != split], rows[part == split]

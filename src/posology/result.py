@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 import posology
 from posology.durations import in_words as duration
+from posology.errors import InputError
 from posology.handback.units import units_of
-from posology.inference import Analysis, Contrast, sentences, substitution
+from posology.inference import Analysis, Contrast, Measure, sentences, substitution
 from posology.inference.plain import plain
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting
@@ -56,26 +57,29 @@ class ArmRow:
     Parameters
     ----------
     arm : tuple of str
-    r2 : float
-        On outer resamples that tuned nothing.
+    score : float
+        R2, or the measure's own for classes, on outer resamples that tuned nothing.
     gain : Contrast or None
         Over `none`, with a 95% interval.
     gap : float
-        Train R2 minus test R2, penalties aside, dropout off: how much it overfits.
+        Train minus test R2, or log-loss skill for classes, penalties aside, dropout off: how much it overfits.
     strengths : dict
         Means of the chosen strengths over resamples, one a site.
     epochs : float
         Mean epochs.
     could_be_best : bool
+    measures : dict
+        For classes, from the name of each score to its value.
     """
 
     arm: Arm
-    r2: float
+    score: float
     gain: Contrast | None
     gap: float
     strengths: dict[str, list[float]]
     epochs: float
     could_be_best: bool
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,17 +129,23 @@ class StudyResult:
         rows = [
             ArmRow(
                 arm,
-                float(analysis.r2[i]),
+                float(analysis.score[i]),
                 analysis.gains.get(arm),
                 float(scores.gap[i]),
                 mean_setting([refits[arm].setting for _, refits in found.values()], arm, settings.strengths()),
                 float(scores.epochs[i]),
                 bool(analysis.best.could_be_best[i]),
+                {name: float(values[i]) for name, values in scores.measures.items()},
             )
             for i, arm in enumerate(analysis.arms)
         ]
-        rows.sort(key=lambda row: -row.r2)
+        rows.sort(key=lambda row: -row.score)
         return cls(settings, analysis, tuple(rows), prescription, _substitutions(found, settings), dict(facts))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes of the target; empty where it is a number."""
+        return tuple(one["class"] for one in self.facts.get("classes", ()))
 
     @property
     def verdict(self) -> "VerdictText":
@@ -185,21 +195,42 @@ class StudyResult:
     def units(self) -> "pd.DataFrame":
         """Give the prescription in the units of Keras, torch and scikit-learn, a row a site.
 
-        `torch_weight_decay` is for SGD and Adam, not AdamW; `sklearn_alpha` for MLPRegressor in batches of the study's
-        size. `posology.handback.units` has the formulas, and those of Ridge, Lasso and ElasticNet.
+        `torch_weight_decay` is for SGD and Adam, not AdamW; `sklearn_alpha` for MLPRegressor, or MLPClassifier, in
+        batches of the study's size. `posology.handback.units` has the formulas, and those of Ridge, Lasso and
+        ElasticNet.
         """
         import pandas as pd
 
         return pd.DataFrame(units_of(self.to_dict(timing=False))).set_index("site").astype(float)
 
-    def predict(self, X: Any) -> Float[np.ndarray, " row"]:
-        """Predict new rows, in the target's unit, with the tuned network; Keras runs in this process.
+    def predict(self, X: Any) -> Shaped[np.ndarray, " row"]:
+        """Predict new rows with the tuned network, in the target's unit, or as names of classes.
+
+        Keras runs in this process.
 
         Parameters
         ----------
         X : array or frame (row, column)
             With the studied columns, as the table itself had them.
         """
+        predicted = self._predicted(X)
+        return np.array(self.classes)[predicted.argmax(axis=1)] if self.classes else predicted
+
+    def predict_proba(self, X: Any) -> "pd.DataFrame":
+        """Predict the probability of each class, a column a class; Keras runs in this process.
+
+        Raises
+        ------
+        InputError
+            The target is a number.
+        """
+        import pandas as pd
+
+        if not self.classes:
+            raise InputError(f"The target '{self.facts['target']}' is a number: it has no classes. Use predict.")
+        return pd.DataFrame(self._predicted(X), columns=pd.Index(self.classes, dtype=object))
+
+    def _predicted(self, X: Any) -> Float[np.ndarray, "row *class"]:
         from posology.execution.predicting import predict_frame
         from posology.table.arrays import to_frame
 
@@ -213,7 +244,7 @@ class StudyResult:
         """Give the table of arms, best first."""
         import pandas as pd
 
-        return pd.DataFrame([_row_dict(row) for row in self.arms]).set_index("arm")
+        return pd.DataFrame([_row_dict(row, self.analysis.measure) for row in self.arms]).set_index("arm")
 
     def timing(self) -> dict[str, Any]:
         """Give what differs from run to run."""
@@ -226,7 +257,10 @@ class StudyResult:
             "schema": SCHEMA,
             "posology": posology.__version__,
             "verdict": {**analysis.pop("verdict"), "sentences": list(self.verdict.sentences)},
-            "arms": [{**_row_dict(row), **_bounds(analysis, row.arm)} for row in self.arms],
+            "arms": [
+                {**_row_dict(row, self.analysis.measure), **_bounds(analysis, row.arm, self.analysis.measure)}
+                for row in self.arms
+            ],
             "prescription": {**asdict(self.prescription), "arm": arm_name(self.prescription.arm)},
             "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
             "analysis": {k: v for k, v in analysis.items() if k != "arms"},
@@ -281,11 +315,11 @@ def evidence(result: StudyResult) -> str:
     )
 
 
-def _row_dict(row: ArmRow) -> dict[str, Any]:
+def _row_dict(row: ArmRow, measure: Measure) -> dict[str, Any]:
     gain = asdict(row.gain) if row.gain else None
     return {
         "arm": arm_name(row.arm),
-        "r2": row.r2,
+        measure.key: row.score,
         "gain_over_none": gain["value"] if gain else None,
         "gain_lower": gain["lower"] if gain else None,
         "gain_upper": gain["upper"] if gain else None,
@@ -293,11 +327,12 @@ def _row_dict(row: ArmRow) -> dict[str, Any]:
         "epochs": row.epochs,
         "strengths": row.strengths,
         "could_be_best": row.could_be_best,
+        **({"measures": row.measures} if row.measures else {}),
     }
 
 
-def _bounds(analysis: dict[str, Any], arm: Arm) -> dict[str, Any]:
-    return {k: analysis["arms"][arm_name(arm)][k] for k in ("lower", "upper", "shrunken_r2")}
+def _bounds(analysis: dict[str, Any], arm: Arm, measure: Measure) -> dict[str, Any]:
+    return {k: analysis["arms"][arm_name(arm)][k] for k in ("lower", "upper", f"shrunken_{measure.key}")}
 
 
 def _substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Contrast]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from posology.errors import InputError, StoppedError
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
@@ -35,6 +37,7 @@ from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
 from posology.scoring import Found, Resample, Scores, failures, score
 from posology.settings import Settings
+from posology.table import Table
 from posology.wording import resume_command
 
 if TYPE_CHECKING:
@@ -129,6 +132,7 @@ class Run:
             margin=self._study.settings.margin,
             columns=network["width"],
             capped_share=scores.capped / scores.scored,
+            measure=self._study.judge.measure,
         )
         prescription = self._prescribe(pool, record, space, analysis)
         # in the order of the design: packs end in any order, and sums of floats depend on theirs
@@ -138,9 +142,9 @@ class Run:
         return self._keep_result(record, result)
 
     def _score(self, found: Found, repeats: list[int]) -> Scores:
-        target, design = self._study.table.target, self._design
-        folds = outer_folds(len(target), design.folds, design.repeats, design.seed)
-        return score(found, design.arms, repeats, folds, target)
+        table, design = self._study.table, self._design
+        folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata)
+        return score(found, design.arms, repeats, folds, self._study.judge)
 
     def _facts(
         self, network: dict[str, Any], scores: Scores, repeats: list[int], failed: list[dict[str, Any]]
@@ -152,6 +156,7 @@ class Run:
             "columns": table.features.shape[1],
             "prepared_columns": network["width"],
             "target": table.target_name,
+            **_classes(table),
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": network["notes"],
@@ -254,6 +259,15 @@ class Run:
         record.write_json("verdict.json", result.to_dict(timing=False))
         record.write_json("run.json", result.timing())
         return result
+
+
+def _classes(table: Table) -> dict[str, Any]:
+    """Describe the classes of a target; nothing of a number."""
+    if table.strata is None:
+        return {}
+    rows = np.bincount(table.strata, minlength=len(table.classes)).tolist()
+    named = zip(table.classes, rows, strict=True)
+    return {"classes": [{"class": name, "rows": n, "share": n / table.n_rows} for name, n in named]}
 
 
 def _submit(pool: LocalPool, pack: Pack) -> "Future[PackResult]":

@@ -1,13 +1,13 @@
 """From refitted predictions to the one tidy array that the verdict is made of: arm x repeat x row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from posology.inference import row_losses
+from posology.judging import Judge
 from posology.plan import Arm, Refitted, Setting, Tuned, arm_name, regularizers_of
 from posology.regularizers import Strength
 
@@ -27,8 +27,8 @@ class Scores:
     Parameters
     ----------
     losses : array (arm, repeat, row)
-        Squared error of the clipped prediction in units of the target's variance, capped, averaged over refits and
-        the epochs at which they are scored; a mean difference of these is a difference of R2.
+        Of `judging.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is
+        a difference of scores.
     folds : array (repeat, row)
         Fold of each row.
     capped : int
@@ -36,11 +36,13 @@ class Scores:
     scored : int
         Row losses in all.
     gap : array (arm,)
-        Train R2 minus test R2, penalties aside, dropout off: how much an arm overfits.
+        Train minus test R2, or log-loss skill, penalties aside, dropout off: how much an arm overfits.
     epochs : array (arm,)
         Mean epochs of the refits.
     failed : int
         Refits whose training diverged; they are scored as the worst.
+    measures : dict
+        For classes, from the name of every score to that of each arm, `(arm,)`.
     """
 
     losses: Float[np.ndarray, "arm repeat row"]
@@ -50,6 +52,7 @@ class Scores:
     gap: Float[np.ndarray, " arm"]
     epochs: Float[np.ndarray, " arm"]
     failed: int
+    measures: Mapping[str, Float[np.ndarray, " arm"]] = field(default_factory=dict)
 
 
 def score(
@@ -57,32 +60,40 @@ def score(
     arms: Sequence[Arm],
     repeats: Sequence[int],
     folds: Int[np.ndarray, "repeat row"],
-    target: Float[np.ndarray, " row"],
+    judge: Judge,
 ) -> Scores:
-    """Collect the outer scores of complete repeats."""
-    losses = np.full((len(arms), len(repeats), len(target)), np.nan)
-    train_r2 = np.zeros((len(arms), len(repeats) * (folds.max() + 1)))
-    epochs = np.zeros_like(train_r2)
+    """Collect the outer scores of complete repeats, and for classes those by every measure."""
+    own = _score(found, arms, repeats, folds, judge)
+    if not (others := judge.beside()):
+        return own
+    every = [_score(found, arms, repeats, folds, other) for other in others]
+    named = {o.measure.name: 1 - scores.losses.mean(axis=(1, 2)) for o, scores in zip(others, every, strict=True)}
+    return replace(own, gap=every[0].gap, measures=named)
+
+
+def _score(
+    found: Found, arms: Sequence[Arm], repeats: Sequence[int], folds: Int[np.ndarray, "repeat row"], judge: Judge
+) -> Scores:
+    losses = np.full((len(arms), len(repeats), judge.rows), np.nan)
+    train = np.zeros((len(arms), len(repeats) * (folds.max() + 1)))
+    epochs = np.zeros_like(train)
     capped = scored = failed = 0
     for r, repeat in enumerate(repeats):
         for fold in range(folds.max() + 1):
-            rows = np.flatnonzero(folds[repeat] == fold)
-            outside = target[folds[repeat] != fold]
+            rows = folds[repeat] == fold
             refits = found[repeat, fold][1]
             for a, arm in enumerate(arms):
                 refit = refits[arm]
-                given = [
-                    row_losses(target[rows], p, outside.min(), outside.max(), float(target.var()))
-                    for p in refit.prediction.reshape(-1, len(rows))
-                ]
+                snapshots = refit.prediction.reshape(-1, *refit.prediction.shape[2:])
+                given = [judge.row_losses(p, rows) for p in snapshots]
                 losses[a, r, rows] = np.mean([loss for loss, _ in given], axis=0)
                 capped += sum(n for _, n in given)
-                scored += refit.prediction.size
-                failed += int((~np.isfinite(refit.prediction)).any(axis=(1, 2)).sum())
+                scored += sum(len(loss) for loss, _ in given)
+                failed += sum(not np.isfinite(p).all() for p in refit.prediction)
                 fit = r * (folds.max() + 1) + fold
-                train_r2[a, fit] = 1 - _mean_of_finite(refit.train_error)
+                train[a, fit] = judge.train_score(_mean_of_finite(refit.train_error))
                 epochs[a, fit] = refit.epochs
-    gap = np.array([_mean_of_finite(r2) for r2 in train_r2]) - (1 - losses.mean(axis=(1, 2)))
+    gap = np.array([_mean_of_finite(scores) for scores in train]) - (1 - losses.mean(axis=(1, 2)))
     return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed)
 
 

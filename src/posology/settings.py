@@ -26,7 +26,7 @@ class Settings:
     source : NetworkSource
         What builds the network.
     margin : float
-        Differences of R2 smaller than this do not matter to the user; fixed before the run.
+        Differences of the score smaller than this do not matter to the user; fixed before the run.
     per_layer : bool
         Search a strength of its own for every layer, instead of one for all.
     ranges : mapping
@@ -35,6 +35,8 @@ class Settings:
         From inputs of the network to the columns that they read, as far as the user says so.
     choice : Choice
         Which sites are studied.
+    score : str or None
+        What the verdict is about, one of `judging.SCORES`; by default R2, or log-loss skill for classes.
     """
 
     design: Design = field(default_factory=lambda: Design(PLAIN_QUESTION))
@@ -44,6 +46,7 @@ class Settings:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     choice: Choice = ALL
+    score: str | None = None
 
     def __post_init__(self) -> None:
         design = self.design
@@ -63,7 +66,10 @@ class Settings:
                 f"A range is given for {', '.join(idle)}, which no arm has. Leave it out, or name an arm with it."
             )
         if not 0 < self.margin < 1:
-            raise InputError(f"margin is {self.margin}; it is a difference of R2, between 0 and 1, such as 0.01.")
+            raise InputError(
+                f"margin is {self.margin}; it is a difference of R2, or of the score of classes, between 0 and 1, such "
+                "as 0.01."
+            )
 
     def strengths(self) -> dict[str, Strength]:
         """Give the searched range of each regularizer in the arms."""
@@ -95,6 +101,7 @@ class Settings:
                 {k: (v[0], v[1]) for k, v in data["ranges"].items()},
                 {name: tuple(columns) for name, columns in data["inputs"].items()},
                 Choice.from_dict(data["choice"]),
+                data["score"],
             )
         except (KeyError, TypeError) as error:
             raise InputError(

@@ -12,13 +12,22 @@ from typing import Any
 from posology.errors import InputError
 from posology.execution import Job, LocalPool
 from posology.forecast import Forecast, forecast
+from posology.judging import judge_of
 from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, parse_arms, read_fit_arguments
 from posology.result import StudyResult
 from posology.running import Progress, Run, Silent
 from posology.settings import Settings, check_range
-from posology.table import Preparation, Table, check_rows, columns_by_input, laid_out_as_given, table_from_arrays
+from posology.table import (
+    Preparation,
+    Table,
+    check_classes,
+    check_rows,
+    columns_by_input,
+    laid_out_as_given,
+    table_from_arrays,
+)
 
 """Members in one compiled call: a few seconds of work for tables of a thousand rows."""
 
@@ -37,12 +46,18 @@ class Study:
     X : array or frame (row, column), or mapping of them
         Features: NumPy, pandas, polars or pyarrow; by input for a network with several.
     y : array (row,)
-        Target, a number a row.
+        Target: a number a row, or a class a row as text, truth values or categories.
+    task : str, optional
+        "classification" or "regression", where it is not what the values of y say: "classification" for numbers that
+        are names of classes.
+    score : str, optional
+        For classes, what the verdict is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or
+        "auc".
     arms : str or sequence of str, optional
         "l1,l2,dropout" for all subsets of those; "none; l1; dropout; l1+dropout" for just those arms. By default
         none, weights (L1 and L2 together), dropout, weights+dropout.
     margin : float
-        Differences of R2 below it do not matter to you.
+        Differences of R2, or of the score of classes, below it do not matter to you.
     repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving
         As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
     per_layer : bool
@@ -86,6 +101,8 @@ class Study:
         X: Any,
         y: Any,
         *,
+        task: str | None = None,
+        score: str | None = None,
         arms: str | Sequence[str] | None = None,
         margin: float = 0.01,
         repeats: int = 5,
@@ -110,7 +127,7 @@ class Study:
         every_site: bool = False,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
-        table = table_from_arrays(frame, y)
+        table = table_from_arrays(frame, y, task=task)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
         design = Design(parse_arms(arms), *sizes)
         if fit is not None:
@@ -120,7 +137,7 @@ class Study:
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
         source = source_of(network, lambda: _prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
-        settings = Settings(design, source, margin, per_layer, checked, given, choice)
+        settings = Settings(design, source, margin, per_layer, checked, given, choice, score)
         self._set(table, settings, folder, workers, budget)
 
     @classmethod
@@ -149,6 +166,9 @@ class Study:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         check_rows(table.n_rows, settings.design.folds)
+        if table.classes:
+            check_classes(table.target_name, table.target, table.classes, settings.design.folds)
+        self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
         self.table, self.settings = table, settings
@@ -212,6 +232,7 @@ class Study:
             "rows": self.table.n_rows,
             "table": None,
             "drop": [],
+            "task": None,
             **self._facts,
         }
 
@@ -230,4 +251,5 @@ def versions() -> dict[str, str]:
 def _prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
     """Prepare all rows, for a builder in the user's process that looks at their shape."""
     layout = laid_out_as_given(table, inputs)
-    return layout.by_input(layout.matrix(Preparation.fit(table.features, table.target), table.features))
+    fitted = Preparation.fit(table.features, table.target, scaled=not table.classes)
+    return layout.by_input(layout.matrix(fitted, table.features))

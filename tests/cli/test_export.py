@@ -45,7 +45,7 @@ def new_rows(here):
     return here / "new.csv"
 
 
-def predicted(folder, rows, python=sys.executable, backend="jax"):
+def predicted(folder, rows, python=sys.executable, backend="jax", column="predicted"):
     """Predict with what was exported, in a process that has no posology."""
     done = subprocess.run(
         [python, "-c", WITHOUT_POSOLOGY, str(folder / "load_and_predict.py"), str(rows)],
@@ -55,7 +55,8 @@ def predicted(folder, rows, python=sys.executable, backend="jax"):
         env=environment(KERAS_BACKEND=backend, JAX_PLATFORMS="cpu"),
     )
     assert done.returncode == 0, done.stderr
-    return pd.read_csv(io.StringIO(done.stdout))["predicted"]
+    found = pd.read_csv(io.StringIO(done.stdout))
+    return found if column is None else found[column]
 
 
 def expected(call, finished, rows):

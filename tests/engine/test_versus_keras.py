@@ -513,3 +513,24 @@ def test_losses_and_their_weights_are_followed_however_they_are_given(named, wei
     model.compile("sgd", named, loss_weights=weights)
     ours, theirs, *_ = against_keras(model)
     assert ours == pytest.approx(theirs, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("classes", "outputs", "last", "loss"),
+    [
+        (2, 1, "sigmoid", losses.BinaryCrossentropy(label_smoothing=0.1)),
+        (3, 3, None, losses.SparseCategoricalCrossentropy(from_logits=True)),
+    ],
+)
+def test_classes_are_trained_as_keras_trains_them(classes, outputs, last, loss):
+    smooth = table()
+    cuts = np.quantile(smooth.y, np.arange(1, classes) / classes)
+    data = smooth._replace(y=np.digitize(smooth.y, cuts).astype("float32"))
+    build = lambda strengths: mlp(strengths, loss=loss, outputs=outputs, last=last)  # noqa: E731
+    network = PackedNetwork(build(STRENGTHS[0]), classes=classes)
+    pack = members(network, STRENGTHS, epochs=EPOCHS, seeds=[0, 1], keys=[42, 43])
+    weights, _ = in_a_pack(network, data, pack)
+    for i, own in enumerate(STRENGTHS):
+        theirs, _ = in_keras(build(own), network, data, pack, i)
+        assert_moved(theirs, pack, i)
+        assert_same([a[i] for a in weights], theirs)

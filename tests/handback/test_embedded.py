@@ -8,7 +8,7 @@ import pytest
 from posology.errors import InputError
 from posology.handback.embedded import embed, input_columns
 from posology.network.inputs import split_columns
-from posology.table import Layout, Preparation, Slot, features_of, make_table, slot_of
+from posology.table import Classes, Layout, Preparation, Slot, features_of, make_table, slot_of
 
 ROWS = 120
 
@@ -103,6 +103,26 @@ def test_equal_to_preparation_and_network_one_after_the_other(name, tmp_path):
     got = model.predict(as_inputs(features, preparation), verbose=0)
     assert got.shape == (ROWS, 1)
     assert np.abs(got[:, 0] - expected).max() < 1e-5 * preparation.target_sd
+
+
+@pytest.mark.parametrize(("units", "activation"), [(1, "sigmoid"), (1, None), (3, "softmax"), (3, None)])
+def test_classes_come_out_as_probabilities(units, activation, tmp_path):
+    table = TABLES["levels"].rename(columns={"area": "softmax", "region": "sigmoid"})
+    preparation = fitted(table)
+    net = keras.Sequential([keras.Input((len(preparation.names),)), keras.layers.Dense(units, activation=activation)])
+    names = ("a", "b", "c")[: max(2, units)]
+    layout = laid_out(preparation, net)
+    embed(net, preparation, layout, Classes(names, logits=activation is None)).save(tmp_path / "m.keras")
+    model = keras.models.load_model(tmp_path / "m.keras")
+    features, _ = features_of(table, preparation)
+    got = model.predict(as_inputs(features, preparation), verbose=0)
+    outputs = net.predict(layout.matrix(preparation, features), verbose=0).astype(float)
+    if units == 1:
+        second = outputs if activation else 1 / (1 + np.exp(-outputs))
+        expected = np.hstack([1 - second, second])
+    else:
+        expected = outputs if activation else np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 def test_a_column_without_any_number():

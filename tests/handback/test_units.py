@@ -10,13 +10,14 @@ import keras
 import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet, Lasso, Ridge
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from posology.handback.units import (
     comments,
     elastic_net,
     lasso_alpha,
     mlp_alpha,
+    mlp_classifier_alpha,
     ridge_alpha,
     torch_weight_decay,
     units_of,
@@ -29,12 +30,20 @@ Y = X[:, 0] - 2 * X[:, 1] + RNG.normal(size=N)
 L2 = 0.03
 
 
-def keras_gradients(model, x, y):
-    """Gradients of the mean squared error and the penalties, in the order of the trainable weights."""
+def squared_error(y, predicted):
+    return jax.numpy.mean((predicted - y.astype("float32")) ** 2)
+
+
+def crossentropy(y, logits):
+    return keras.losses.BinaryCrossentropy(from_logits=True)(y.astype("float32")[:, None], logits[:, None])
+
+
+def keras_gradients(model, x, y, error=squared_error):
+    """Gradients of the error and the penalties, in the order of the trainable weights."""
 
     def loss(weights):
         predicted, _, penalties = model.stateless_call(weights, [], x.astype("float32"), return_losses=True)
-        return jax.numpy.mean((predicted[:, 0] - y.astype("float32")) ** 2) + sum(penalties)
+        return error(y, predicted[:, 0]) + sum(penalties)
 
     return [np.asarray(g) for g in jax.grad(loss)([v.value for v in model.trainable_variables])]
 
@@ -45,15 +54,17 @@ def mlp():
     return keras.Sequential([keras.Input((WIDTH,)), hidden, keras.layers.Dense(1, kernel_regularizer=penalty)])
 
 
-def sklearn_gradients(model, alpha):
-    """Give the gradients by which MLPRegressor takes one plain step from a Keras network's weights, in Keras' order."""
-    theirs = MLPRegressor(
+def sklearn_gradients(model, alpha, of=MLPRegressor, y=Y):
+    """Give the gradients by which scikit-learn takes one plain step from a Keras network's weights, in Keras' order."""
+    theirs = of(
         hidden_layer_sizes=(HIDDEN,), activation="tanh", solver="sgd", alpha=alpha, batch_size=N,
         learning_rate_init=1.0, momentum=0, nesterovs_momentum=False,
-    ).partial_fit(X, Y)  # fmt: skip
+    )  # fmt: skip
+    classes = {"classes": [0, 1]} if of is MLPClassifier else {}
+    theirs.partial_fit(X, y, **classes)
     before = [np.array(v.value, float) for v in model.trainable_variables]
     theirs.coefs_, theirs.intercepts_ = [w.copy() for w in before[::2]], [b.copy() for b in before[1::2]]
-    theirs.partial_fit(X, Y)
+    theirs.partial_fit(X, y)
     after = [a for pair in zip(theirs.coefs_, theirs.intercepts_, strict=True) for a in pair]
     return [b - a for b, a in zip(before, after, strict=True)]
 
@@ -66,6 +77,14 @@ def test_mlp_alpha_gives_half_of_keras_gradient():
         np.testing.assert_allclose(a, 2 * b, rtol=1e-4, atol=1e-5)
     unconverted = sklearn_gradients(model, L2)
     assert np.abs(ours[0] - 2 * unconverted[0]).max() > 1e-3
+
+
+def test_mlp_classifier_alpha_gives_keras_gradient():
+    model, y = mlp(), (Y > 0).astype(int)
+    ours = keras_gradients(model, X, y, crossentropy)
+    theirs = sklearn_gradients(model, mlp_classifier_alpha(L2, N), MLPClassifier, y)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
 def linear(l1, l2, coefficients, intercept):
@@ -186,6 +205,15 @@ def test_a_row_for_each_site_in_batches_no_larger_than_the_table():
             "dropout": 0.3,
         },
     ]  # fmt: skip
+
+
+def test_classes_have_the_alpha_of_a_classifier():
+    of_classes = verdict({"l2": [0.01, 0.01]})
+    of_classes["study"]["classes"] = [{"class": "oat"}, {"class": "rye"}]
+    assert [row["sklearn_alpha"] for row in units_of(of_classes)][:2] == [0.4, 0.4]
+    text = "\n".join(comments(of_classes))
+    assert "kernels alone (crossentropy)" in text
+    assert "MLPClassifier(alpha=), in batches of 20 rows" in text
 
 
 def test_comments_where_an_l2_is_prescribed():

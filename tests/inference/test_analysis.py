@@ -13,10 +13,10 @@ from tests.inference.planted import EIGHT, PLAIN, study
 def test_what_analysis_collects():
     losses, folds = study(np.random.default_rng(0), [0.6, 0.55, 0.5, 0.4], row_sd=0.03)
     found = analyze(losses, folds, PLAIN)
-    np.testing.assert_allclose(found.r2, 1 - losses.mean(axis=(1, 2)))
+    np.testing.assert_allclose(found.score, 1 - losses.mean(axis=(1, 2)))
     assert (found.verdict.kind, found.verdict.arm) == (Kind.COMBINE, ("weights", "dropout"))
-    assert found.gains[("dropout",)].value == pytest.approx(found.r2[2] - found.r2[0])
-    interaction = found.r2[3] - found.r2[1] - found.r2[2] + found.r2[0]
+    assert found.gains[("dropout",)].value == pytest.approx(found.score[2] - found.score[0])
+    interaction = found.score[3] - found.score[1] - found.score[2] + found.score[0]
     assert found.interactions["dropout", "weights"].value == pytest.approx(interaction)
     assert found.overlaps["dropout", "weights"].value is not None
     assert found.rivalry is not None
@@ -77,7 +77,7 @@ def test_permuting_arms_with_their_names_changes_no_byte():
     for order in permutations(range(4)):
         found = analyze(losses[list(order)], folds, [PLAIN[i] for i in order])
         assert text(found) == expected
-        np.testing.assert_array_equal(found.r2, analyze(losses, folds, PLAIN).r2[list(order)])
+        np.testing.assert_array_equal(found.score, analyze(losses, folds, PLAIN).score[list(order)])
         assert found.arms == tuple(PLAIN[i] for i in order)
 
 

@@ -37,7 +37,9 @@ def planted(arms, r2, lower, reach, *, margin=0.01, overlap=None, gain=PAIR, **p
     given = {"overlaps": {} if overlap is None else {("dropout", "weights"): overlap}, "detectable": 0.034}
     return replace(
         found,
-        **{"r2": np.asarray(r2, float), "best": best, "rivalry": rivalry, "floor": 0.02, "flags": ()} | given | parts,
+        **{"score": np.asarray(r2, float), "best": best, "rivalry": rivalry, "floor": 0.02, "flags": ()}
+        | given
+        | parts,
         verdict=decide(arms, np.asarray(r2) - 1, best, margin, combine_allowed=max(r2) > 0),
     )
 
@@ -252,7 +254,7 @@ def test_a_score_that_is_named_does_change_the_verdict(monkeypatch):
         theta = rng.normal(-0.5, rng.choice([0.002, 0.005, 0.02]), len(arms))
         theta[-1] += rng.choice([0, 0.03])
         before, best = decided(arms, theta, root @ root.T / len(arms))
-        shown = replace(template[len(arms)], verdict=before, best=best, r2=1 + theta, flags=(), overlaps={})
+        shown = replace(template[len(arms)], verdict=before, best=best, score=1 + theta, flags=(), overlaps={})
         change = re.search(r"were the score of .* (\S+) R2 (lower|higher)", sentences(shown, {}, rows=40)[-1])
         if change:
             theta[arms.index(before.nearest)] += float(change[1]) * (1 if change[2] == "higher" else -1)

@@ -59,7 +59,7 @@ class Own(C.EarlyStopping):
         ({"validation_split": "a"}, "validation_split='a'; posology watches a share"),
         ({"validation_data": ([], [])}, "validation_data: posology takes validation rows out of the table itself"),
         ({"sample_weight": [1]}, "sample_weight: rows cannot be weighted yet"),
-        ({"class_weight": {}}, "class_weight: it belongs to classes"),
+        ({"class_weight": {}}, "class_weight: classes cannot be weighted yet"),
         ({"shuffle": False}, "shuffle=False; posology shuffles"),
         ({"callbacks": [Own()]}, "the callback Own, which posology cannot take over"),
         ({"callbacks": [C.LearningRateScheduler(lambda _: 0.1)]}, "a schedule of the learning rate goes into the"),

@@ -72,14 +72,19 @@ class FitStore:
         # one worker prepares at a time, whichever fit: preparing holds copies of the table's columns
         with _alone(self._folder / "lock"):
             if not (place / "facts.json").is_file():
-                self._prepare(place, *self._job.rows_of(Pack("", repeat, fold, split, ())))
+                self._prepare(place, *self.rows_of(Pack("", repeat, fold, split, ())))
                 self._make_room(place)
             # what is mapped stays readable when its file is removed
             return self._open(place)
 
+    def rows_of(self, pack: Pack) -> tuple[np.ndarray, np.ndarray]:
+        """Give the rows that a pack's members are trained on, and those on which they are watched or scored."""
+        return self._job.rows_of(pack, self._table.strata)
+
     def preparation(self, rows: np.ndarray) -> Preparation:
         """Learn the preparation from rows."""
-        return Preparation.fit(self._table.features.iloc[rows], self._table.target[rows])
+        table = self._table
+        return Preparation.fit(table.features.iloc[rows], table.target[rows], scaled=not table.classes)
 
     def _prepare(self, place: Path, fit: np.ndarray, watched: np.ndarray) -> None:
         shutil.rmtree(place, ignore_errors=True)

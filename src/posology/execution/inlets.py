@@ -41,7 +41,7 @@ def lay_out(
     InputError
         The network cannot be studied, or does not fit the table.
     """
-    preparation = Preparation.fit(table.features, table.target)
+    preparation = Preparation.fit(table.features, table.target, scaled=not table.classes)
     layout = laid_out_as_given(table, given)
     # rows that mean something: a function may adapt a Normalization to them
     model = build(layout.by_input(layout.matrix(preparation, table.features)))
@@ -52,8 +52,9 @@ def lay_out(
         model = build(layout.by_input(layout.matrix(preparation, table.features)))
         check_compiled(model, name)
         _check_same(name, inputs, inputs_of(model))
-    check_model(model, name, [slot.width for slot in layout.slots])
-    check_reach(model, name)
+    check_model(model, name, [slot.width for slot in layout.slots], len(table.classes))
+    if not table.classes:
+        check_reach(model, name)
     _check_codes(model, name, layout)
     return layout, model, _notes(layout, table)
 

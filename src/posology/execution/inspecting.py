@@ -9,10 +9,12 @@ import numpy as np
 
 from posology.execution.inlets import lay_out
 from posology.execution.proving import ROWS
-from posology.network.checks import check_compiled, check_model
+from posology.network.checks import build, check_compiled, check_model
 from posology.network.choice import Choice
 from posology.network.drawing import draw
 from posology.network.faithful import check_faithful
+from posology.network.head_checks import check_scales
+from posology.network.heads import guessed_classes
 from posology.network.inputs import inputs_of
 from posology.network.liveness import Liveness, Proof
 from posology.network.outputs import notes_on_outputs
@@ -23,6 +25,8 @@ from posology.network.structure import structure_warnings
 from posology.table import Preparation, Table
 
 RANDOM_ROWS, RANDOM_COLUMNS = 100, 10
+
+_Shown = tuple[Any, np.ndarray, np.ndarray, tuple[str, ...], int]
 
 
 def inspect_source(
@@ -44,15 +48,17 @@ def inspect_source(
     InputError
         The network cannot be studied, or a pattern names no layer.
     """
-    model, x, y, notes = _with_random_rows(source) if table is None else _with_rows(source, Table.load(table), inputs)
+    shown = _with_random_rows(source) if table is None else _with_rows(source, Table.load(table), inputs)
+    model, x, y, notes, classes = shown
+    check_scales(model, str(source), classes)
     check_faithful(model, str(source), x.shape[1])
     check_choice(model, choice)
-    network = PackedNetwork(model, choice=choice)
+    network = PackedNetwork(model, choice=choice, classes=classes)
     # state that was computed from rows, such as Normalization's, is the built model's own
     proof = Proof(model, network, network.first_weights(0, model), x[:ROWS], y[:ROWS])
     found = proof.liveness()
     sites = (*network.kernel_sites, *network.dropout_sites)
-    warnings = (*structure_warnings(model, choice), *proof.strength_warnings())
+    warnings = (*structure_warnings(model, choice, classes=classes), *proof.strength_warnings())
     return {
         "rows": _said(table, len(x[:ROWS]), x.shape[1]),
         "parameters": int(model.count_params()),
@@ -64,29 +70,34 @@ def inspect_source(
     }
 
 
-def _with_rows(
-    source: NetworkSource, table: Table, inputs: Mapping[str, Sequence[str]]
-) -> tuple[Any, np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Build a network for a table; give it, the table's prepared rows and target, and notes."""
-    layout, model, notes = lay_out(open_source(source), str(source), table, inputs)
-    preparation = Preparation.fit(table.features, table.target)
+def _with_rows(source: NetworkSource, table: Table, inputs: Mapping[str, Sequence[str]]) -> _Shown:
+    """Build a network for a table; give it, the table's prepared rows and target, notes, and the number of classes."""
+    classes = len(table.classes)
+    layout, model, notes = lay_out(open_source(source, classes), str(source), table, inputs)
+    preparation = Preparation.fit(table.features, table.target, scaled=not classes)
     x = layout.matrix(preparation, table.features)
-    return model, x, preparation.target_to_network(table.target)[:, None], notes
+    return model, x, preparation.target_to_network(table.target)[:, None], notes, classes
 
 
-def _with_random_rows(source: NetworkSource) -> tuple[Any, np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Build a network for standard normal numbers, and 0 or 1 for inputs that take the numbers of categories."""
+def _with_random_rows(source: NetworkSource) -> _Shown:
+    """Build a network for standard normal numbers, and 0 or 1 for inputs that take the numbers of categories.
+
+    Whether its target is a number or a class is guessed from its loss.
+    """
     rng = np.random.default_rng(0)
     model = open_source(source)(rng.normal(size=(RANDOM_ROWS, RANDOM_COLUMNS)).astype("float32"))
     check_compiled(model, str(source))
     built = model.built
     widths = [_width(tensor) for tensor in model.inputs] if built else [RANDOM_COLUMNS]
     coded = [i.codes for i in inputs_of(model)]
-    check_model(model, str(source), widths)
+    build(model, str(source), RANDOM_COLUMNS)
+    classes = guessed_classes(model)
+    check_model(model, str(source), widths, classes)
     sizes = [(RANDOM_ROWS, width) for width in widths]
     parts = [rng.integers(0, 2, s) if codes else rng.normal(size=s) for s, codes in zip(sizes, coded, strict=True)]
-    y = rng.normal(size=(RANDOM_ROWS, 1)).astype("float32")
-    return model, np.concatenate(parts, axis=1).astype("float32"), y, ()
+    shape = (RANDOM_ROWS, 1)
+    y = (rng.integers(0, classes, shape) if classes else rng.normal(size=shape)).astype("float32")
+    return model, np.concatenate(parts, axis=1).astype("float32"), y, (), classes
 
 
 def _width(tensor: Any) -> int:

@@ -64,18 +64,29 @@ class Job:
         }
         return cls(**{**data, **parts})
 
-    def rows_of(self, pack: Pack) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " watched"]]:
-        """Give the rows that a pack's members are trained on, and those on which they are watched or scored."""
+    def rows_of(
+        self, pack: Pack, strata: Int[np.ndarray, " row"] | None = None
+    ) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " watched"]]:
+        """Give the rows that a pack's members are trained on, and those on which they are watched or scored.
+
+        Parameters
+        ----------
+        pack : Pack
+        strata : int array (row,), optional
+            Class of each row of the table, in which the splits then agree.
+        """
         every, design = np.arange(self.rows), self.design
         if pack.repeat == ALL_ROWS:
             if pack.split == REFIT:
                 return every, every[:1]
-            return inner_split(every, pack.split, ALL_ROWS_SPLITS, design.seed, ALL_ROWS, 0)
-        fold = outer_folds(self.rows, design.folds, design.repeats, design.seed)[pack.repeat]
+            return inner_split(every, pack.split, ALL_ROWS_SPLITS, design.seed, ALL_ROWS, 0, strata=strata)
+        fold = outer_folds(self.rows, design.folds, design.repeats, design.seed, strata)[pack.repeat]
         outside, inside = every[fold == pack.fold], every[fold != pack.fold]
         if pack.split == REFIT:
             return inside, outside
-        return inner_split(inside, pack.split, design.inner_parts, design.seed, pack.repeat, pack.fold)
+        where = (design.seed, pack.repeat, pack.fold)
+        inner = None if strata is None else strata[inside]
+        return inner_split(inside, pack.split, design.inner_parts, *where, strata=inner)
 
     def watched_capacity(self) -> int:
         """Most rows that any pack watches: all packs share one compiled shape."""

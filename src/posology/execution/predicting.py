@@ -12,7 +12,7 @@ from jaxtyping import Float
 from posology.errors import InputError
 from posology.network.source import NetworkSource, defined_in
 from posology.record import read_settings
-from posology.table import Layout, Preparation, features_of, read_frame
+from posology.table import Classes, Layout, Preparation, features_of, read_frame
 from posology.wording import resume_command
 
 
@@ -32,13 +32,13 @@ def finished(folder: Path) -> Path:
     return path
 
 
-def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], tuple[str, ...]]:
+def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *class"], tuple[str, ...]]:
     """Predict the rows of a pandas frame.
 
     Returns
     -------
-    predictions : array (row,)
-        In the target's unit.
+    predictions : array (row,) or (row, class)
+        In the target's unit, or the probability of each class.
     notes : tuple of str
         What about the new rows is worth saying: ignored columns, unseen levels.
 
@@ -49,6 +49,7 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], 
     """
     import keras
 
+    from posology.network.heads import Head
     from posology.network.inputs import split_columns
     from posology.network.outputs import scored_output
 
@@ -58,6 +59,8 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, " row"], 
     model = load_network(path)
     x = split_columns(model, Layout.load(folder).matrix(preparation, features))
     scored = keras.tree.flatten(model.predict(x, verbose=0))[scored_output(model)]
+    if (classes := Classes.load(folder)) is not None:
+        return np.asarray(Head(len(classes.names), logits=classes.logits).probabilities(scored)), notes
     return preparation.target_from_network(np.asarray(scored, float).reshape(-1)), notes
 
 
@@ -73,7 +76,7 @@ def load_network(path: Path) -> Any:
         return keras.models.load_model(path, own, compile=False)
 
 
-def predict_file(folder: Path, path: Path, target: str) -> tuple[Float[np.ndarray, " row"], tuple[str, ...]]:
+def predict_file(folder: Path, path: Path, target: str) -> tuple[Float[np.ndarray, "row *class"], tuple[str, ...]]:
     """Predict the rows of a table on disk; a column of the target's name is not looked at."""
     finished(folder)
     text_columns = Preparation.load(folder).text_columns

@@ -19,6 +19,7 @@ def first_rows(data: Data) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     x, y : arrays (row, column) and (row, 1)
+        As the engine holds them.
     """
     rows = min(ROWS, int(data.rows[0]))
     return np.asarray(data.x[0, :rows]), np.asarray(data.y[0, :rows])

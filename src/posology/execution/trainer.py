@@ -29,6 +29,7 @@ from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.faithful import check_faithful
 from posology.network.given_weights import notes_on_weights
+from posology.network.head_checks import check_scales
 from posology.network.liveness import Proof
 from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
@@ -37,7 +38,7 @@ from posology.network.source import open_source
 from posology.network.structure import structure_warnings
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
 from posology.regularizers import REGULARIZERS
-from posology.table import Table
+from posology.table import Classes, Table
 
 CHUNK_SECONDS = 0.5
 """How often a pack says how far it is."""
@@ -75,12 +76,13 @@ class Trainer:
     def __init__(self, job: Job) -> None:
         self._job = job
         table = Table.load(Path(job.table))
-        self._build = open_source(job.source)
+        self._classes = table.classes
+        self._build = open_source(job.source, len(table.classes))
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
         check_choice(self._model, job.choice)
-        self._network = PackedNetwork(self._model, job.regularizers, job.choice)
+        self._network = PackedNetwork(self._model, job.regularizers, job.choice, len(table.classes))
         self._plateau = plateau_of(job.design.callbacks, self._network)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
         self._program: Any = None
@@ -129,11 +131,12 @@ class Trainer:
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
+        check_scales(self._model, str(self._job.source), len(self._classes))
         check_faithful(self._model, str(self._job.source), self._layout.width)
         x, y = first_rows(self._fit(0, 0, 0).data)
         first = self._first(0, 0, 0, 0)
         proof = Proof(self._model, self._network, first, x, y, self._job.design.seed)
-        found = structure_warnings(self._model, self._network.choice, self._job.regularizers)
+        found = structure_warnings(self._model, self._network.choice, self._job.regularizers, len(self._classes))
         warnings = [*found, *proof.strength_warnings()]
         own = notes_on_weights(self._job.source, self._model, self._built(0, 0, 0), first[0])
         return [*own, *notes_on_liveness(proof.liveness())], [w.to_dict() for w in warnings]
@@ -151,7 +154,7 @@ class Trainer:
         Returns
         -------
         PackResult
-            Predictions in the target's unit; rows beyond the fit's own are cut off.
+            Predictions in the target's unit, or probabilities of its classes; rows beyond the fit's own are cut off.
         """
         fit = self._fit(pack.repeat, pack.fold, pack.split)
         outcome = self._train(pack, fit, report)
@@ -159,7 +162,8 @@ class Trainer:
         named = {f.name: np.asarray(getattr(outcome, f.name))[:n] for f in fields(PackResult)}
         # predictions while tuning serve nobody: files stay small
         shown = fit.watched if pack.split == REFIT and pack.repeat != ALL_ROWS else 0
-        named["prediction"] = fit.target_from_network(named["prediction"][:, :, :shown, 0])
+        answers = self._network.answers(named["prediction"][:, :, :shown])
+        named["prediction"] = answers if self._classes else fit.target_from_network(answers)
         return PackResult(**named)
 
     def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
@@ -176,8 +180,10 @@ class Trainer:
         model = export_model(self._model, self._doses(pack.members[0].setting))
         state = self._network.computed(outcome.state)
         set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state], self._model)
-        self._fits.preparation(self._job.rows_of(pack)[0]).save(folder)
+        self._fits.preparation(self._fits.rows_of(pack)[0]).save(folder)
         self._layout.save(folder)
+        if self._classes:
+            Classes(self._classes, self._network.head.logits).save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"
         model.save(aside)
@@ -268,7 +274,8 @@ class Trainer:
 
     def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
         model = self._build(self._layout.by_input(self._fit(repeat, fold, split).training_rows()))
-        check_model(model, str(self._job.source), [slot.width for slot in self._layout.slots])
+        widths = [slot.width for slot in self._layout.slots]
+        check_model(model, str(self._job.source), widths, len(self._classes))
         return model
 
     def _first_weights(

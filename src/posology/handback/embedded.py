@@ -20,14 +20,15 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int32
 
 from posology.errors import InputError
-from posology.table import Layout, Preparation, Slot
+from posology.network.heads import Head
+from posology.table import Classes, Layout, Preparation, Slot
 
 LARGEST_LOSS = 1e-4
 """In standard deviations of a column."""
 
 _OPERATIONS = (
     "add", "cast", "clip", "concatenate", "greater", "isnan", "less", "logical_or", "multiply", "one_hot", "pad",
-    "reshape", "subtract", "take", "true_divide", "where",
+    "reshape", "sigmoid", "softmax", "subtract", "take", "true_divide", "where",
 )  # fmt: skip
 _TAKEN = re.compile(rf"({'|'.join(_OPERATIONS)}|network|target)(_\d+)?")
 """Names in a model must differ, and Keras gives its operations theirs."""
@@ -76,23 +77,25 @@ def input_columns(preparation: Preparation) -> tuple[InputColumn, ...]:
     return tuple(inputs)
 
 
-def embed(network: Any, preparation: Preparation, layout: Layout) -> Any:
+def embed(network: Any, preparation: Preparation, layout: Layout, classes: Classes | None = None) -> Any:
     """Put a preparation in front of a network, and the way back to the target's unit behind it.
 
     Parameters
     ----------
     network : keras.Model
-        From prepared rows, laid out for its inputs, to the scaled target `(row, 1)`.
+        From prepared rows, laid out for its inputs, to the scaled target `(row, 1)`, or to classes.
     preparation : Preparation
         Fitted on the rows that the network was trained on.
     layout : Layout
         Which of the prepared columns each input of the network reads.
+    classes : Classes, optional
+        Where the target is classes.
 
     Returns
     -------
     keras.Model
         From a dict of `(row, 1)` arrays, a key for each of `input_columns`, to the target `(row, 1)`, float32, in its
-        unit. Not compiled.
+        unit; or to the probability of each class, `(row, class)`. Not compiled.
 
     Raises
     ------
@@ -111,8 +114,11 @@ def embed(network: Any, preparation: Preparation, layout: Layout) -> Any:
     parts = [_read_by(slot, prepared, raw, preparation) for slot in layout.slots]
     inner = keras.Model(network.inputs, network.outputs[0], name="network")  # under a name that no column has
     scaled = keras.ops.cast(inner(_shaped(network, parts)), "float32")
-    mean, rest = _in_two_parts(np.array([preparation.target_mean]), np.array([preparation.target_sd]))
-    target = (scaled + rest) * np.array([preparation.target_sd], np.float32) + mean
+    if classes is None:
+        mean, rest = _in_two_parts(np.array([preparation.target_mean]), np.array([preparation.target_sd]))
+        target = (scaled + rest) * np.array([preparation.target_sd], np.float32) + mean
+    else:
+        target = Head(len(classes.names), logits=classes.logits).probabilities(scaled)
     return keras.Model(inputs, keras.layers.Identity(name="target")(target), name="embedded")
 
 

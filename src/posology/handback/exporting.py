@@ -17,6 +17,7 @@ from posology.execution.predicting import finished
 from posology.handback.readme import readme
 from posology.handback.units import comments
 from posology.record import read_settings
+from posology.table import Classes
 from posology.wording import did_you_mean
 
 KINDS = ("keras", "code", "onnx")
@@ -81,6 +82,8 @@ def export(folder: Path, to: str, place: Path | None = None, *, embed_preprocess
             _ask({"do": "export", **_where(folder, aside), "to": to, "embedded": embed_preprocessing})
         else:
             shutil.copyfile(folder / "model.keras", aside / "model.keras")
+            if classes := Classes.load(folder):
+                classes.save(aside)
         _add_the_rest(folder, to, aside, embedded=embed_preprocessing)
         files = tuple(sorted(path.name for path in aside.iterdir()))
     return Exported(to, str(place), files)

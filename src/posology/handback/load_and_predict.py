@@ -3,9 +3,9 @@
     python load_and_predict.py new.csv > predictions.csv
 
 or, in Python, `from load_and_predict import predict; predict(frame)` with a pandas DataFrame that has the columns of
-the studied table. Needs numpy, pandas, and keras (on any backend) for model.keras or onnxruntime for model.onnx;
-scikit-learn and skops too where the folder holds preparation.skops. With inputs.json instead, the model prepares the
-columns by itself.
+the studied table; where the target is classes, `predict_probabilities(frame)` too. Needs numpy, pandas, and keras (on
+any backend) for model.keras or onnxruntime for model.onnx; scikit-learn and skops too where the folder holds
+preparation.skops. With inputs.json instead, the model prepares the columns by itself.
 """
 
 import json
@@ -23,7 +23,7 @@ DATE_PARTS = ("days", "month", "weekday", "hour")
 
 
 def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> np.ndarray:
-    """Predict the target, in its unit.
+    """Predict the target, in its unit, or as names of classes.
 
     Parameters
     ----------
@@ -36,15 +36,36 @@ def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -
     -------
     array (row,)
     """
+    if (HERE / "classes.json").is_file():
+        return predict_probabilities(frame, custom_objects).idxmax(axis="columns").to_numpy()
+    outputs = _outputs(frame, custom_objects).reshape(-1)
+    if (HERE / "inputs.json").is_file():
+        return outputs
+    about = _read("preparation.json")
+    return about["target_mean"] + about["target_sd"] * outputs
+
+
+def predict_probabilities(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> pd.DataFrame:
+    """Predict the probability of each class, a column a class, named after it; arguments are those of `predict`."""
+    about, outputs = _read("classes.json"), _outputs(frame, custom_objects)
+    if outputs.shape[1] == 1:  # of the second of two classes
+        second = 1 / (1 + np.exp(-outputs)) if about["logits"] else outputs
+        outputs = np.hstack([1 - second, second])
+    elif about["logits"]:
+        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        outputs = powers / powers.sum(axis=1, keepdims=True)
+    return pd.DataFrame(outputs, columns=pd.Index(about["names"], dtype=object))
+
+
+def _outputs(frame: pd.DataFrame, custom_objects: dict[str, Any] | None) -> np.ndarray:
     model = _model(custom_objects or {})
     if (HERE / "inputs.json").is_file():
         return model({one["input"]: _coded(frame, one) for one in _read("inputs.json")["inputs"]})
-    about = _read("preparation.json")
-    return about["target_mean"] + about["target_sd"] * model(_by_input(frame, about))
+    return model(_by_input(frame, _read("preparation.json")))
 
 
 def _model(custom_objects: dict[str, Any]) -> Callable[[Any], np.ndarray]:
-    """Load the network: from a list of matrices by input, or a dict of columns, to an array (row,)."""
+    """Load the network: from a list of matrices by input, or a dict of columns, to an array (row, output)."""
     if (HERE / "model.onnx").is_file():
         import onnxruntime
 
@@ -72,7 +93,7 @@ def _model(custom_objects: dict[str, Any]) -> Callable[[Any], np.ndarray]:
                 given = parts[0] if plain else keras.tree.pack_sequence_as(network.input, parts)
             return keras.tree.flatten(network.predict(given, verbose=0))[scored]
 
-    return lambda given: np.asarray(run(given), float).reshape(-1)
+    return lambda given: np.asarray(run(given), float)
 
 
 def _shaped(rows: np.ndarray, shape: Sequence[Any], dtype: Any) -> np.ndarray:
@@ -170,5 +191,11 @@ def _read_table(path: str) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    predictions = predict(_read_table(sys.argv[1]))
-    pd.DataFrame({"predicted": predictions}).to_csv(sys.stdout, index=False)
+    table = _read_table(sys.argv[1])
+    if (HERE / "classes.json").is_file():
+        probabilities = predict_probabilities(table)
+        predictions = probabilities.add_prefix("probability_")
+        predictions.insert(0, "predicted", probabilities.idxmax(axis="columns"))
+    else:
+        predictions = pd.DataFrame({"predicted": predict(table)})
+    predictions.to_csv(sys.stdout, index=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.record import read_settings
+from posology.table import Classes
 from posology.wording import quoted
 
 _TEXT = """\
@@ -18,9 +19,13 @@ Needs:    {needs}
 load_and_predict.py  predicts a CSV file; in Python: from load_and_predict import predict
 """
 
+_CLASSES = """\
+classes.json         names of the classes, in the order of the probabilities; whether the outputs are logits
+"""
+
 _BESIDE = """\
 preparation.skops    the fitted scikit-learn transformer, from the table's columns to the network's {columns}
-preparation.json     its columns, kinds, levels; mean and standard deviation of the target
+preparation.json     its columns, kinds, levels{target}
 layout.json          which of its columns each input of the network reads
 
 skops reads the transformer safely with scikit-learn {sklearn}, which wrote it; other releases may refuse it.
@@ -50,12 +55,27 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
     sklearn = held["versions"]["scikit-learn"]
     needs = "keras and one of jax, tensorflow, torch; numpy, pandas" if to == "keras" else "onnxruntime, numpy, pandas"
     needs += "" if embedded else f", scikit-learn=={sklearn}, skops"
-    model = "takes the columns of inputs.json" if embedded else "takes prepared rows and gives the scaled target"
+    classes = Classes.load(folder)
+    model = "takes the columns of inputs.json" if embedded else f"takes prepared rows and gives {_given(classes)}"
     text = _TEXT.format(needs=needs, file=f"model.{to}", model=model)
     columns = len(json.loads((folder / "preparation.json").read_bytes())["names"])
-    beside = _INSIDE if embedded else _BESIDE.format(columns=columns, sklearn=sklearn)
+    beside = (
+        _INSIDE
+        if embedded
+        else _BESIDE.format(
+            columns=columns, sklearn=sklearn, target="" if classes else "; mean and standard deviation of the target"
+        )
+    )
+    text += _CLASSES if classes else ""
     title = f"The tuned network of a study of '{held['target']}', trained on all its {held['rows']:,} rows.\n"
     return "\n".join([title, text + beside, *(_own(folder / "model.keras") if to == "keras" else [])])
+
+
+def _given(classes: Classes | None) -> str:
+    if classes is None:
+        return "the scaled target"
+    what = "logits" if classes.logits else "probabilities"
+    return f"{what} of the {len(classes.names)} classes"
 
 
 def _own(path: Path) -> list[str]:

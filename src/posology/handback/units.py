@@ -8,16 +8,18 @@ library                         objective                                       
 torch SGD, Adam                 loss; `weight_decay`·w is added to its gradient     weight_decay = 2·λ2
 torch AdamW                     w is scaled by 1 - lr·`weight_decay`, past Adam     none: no loss has that gradient
 scikit-learn MLPRegressor       ½·mean r² + `alpha`/(2·n)·Σw², n rows of a batch    alpha = n·λ2
+scikit-learn MLPClassifier      log loss + `alpha`/(2·n)·Σw², n rows of a batch     alpha = 2·n·λ2
 scikit-learn Ridge              Σr² + `alpha`·Σw², n rows of the table              alpha = n·λ2
 scikit-learn Lasso              Σr²/(2·n) + `alpha`·Σ|w|                            alpha = λ1/2
 scikit-learn ElasticNet         Σr²/(2·n) + `alpha`·(ρ·Σ|w| + ½·(1 - ρ)·Σw²)        alpha = λ1/2 + λ2
 ==============================  ==================================================  =================================
 
-for a mean squared error r², and for the kernels alone: torch's `weight_decay` also acts on biases unless they are given
-in a parameter group of their own with weight_decay=0. MLPRegressor's whole objective is half of Keras', which Adam does
-not see; plain SGD needs twice the learning rate. A dropout rate is the same number everywhere: the share dropped.
+for a mean squared error r², or a crossentropy where it says log loss, and for the kernels alone: torch's `weight_decay`
+also acts on biases unless they are given in a parameter group of their own with weight_decay=0. MLPRegressor's whole
+objective is half of Keras', which Adam does not see; plain SGD needs twice the learning rate. A dropout rate is the
+same number everywhere: the share dropped.
 
-A strength belongs to a scale of the target: those of a study are for the standardized one.
+A strength belongs to a scale of the target: those of a study of numbers are for the standardized one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,6 +52,17 @@ def mlp_alpha(l2: float, batch_size: int) -> float:
     0.32
     """
     return batch_size * l2
+
+
+def mlp_classifier_alpha(l2: float, batch_size: int) -> float:
+    """Give `alpha` of scikit-learn's MLPClassifier for Keras' L2(λ) beside a crossentropy: 2·n·λ, n rows a batch.
+
+    Examples
+    --------
+    >>> mlp_classifier_alpha(0.01, batch_size=32)
+    0.64
+    """
+    return 2 * batch_size * l2
 
 
 def ridge_alpha(l2: float, rows: int) -> float:
@@ -99,15 +112,15 @@ def units_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        `site`, `keras_l1`, `keras_l2`, `torch_weight_decay` (SGD and Adam), `sklearn_alpha` (MLPRegressor, at the
-        study's batch size), `dropout` (everywhere the same); None where it has no meaning.
+        `site`, `keras_l1`, `keras_l2`, `torch_weight_decay` (SGD and Adam), `sklearn_alpha` (MLPRegressor, or
+        MLPClassifier, at the study's batch size), `dropout` (everywhere the same); None where it has no meaning.
     """
     study, strengths = verdict["study"], verdict["prescription"]["strengths"]
-    batch = batch_of(verdict)
+    batch, alpha = batch_of(verdict), mlp_classifier_alpha if "classes" in study else mlp_alpha
     kernels, drops = study["kernels"], study["dropouts"]
     l1, l2 = (strengths.get(name) or [0.0] * len(kernels) for name in ("l1", "l2"))
     rates = strengths.get("dropout") or [0.0] * len(drops)
-    rows = [_kernel_row(_named(s), a, b, batch) for s, a, b in zip(kernels, l1, l2, strict=True)]
+    rows = [_kernel_row(_named(s), a, b, alpha(b, batch)) for s, a, b in zip(kernels, l1, l2, strict=True)]
     return rows + [{**_NOTHING, "site": s["layer"], "dropout": p} for s, p in zip(drops, rates, strict=True)]
 
 
@@ -119,8 +132,8 @@ def batch_of(verdict: Mapping[str, Any]) -> int:
 _NOTHING = dict.fromkeys(("site", "keras_l1", "keras_l2", "torch_weight_decay", "sklearn_alpha", "dropout"))
 
 
-def _kernel_row(site: str, l1: float, l2: float, batch: int) -> dict[str, Any]:
-    converted = {"torch_weight_decay": torch_weight_decay(l2), "sklearn_alpha": mlp_alpha(l2, batch)}
+def _kernel_row(site: str, l1: float, l2: float, alpha: float) -> dict[str, Any]:
+    converted = {"torch_weight_decay": torch_weight_decay(l2), "sklearn_alpha": alpha}
     return {**_NOTHING, "site": site, "keras_l1": l1, "keras_l2": l2, **converted}
 
 
@@ -135,12 +148,13 @@ def comments(verdict: Mapping[str, Any]) -> list[str]:
     rows = [row for row in units_of(verdict) if row["keras_l2"]]
     if not rows:
         return []
-    batch = counted(batch_of(verdict), "row")
+    batch, classes = counted(batch_of(verdict), "row"), "classes" in verdict["study"]
+    loss = "crossentropy" if classes else "target standardized, mean squared error"
     return [
-        "# The same L2 elsewhere, on kernels alone (target standardized, mean squared error):",
+        f"# The same L2 elsewhere, on kernels alone ({loss}):",
         *(_comment(row) for row in rows),
         *_several_alphas(rows),
-        f"# sklearn: MLPRegressor(alpha=), in batches of {batch}.",
+        f"# sklearn: {'MLPClassifier' if classes else 'MLPRegressor'}(alpha=), in batches of {batch}.",
         "# torch: weight_decay of SGD and Adam; that of AdamW is no L2 penalty.",
     ]
 

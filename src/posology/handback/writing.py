@@ -1,6 +1,7 @@
 """Inside a worker: a finished study's network into the files that are handed over."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from posology.network.outputs import scored_output
 from posology.network.sites import Dose, Site
 from posology.network.source import NetworkSource
 from posology.record import read_settings
-from posology.table import Layout, Preparation
+from posology.table import Classes, Layout, Preparation
 
 
 def embedded_model(folder: Path) -> Any:
@@ -24,7 +25,8 @@ def embedded_model(folder: Path) -> Any:
     InputError
         The study is not finished, or a column does not fit into float32.
     """
-    return embed(_of_one_output(load_network(finished(folder))), Preparation.load(folder), Layout.load(folder))
+    network = _of_one_output(load_network(finished(folder)))
+    return embed(network, Preparation.load(folder), Layout.load(folder), Classes.load(folder))
 
 
 def _of_one_output(model: Any) -> Any:
@@ -44,7 +46,8 @@ def write_network(folder: Path, to: str, place: Path, *, embedded: bool) -> None
     to : str
         "keras" or "onnx".
     place : Path
-        Folder that gets `model.keras` or `model.onnx`, and `inputs.json` where the preparation is inside.
+        Folder that gets `model.keras` or `model.onnx`, `inputs.json` where the preparation is inside, and
+        `classes.json` where the target is classes.
     embedded : bool
         Whether it is.
     """
@@ -55,6 +58,9 @@ def write_network(folder: Path, to: str, place: Path, *, embedded: bool) -> None
         from posology.handback.onnx_file import write_onnx
 
         write_onnx(model, place / "model.onnx")
+    if classes := Classes.load(folder):
+        # a model with the preparation inside gives probabilities
+        replace(classes, logits=classes.logits and not embedded).save(place)
     if embedded:
         preparation = Preparation.load(folder)
         # a Functional model has its inputs in the order of its own, not in that of the table

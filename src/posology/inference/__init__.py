@@ -2,22 +2,30 @@
 
 from posology.inference.analysis import Analysis, analyze, stress_flags
 from posology.inference.best import Best, compare_with_best
+from posology.inference.class_losses import CLASS_LOSSES, class_shares
 from posology.inference.contrasts import Contrast, substitution
 from posology.inference.covariance import Estimate, estimate, floor_se
 from posology.inference.losses import row_losses
+from posology.inference.measures import CLASS_SCORES, R2, Measure, class_measure
 from posology.inference.resolution import detectable_after
 from posology.inference.verdict import Kind, Verdict, decide
 from posology.inference.words import arm_in_words, sentences
 
 __all__ = [
+    "CLASS_LOSSES",
+    "CLASS_SCORES",
+    "R2",
     "Analysis",
     "Best",
     "Contrast",
     "Estimate",
     "Kind",
+    "Measure",
     "Verdict",
     "analyze",
     "arm_in_words",
+    "class_measure",
+    "class_shares",
     "compare_with_best",
     "decide",
     "detectable_after",

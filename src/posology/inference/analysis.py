@@ -22,6 +22,7 @@ from posology.inference.contrasts import (
     unit,
 )
 from posology.inference.covariance import Estimate, Folds, Losses, estimate
+from posology.inference.measures import R2, Measure
 from posology.inference.plain import canonical_order, name_of, plain, rivalry_dict, verdict_dict
 from posology.inference.resolution import resolution
 from posology.inference.rivalry import Rivalry, rivalry
@@ -36,8 +37,8 @@ class Analysis:
     ----------
     arms : tuple of arm
         In the order given.
-    r2 : array (arm,)
-        1 - mean loss.
+    score : array (arm,)
+        1 - mean loss: R2, or the measure's own.
     estimate : Estimate
     best : Best
     verdict : Verdict
@@ -46,22 +47,24 @@ class Analysis:
     gains : dict
         From arm to its gain over `none`; empty where the family lacks `none`.
     shrunken : array (arm,)
-        Shrunken R2.
+        Shrunken scores.
     rivalry : Rivalry or None
     interactions, overlaps : dict
         From pair of factors.
     probabilities : Probabilities or None
     detectable : float
-        Smallest difference of R2 that this study would have shown with 80% power, the verdict's own comparisons
+        Smallest difference of scores that this study would have shown with 80% power, the verdict's own comparisons
         counted, for the pair that matters: the two best-looking arms.
     floor : float or None
         The same with endless repeats: what more training cannot mend and more rows could.
     flags : tuple of str
         Reasons not to speak of the population.
+    measure : Measure
+        What the scores are.
     """
 
     arms: tuple[Arm, ...]
-    r2: Float[np.ndarray, " arm"]
+    score: Float[np.ndarray, " arm"]
     estimate: Estimate
     best: Best
     verdict: Verdict
@@ -76,6 +79,7 @@ class Analysis:
     detectable: float
     floor: float | None
     flags: tuple[str, ...]
+    measure: Measure = R2
 
     def to_dict(self) -> dict[str, Any]:
         """Give all numbers as JSON types; not-finite numbers as None. The order of the arms makes no difference."""
@@ -100,8 +104,8 @@ class Analysis:
     def _arm_dict(self, i: int) -> dict[str, Any]:
         gain = self.gains.get(self.arms[i])
         return {
-            "r2": self.r2[i],
-            "shrunken_r2": self.shrunken[i],
+            self.measure.key: self.score[i],
+            f"shrunken_{self.measure.key}": self.shrunken[i],
             "could_be_best": bool(self.best.could_be_best[i]),
             "lower": self.best.lower[i],
             "upper": self.best.upper[i],
@@ -117,23 +121,26 @@ def analyze(
     margin: float = 0.01,
     columns: int | None = None,
     capped_share: float = 0.0,
+    measure: Measure = R2,
 ) -> Analysis:
     """Go from losses to a verdict and its numbers.
 
     Parameters
     ----------
     losses : array (arm, repeat, row)
-        Row losses in units of the target's variance.
+        Row losses of which 1 - mean is the score, such as squared errors in units of the target's variance.
     folds : array (repeat, row)
         Fold of each row.
     arms : sequence of arm
         Names of the first axis of `losses`.
     margin : float
-        Differences of R2 below it do not matter.
+        Differences of scores below it do not matter.
     columns : int, optional
         Prepared columns, for the stress flag.
     capped_share : float
         Share of row losses that were capped, for the stress flag.
+    measure : Measure
+        What the scores are.
 
     Raises
     ------
@@ -155,9 +162,10 @@ def analyze(
     losses, canonical = np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
     found = estimate(losses, folds)
     best = compare_with_best(found)
-    r2 = float(1 + found.theta.max())
+    score = float(1 + found.theta.max())
     half, verdict, double = (
-        decide(canonical, found.theta, best, m, combine_allowed=r2 > 0) for m in (margin / 2, margin, margin * 2)
+        decide(canonical, found.theta, best, m, combine_allowed=score > measure.chance)
+        for m in (margin / 2, margin, margin * 2)
     )
     singles = [i for i, a in enumerate(canonical) if len(a) == 1]
     combined = [i for i, a in enumerate(canonical) if len(a) > 1]
@@ -180,7 +188,8 @@ def analyze(
         probabilities(found, singles, combined, margin),
         detectable,
         floor,
-        stress_flags(_training_rows(folds), columns, r2, capped_share),
+        stress_flags(_training_rows(folds), columns, score, capped_share, measure),
+        measure,
     )
 
 
@@ -202,8 +211,10 @@ def _training_rows(folds: Folds) -> int:
     return folds.shape[1] - int(np.bincount(folds[0]).min())
 
 
-def stress_flags(rows: int, columns: int | None, r2: float, capped_share: float) -> tuple[str, ...]:
-    """List the reasons not to speak of the population: R2 <= 0, n/p < 2, more than 1% capped rows.
+def stress_flags(
+    rows: int, columns: int | None, score: float, capped_share: float, measure: Measure = R2
+) -> tuple[str, ...]:
+    """List the reasons not to speak of the population: no skill, n/p < 2, more than 1% capped rows.
 
     Parameters
     ----------
@@ -211,10 +222,12 @@ def stress_flags(rows: int, columns: int | None, r2: float, capped_share: float)
         That a network is trained on.
     columns : int or None
         Prepared columns; None where unknown.
-    r2 : float
+    score : float
         Of the best arm.
     capped_share : float
         Share of row losses that were capped.
+    measure : Measure
+        What the score is.
 
     Examples
     --------
@@ -222,8 +235,8 @@ def stress_flags(rows: int, columns: int | None, r2: float, capped_share: float)
     ('100 training rows for 80 columns: fewer than two rows a column',)
     """
     flags = []
-    if r2 <= 0:
-        flags.append("no arm predicts better than the mean of the target")
+    if score <= measure.chance:
+        flags.append(f"no arm predicts better than {measure.naive}")
     if columns is not None and rows < 2 * columns:
         flags.append(f"{rows:,} training rows for {columns:,} columns: fewer than two rows a column")
     if capped_share > 0.01:

@@ -25,7 +25,7 @@ class Contrast:
     Parameters
     ----------
     value, se, lower, upper : float
-        Estimate, standard error, ends of a 95% interval; in R2.
+        Estimate, standard error, ends of a 95% interval; in R2, or as the losses are.
     """
 
     value: float

@@ -58,7 +58,8 @@ def _none_needed(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
         why = "No other arm is better than none."
     else:
         why = (
-            f"The best arm is at most {_at_most(bound, margin)} R2 better than none, within your margin of {margin:g}."
+            f"The best arm is at most {_at_most(bound, margin)} {analysis.measure.words} better than none, within your "
+            f"margin of {margin:g}."
         )
     return ["Practically equivalent: no regularizer is needed.", why]
 
@@ -81,7 +82,8 @@ def _certified(analysis: Analysis, close: Sequence[Arm]) -> str:
     arms = "No arm" + (", combinations included," if any(len(a) > 1 for a in analysis.arms) else "")
     if bound == 0:
         return f"{arms} is better."
-    return f"{arms} is more than {_at_most(bound, margin)} R2 better, which is within your margin of {margin:g}."
+    unit = analysis.measure.words
+    return f"{arms} is more than {_at_most(bound, margin)} {unit} better, which is within your margin of {margin:g}."
 
 
 def _combining(analysis: Analysis) -> str:
@@ -90,7 +92,7 @@ def _combining(analysis: Analysis) -> str:
         return "No combination was compared."
     return (
         f"The best combination ({arm_in_words(rivalry.combination)}) against the best single regularizer "
-        f"({arm_in_words(rivalry.single)}): {_interval(rivalry.difference, analysis.verdict.margin)}."
+        f"({arm_in_words(rivalry.single)}): {_interval(analysis, rivalry.difference)}."
     )
 
 
@@ -113,7 +115,7 @@ def _gained(analysis: Analysis) -> list[str]:
         return []
     it = "It" if rivalry.combination == verdict.arm else f"The best-looking one, {arm_in_words(rivalry.combination)},"
     share = f" ({rivalry.percent_of_error:.0f}% of its error)" if math.isfinite(rivalry.percent_of_error) else ""
-    gain = f"{it} gains {_interval(rivalry.difference, verdict.margin)} over {arm_in_words(rivalry.single)}"
+    gain = f"{it} gains {_interval(analysis, rivalry.difference)} over {arm_in_words(rivalry.single)}"
     after = f"{rivalry.shrunken:+.{_places(verdict.margin)}f} after allowing for having picked the winner"
     return [f"{gain}, the best-looking single regularizer{share}; {after}."]
 
@@ -123,7 +125,7 @@ def _open(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     best = f"{arm_in_words(verdict.arm)}{_with(verdict.arm, strengths)}"
     said = ["Not enough evidence."]
     if _worthless(analysis):
-        return [*said, f"No arm predicts better than the mean of the target; {best} comes closest."]
+        return [*said, f"No arm predicts better than {analysis.measure.naive}; {best} comes closest."]
     if not _simple(analysis):
         return [*said, f"Only combinations were compared; of these, {best} looks best."]
     could = _joined([arm_in_words(a) for a in verdict.could_be_best], "or")
@@ -136,7 +138,9 @@ def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
         return ["More repeats would not help: these columns and this network do not predict the target yet."]
     if not _simple(analysis):
         return ["Whether to combine needs single regularizers among the arms (--arms)."]
-    could = f"Differences of {_about(now, margin)} R2 would have been shown four times out of five; "
+    could = (
+        f"Differences of {_about(now, margin)} {analysis.measure.words} would have been shown four times out of five; "
+    )
     said = [f"{could}your margin is {margin:g}."]
     if floor is None:
         return [*said, "More repeats would tell whether more training or more rows would help."]
@@ -173,7 +177,10 @@ def _near(analysis: Analysis) -> list[str]:
     if not verdict.distance < NEAR * verdict.margin:
         return []
     # rounded up, so that the change named is enough
-    step, lower = f"{_up(verdict.distance, _places(verdict.margin))} R2", _lower(analysis, verdict.nearest)
+    step, lower = (
+        f"{_up(verdict.distance, _places(verdict.margin))} {analysis.measure.words}",
+        _lower(analysis, verdict.nearest),
+    )
     inside = lower >= -verdict.margin
     if verdict.rule == 5 and verdict.distance < -verdict.margin - lower:
         how = _not_yet_out(analysis, step)
@@ -207,7 +214,7 @@ def _simple(analysis: Analysis) -> list[Arm]:
 
 
 def _worthless(analysis: Analysis) -> bool:
-    return float(analysis.r2.max()) <= 0
+    return float(analysis.score.max()) <= analysis.measure.chance
 
 
 def _lower(analysis: Analysis, arm: Arm) -> float:
@@ -245,6 +252,7 @@ def _at_most(bound: float, margin: float) -> str:
     return text if float(text) <= margin else f"{margin:g}"
 
 
-def _interval(difference: Contrast, margin: float) -> str:
+def _interval(analysis: Analysis, difference: Contrast) -> str:
+    margin = analysis.verdict.margin
     value, lower, upper = (f"{x:+.{_places(margin)}f}" for x in (difference.value, difference.lower, difference.upper))
-    return f"{value} R2 [{lower}, {upper}]"
+    return f"{value} {analysis.measure.words} [{lower}, {upper}]"

@@ -9,8 +9,10 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
+from posology.network.head_checks import check_losses, check_outputs
+from posology.network.heads import head_of
 from posology.network.layer_checks import check_layers, check_types
-from posology.network.losses import losses_of
+from posology.network.losses import OutputLoss, losses_of
 from posology.network.outputs import output_names, scored_output
 from posology.network.spellings import hint
 
@@ -39,7 +41,7 @@ def check_compiled(model: Any, name: str) -> None:
         check_layers(model, name)
 
 
-def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
+def check_model(model: Any, name: str, widths: Sequence[int], classes: int = 0) -> None:
     """Check that a network can be studied; builds it if need be.
 
     Parameters
@@ -50,19 +52,21 @@ def check_model(model: Any, name: str, widths: Sequence[int]) -> None:
         Of the network, for messages.
     widths : sequence of int
         Prepared columns for each input.
+    classes : int
+        Of the target; 0 where it is a number.
 
     Raises
     ------
     InputError
-        Inputs that do not fit the columns, an output that is not one number a row, layers that cannot be studied.
+        Inputs that do not fit the columns, outputs or losses that do not fit the target, layers that cannot be studied.
     """
     check_compiled(model, name)
     if not model.built:
-        _build(model, name, widths[0])
+        build(model, name, widths[0])
         check_layers(model, name)
     _check_inputs(model, name, widths)
-    _check_outputs(model, name)
-    _check_loss(model, name)
+    check_outputs(model, name, classes)
+    _check_loss(model, name, classes)
 
 
 def _check_kind(model: Any, name: str) -> None:
@@ -104,7 +108,16 @@ def _check_optimizer(model: Any, name: str) -> None:
         ) from error
 
 
-def _build(model: Any, name: str, width: int) -> None:
+def build(model: Any, name: str, width: int) -> None:
+    """Build a network for a number of prepared columns, unless it is built.
+
+    Raises
+    ------
+    InputError
+        It cannot be built for them.
+    """
+    if model.built:
+        return
     try:
         model.build((None, width))
     except Exception as error:
@@ -126,21 +139,15 @@ def _check_inputs(model: Any, name: str, widths: Sequence[int]) -> None:
             )
 
 
-def _check_outputs(model: Any, name: str) -> None:
-    outputs = [tuple(t.shape[1:]) for t in model.outputs]
-    if any(shape != (1,) for shape in outputs):
-        raise InputError(
-            f"{name} gave a model with outputs of shape {', '.join(map(str, outputs))}; a regression needs one number "
-            "a row. End it with Dense(1)."
-        )
-
-
-def _check_loss(model: Any, name: str) -> None:
-    given = np.zeros((3, 1), "float32"), np.ones((3, 1), "float32")
+def _check_loss(model: Any, name: str, classes: int) -> None:
     try:
         losses = losses_of(model)
+        check_losses(model, name, classes, losses)
+        pairs = zip(losses, model.outputs, strict=True)
         # traced, as in training: a function of another library may take arrays only
-        shapes = [jax.eval_shape(loss.call, *given).shape for loss, weight in losses if weight]
+        shapes = [_shape_of_three_rows(loss, classes, t.shape[-1]) for loss, t in pairs if loss.weight]
+    except InputError:
+        raise
     except Exception as error:
         said = f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(".")
         raise InputError(f"The loss of {name} fails on three rows: {said}.{hint(error)}") from error
@@ -155,3 +162,8 @@ def _check_loss(model: Any, name: str) -> None:
             f"The loss of {name} gives shape {wrong[0]} for three rows; it must give one number a row. "
             "Average over the last axis only, such as ops.mean(..., axis=-1)."
         )
+
+
+def _shape_of_three_rows(loss: OutputLoss, classes: int, width: int) -> tuple[int, ...]:
+    y, output = np.zeros((3, 1), "float32"), np.full((3, width), 1 / width, "float32")
+    return jax.eval_shape(loss.loss.call, head_of(loss, classes).target(y, output), output).shape

@@ -85,7 +85,7 @@ class Proof:
     x : array (row, column)
         Prepared rows; the more, the surer. Few are enough: a batch.
     y : array (row, 1)
-        Their targets, standardised.
+        Their targets, standardised; or the places of their classes.
     seed : int
         Of the perturbations of the weights.
     """
@@ -94,7 +94,8 @@ class Proof:
         self, model: Any, network: PackedNetwork, start: Start, x: np.ndarray, y: np.ndarray, seed: int = 0
     ) -> None:
         self._network = network
-        self._bare = PackedNetwork(model, [name for name in network.regularizers if name != "dropout"], network.choice)
+        others = [name for name in network.regularizers if name != "dropout"]
+        self._bare = PackedNetwork(model, others, network.choice, network.classes)
         weights, state = start
         self._first = tuple(map(np.asarray, weights))
         # one seed for all layers that draw for themselves: their order can differ between the two networks
@@ -126,7 +127,8 @@ class Proof:
         kernels = self._network.kernels
         weights = [[self._first[i] for i in places] for places in kernels]
         gradients = [[gradient[i] for i in places] for places in kernels]
-        return strength_warnings(self._network.kernel_sites, weights, gradients, float(loss))
+        scale = "" if self._network.classes else " on the standardised target"
+        return strength_warnings(self._network.kernel_sites, weights, gradients, float(loss), scale)
 
     def _no_rates(self) -> np.ndarray:
         return np.zeros(len(self._network.dropout_sites), "float32")

@@ -14,6 +14,7 @@ from posology.network.alike import check_alike
 from posology.network.choice import ALL, Choice
 from posology.network.copied_layer import copy_layer
 from posology.network.graph import graph_of
+from posology.network.heads import head_of
 from posology.network.inputs import split_columns
 from posology.network.losses import losses_of
 from posology.network.outputs import scored_output
@@ -44,18 +45,29 @@ class PackedNetwork:
         Those that will be given strengths; without `dropout`, its places pass activations through.
     choice : Choice
         Which sites are studied.
+    classes : int
+        Of the target; 0 where it is a number.
 
     Attributes
     ----------
     regularizers : tuple of str
     choice : Choice
+    classes : int
+    head : Head
+        What the scored output is to the target.
     kernel_sites, dropout_sites : tuple of Site
     kernels : tuple of tuple of int
         For every kernel site, the positions of its weights among the trainable arrays.
     """
 
-    def __init__(self, model: Any, regularizers: Collection[str] = tuple(REGULARIZERS), choice: Choice = ALL) -> None:
-        self.regularizers, self.choice = tuple(regularizers), choice
+    def __init__(
+        self,
+        model: Any,
+        regularizers: Collection[str] = tuple(REGULARIZERS),
+        choice: Choice = ALL,
+        classes: int = 0,
+    ) -> None:
+        self.regularizers, self.choice, self.classes = tuple(regularizers), choice, classes
         self._drops = "dropout" in regularizers
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
@@ -65,7 +77,9 @@ class PackedNetwork:
         self._origin = model
         self._model = self._pack(model)
         self._losses = losses_of(model)
+        self._heads = [head_of(loss, classes) for loss in self._losses]
         scored = scored_output(model)
+        self.head = self._heads[scored]
         self._scored_first = [scored, *(i for i in range(len(model.outputs)) if i != scored)]
         self._trainable, self._others = in_order(model, self._model)
         by_path = dict(leaves(self._model))
@@ -163,8 +177,12 @@ class PackedNetwork:
         """Give the training loss without the sites' penalties; see `Trainable.loss`."""
         rates = strengths.get("dropout", ())
         outputs, after, extra = self._call(weights, state, rates, key, x, training=True, return_losses=True)
-        by_output = zip(self._losses, keras.tree.flatten(outputs), strict=True)
-        bare = sum(w * loss(y, prediction, sample_weight=row_weight) for (loss, w), prediction in by_output if w)
+        by_output = zip(self._losses, self._heads, keras.tree.flatten(outputs), strict=True)
+        bare = sum(
+            weight * loss(head.target(y, prediction), prediction, sample_weight=row_weight)
+            for (loss, weight), head, prediction in by_output
+            if weight
+        )
         return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._from_state), bare)
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
@@ -181,12 +199,23 @@ class PackedNetwork:
     def row_losses(self, y: Any, prediction: Any) -> Any:
         """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""
         by_output = zip(self._scored_first, self._outputs(prediction), strict=True)
-        parts = [(*self._losses[i], output) for i, output in by_output]
-        return sum(weight * loss.call(y, output) for loss, weight, output in parts if weight)
+        parts = [(*self._losses[i], self._heads[i], output) for i, output in by_output]
+        return sum(weight * loss.call(head.target(y, out), out) for loss, weight, head, out in parts if weight)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
-        """Give the squared error of each row's scored output, `(row,)`, whatever the network's own loss."""
-        return jnp.mean((y - self._outputs(prediction)[0]) ** 2, axis=-1)
+        """Give the squared error of each row's scored output, `(row,)`, whatever the network's own loss.
+
+        For classes it is the log loss, in nats.
+        """
+        scored = self._outputs(prediction)[0]
+        return self.head.log_losses(y, scored) if self.classes else jnp.mean((y - scored) ** 2, axis=-1)
+
+    def answers(self, prediction: Any) -> np.ndarray:
+        """Give what is scored of `predict`: a number a row, or the probability of each class, `(..., class)`."""
+        if not self.classes:
+            return np.asarray(prediction[..., 0])
+        width = self._model.outputs[self._scored_first[0]].shape[-1]
+        return np.asarray(self.head.probabilities(prediction[..., :width]))
 
     @property
     def constant_rate(self) -> float | None:

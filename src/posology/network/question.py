@@ -3,17 +3,22 @@
 from typing import Any
 
 
-def model_build(x_train: Any) -> Any:
+def model_build(x_train: Any, classes: int = 0) -> Any:
     """Build the question's network for the width of `x_train`, with both Dropout lines on.
 
     BatchNormalization on the input, two Dense layers of 128 with L1 and Dropout, one linear output; mean squared
-    error, Adam at 0.01. `examples/question.py` is the same as the user's own file.
+    error, Adam at 0.01. `examples/question.py` is the same as the user's own file. For a target of classes the last
+    layer is a sigmoid or a softmax, and the loss a crossentropy.
     """
     from keras import Sequential
     from keras.layers import BatchNormalization, Dense, Dropout, Input
     from keras.optimizers import Adam
     from keras.regularizers import l1
 
+    units, activation, loss = {
+        0: (1, None, "mse"),
+        2: (1, "sigmoid", "binary_crossentropy"),
+    }.get(classes, (classes, "softmax", "sparse_categorical_crossentropy"))
     model = Sequential(
         [
             Input(shape=(x_train.shape[1],)),
@@ -22,8 +27,8 @@ def model_build(x_train: Any) -> Any:
             Dropout(0.08),
             Dense(128, activation="relu", kernel_regularizer=l1(0.00)),
             Dropout(0.05),
-            Dense(1),
+            Dense(units, activation=activation),
         ]
     )
-    model.compile(loss="mse", optimizer=Adam(learning_rate=0.01))
+    model.compile(loss=loss, optimizer=Adam(learning_rate=0.01))
     return model

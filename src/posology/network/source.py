@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,14 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
     return NetworkSource("file", str(file.resolve()), function)
 
 
-def open_source(source: NetworkSource) -> Builder:
+def open_source(source: NetworkSource, classes: int = 0) -> Builder:
     """Give the function that builds the network from the prepared training rows.
+
+    Parameters
+    ----------
+    source : NetworkSource
+    classes : int
+        Of the target, for the question's network; 0 where it is a number.
 
     Raises
     ------
@@ -120,7 +127,7 @@ def open_source(source: NetworkSource) -> Builder:
     if source.kind == "question":
         from posology.network.question import model_build
 
-        return model_build
+        return partial(model_build, classes=classes)
     if source.kind == "file":
         return _checked(_load_function(source), source)
     return _from_config(source.config)

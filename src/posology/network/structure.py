@@ -65,7 +65,7 @@ class StructureWarning:
 
 
 def structure_warnings(
-    model: Any, choice: Choice = ALL, regularizers: Collection[str] = tuple(REGULARIZERS)
+    model: Any, choice: Choice = ALL, regularizers: Collection[str] = tuple(REGULARIZERS), classes: int = 0
 ) -> tuple[StructureWarning, ...]:
     """Read the warnings from the graph of a model; the most consequential first, one of each code.
 
@@ -77,6 +77,8 @@ def structure_warnings(
         Which sites are studied.
     regularizers : collection of str
         Those that are studied.
+    classes : int
+        Of the target. A shift of means is said where it is a number (0): a class is not changed by a little of it.
 
     Examples
     --------
@@ -91,7 +93,7 @@ def structure_warnings(
         _empty(drops, dict(leaves(model))),
         _scale_cancelled(graph, kernels),
         _variance_shift(graph, drops),
-        _mean_shift(graph, drops),
+        None if classes else _mean_shift(graph, drops),
     )
     return tuple(warning for warning in found if warning is not None)
 
@@ -213,7 +215,11 @@ def _share_empty(site: Site, layer: Any) -> float:
 
 
 def strength_warnings(
-    sites: Sequence[Site], weights: Sequence[Sequence[Any]], gradients: Sequence[Sequence[Any]], loss: float
+    sites: Sequence[Site],
+    weights: Sequence[Sequence[Any]],
+    gradients: Sequence[Sequence[Any]],
+    loss: float,
+    scale: str = "",
 ) -> tuple[StructureWarning, ...]:
     """Compare the network's own penalties with the loss on a few rows.
 
@@ -225,6 +231,8 @@ def strength_warnings(
         For each site its initial weights, and the gradient of the loss without penalties.
     loss : float
         Without penalties, at the initial weights.
+    scale : str
+        What it is a loss on, in words.
 
     Examples
     --------
@@ -238,7 +246,7 @@ def strength_warnings(
         at = {name: strength for name, strength in site.present.items() if strength > 0}
         value = sum(strength * _total(_PENALTIES[name][0], own) for name, strength in at.items())
         if value > DOMINATES * loss:
-            found.append(_dominating(site, at, value, loss))
+            found.append(_dominating(site, at, value, loss, scale))
         beside = LOST * _norm(gradient)
         # weights of zero have no penalty yet
         lost = {n: s for n, s in at.items() if 0 < s * _norm(map(_PENALTIES[n][1], own)) < beside}
@@ -255,12 +263,12 @@ def _norm(arrays: Iterable[Any]) -> float:
     return float(np.sqrt(sum(np.square(np.asarray(a, float)).sum() for a in arrays)))
 
 
-def _dominating(site: Site, at: Mapping[str, float], value: float, loss: float) -> StructureWarning:
+def _dominating(site: Site, at: Mapping[str, float], value: float, loss: float, scale: str) -> StructureWarning:
     return StructureWarning(
         "penalty-dominates",
         (site.layer,),
         f"The network's own penalty on '{site.layer}' ({_said(at)}) is {value:.3g} at the initial weights, beside a "
-        f"loss of {loss:.3g} on the standardised target: hardly anything but the penalty would be learned.",
+        f"loss of {loss:.3g}{scale}: hardly anything but the penalty would be learned.",
     )
 
 

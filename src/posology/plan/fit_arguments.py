@@ -19,7 +19,7 @@ _REASONS = {
     "validation_data": "posology takes validation rows out of the table itself, anew in every resample; put these rows "
     "into the table",
     "sample_weight": "rows cannot be weighted yet",
-    "class_weight": "it belongs to classes, and posology studies regressions",
+    "class_weight": "classes cannot be weighted yet; --score balanced_accuracy scores them alike",
     "initial_epoch": "every network is trained from its start",
     "steps_per_epoch": "an epoch takes every training row once",
     "validation_batch_size": "it changes no result; leave it out",

@@ -144,8 +144,9 @@ class PackResult:
     `best_loss`, `steady_loss` (`engine.stopping`), `last_loss` and `train_loss` are the network's own loss on the
     standardised target, without penalties, dropout off; `train_error` is the mean squared error on the training
     rows in units of their target's variance; `prediction` is in the target's unit, of refits at several epochs
-    (`execution.window`). `curve` has the losses on training and watched rows, penalties aside and dropout off, at
-    the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
+    (`execution.window`). Where the target is classes, `train_error` is the mean log loss, in nats, and `prediction`
+    has the probability of each. `curve` has the losses on training and watched rows, penalties aside and dropout off,
+    at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
     `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
     """
 
@@ -159,7 +160,7 @@ class PackResult:
     failed: Bool[np.ndarray, " member"]
     curve: Float32[np.ndarray, "member point 2"]
     train_error: Float32[np.ndarray, " member"]
-    prediction: Float[np.ndarray, "member snapshot watched"]
+    prediction: Float[np.ndarray, "member snapshot watched *class"]
     reductions: Int32[np.ndarray, "member reduction"]
 
 
@@ -194,7 +195,7 @@ class Refitted:
     arm: Arm
     setting: Setting
     epochs: int
-    prediction: Float[np.ndarray, "seed snapshot watched"]
+    prediction: Float[np.ndarray, "seed snapshot watched *class"]
     train_error: Float32[np.ndarray, " seed"]
     curve: Float32[np.ndarray, "seed point 2"]
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.inference import Analysis, Contrast, detectable_after
+from posology.inference import CLASS_SCORES, Analysis, Contrast, class_measure, detectable_after
 from posology.plan import arm_name
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
@@ -24,6 +24,10 @@ def print_result(result: StudyResult) -> None:
     console.print(" ".join([*rest, evidence(result)]), markup=False)
     console.print()
     console.print(_arms(result))
+    if result.classes:
+        console.print()
+        console.print(_measures(result))
+        console.print()
     for line in _footnotes(result):
         console.print(line, markup=False)
     console.print()
@@ -44,9 +48,10 @@ def print_result(result: StudyResult) -> None:
 
 def _arms(result: StudyResult) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
+    score = result.analysis.measure.words.replace(" ", "\n")
     for name in (
         "arm",
-        "R2",
+        score,
         "gain over none [95%]",
         "train-test gap",
         "mean strengths",
@@ -55,7 +60,7 @@ def _arms(result: StudyResult) -> Table:
     ):
         table.add_column(
             name,
-            justify="right" if name in ("R2", "train-test gap", "epochs") else "left",
+            justify="right" if name in (score, "train-test gap", "epochs") else "left",
             no_wrap=name == "arm",
         )
     for row in result.arms:
@@ -66,7 +71,7 @@ def _arms(result: StudyResult) -> Table:
 def _cells(row: ArmRow) -> list[str]:
     return [
         arm_name(row.arm),
-        f"{row.r2:.4f}",
+        f"{row.score:.4f}",
         _interval(row.gain),
         f"{row.gap:.3f}",
         in_words(row.strengths),
@@ -75,17 +80,30 @@ def _cells(row: ArmRow) -> list[str]:
     ]
 
 
+def _measures(result: StudyResult) -> Table:
+    """Show every arm by every score of classes."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("arm", no_wrap=True)
+    for name in CLASS_SCORES:
+        table.add_column(class_measure(name, len(result.classes)).words, justify="right")
+    for row in result.arms:
+        table.add_row(arm_name(row.arm), *(f"{row.measures[name]:.4f}" for name in CLASS_SCORES))
+    return table
+
+
 def _interval(gain: Contrast | None) -> str:
     return f"{gain.value:+.4f} [{gain.lower:+.4f}, {gain.upper:+.4f}]" if gain else ""
 
 
 def _footnotes(result: StudyResult) -> list[str]:
     facts, analysis, design = result.facts, result.analysis, result.settings.design
+    unit, of_gap = analysis.measure.words, "log-loss skill" if result.classes else "R2"
     half, double = analysis.at_half_margin.kind.value, analysis.at_double_margin.kind.value
     lines = [
         (
-            f"R2 is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
-            f"each arm tuned with {design.trials} trials in each. Gap: train minus test R2, penalties and dropout off."
+            f"{_capital(unit)} is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
+            f"each arm tuned with {design.trials} trials in each. Gap: train minus test {of_gap}, penalties and "
+            "dropout off."
         ),
         *_together_or_apart(analysis, facts["repeats"]),
         f"With half the margin the verdict is: {half}; with double: {double}.",
@@ -99,6 +117,10 @@ def _footnotes(result: StudyResult) -> list[str]:
     return lines + _troubles(facts) + [f"Note: {note}" for note in notes]
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:
     """Say how combinations compare with single arms, and what the study was able to see."""
     lines = []
@@ -106,7 +128,7 @@ def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:
         d = rivalry.difference
         lines.append(
             f"{arm_name(rivalry.combination)} minus {arm_name(rivalry.single)}, the best-looking of each: "
-            f"{d.value:+.4f} R2 [{d.lower:+.4f}, {d.upper:+.4f}], "
+            f"{d.value:+.4f} {analysis.measure.words} [{d.lower:+.4f}, {d.upper:+.4f}], "
             f"{rivalry.shrunken:+.4f} after allowing for having picked them."
         )
     lines += [f"Overlap of {' and '.join(pair)}: {o.reason}." for pair, o in analysis.overlaps.items() if o.reason]
@@ -118,7 +140,8 @@ def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:
     twice, more = detectable_after(analysis.detectable, analysis.floor, repeats, 2 * repeats), ""
     if twice is not None:
         more = f"; twice the repeats would bring that to {twice:.3f}, endless ones to {analysis.floor:.3f}"
-    lines.append(f"Smallest difference that this study would likely have shown: {analysis.detectable:.3f} R2{more}.")
+    seen = f"{analysis.detectable:.3f} {analysis.measure.words}{more}"
+    lines.append(f"Smallest difference that this study would likely have shown: {seen}.")
     return lines
 
 

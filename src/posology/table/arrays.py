@@ -13,7 +13,7 @@ from posology.table.table import Table, build_table
 from posology.wording import counted, quoted
 
 
-def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None) -> Table:
+def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None, task: str | None = None) -> Table:
     """Build a table from features and a target that are apart, as scikit-learn takes them.
 
     Rows are matched by their place, never by an index.
@@ -23,9 +23,11 @@ def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None) -> Tab
     X
         Features: a NumPy array of shape (row, column), a nested list, or a pandas, polars or Arrow table.
     y
-        Target: any one-dimensional array, list or series of numbers; shape (row,) or (row, 1).
+        Target: any one-dimensional array, list or series of numbers or of classes; shape (row,) or (row, 1).
     names
         Names of the columns; by default the table's own, or "x0", "x1", ...
+    task
+        As in `make_table`.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def table_from_arrays(X: Any, y: Any, names: Sequence[str] | None = None) -> Tab
     if features.shape[1] == 0:
         raise InputError("X has no columns. Give a table with at least one feature.")
     features = features.set_axis(check_names(list(features.columns)), axis="columns")
-    return build_table(features, target, target_name)
+    return build_table(features, target, target_name, task)
 
 
 def columns_by_input(X: Any, inputs: Mapping[str, Sequence[str]] | None) -> tuple[Any, dict[str, tuple[str, ...]]]:
@@ -157,7 +159,7 @@ def _target_series(y: Any) -> tuple[pd.Series, str]:
     if array.ndim != 1:
         raise InputError(
             f"y has the shape {array.shape}; posology studies one target, of shape (rows,). "
-            "Give one number for each row."
+            "Give one number or one class for each row."
         )
     return pd.Series(array).infer_objects(), "target"
 

@@ -108,40 +108,50 @@ def target_numbers(name: str, values: pd.Series) -> Numbers:
     Raises
     ------
     InputError
-        Where the target is missing in all rows, boolean, a date or text.
+        Where the target is boolean, a date or text.
 
     Examples
     --------
     >>> target_numbers("price", pd.Series([100, 120, None])).tolist()
     [100.0, 120.0, nan]
     """
-    if values.isna().all():
-        raise InputError(
-            f"The target '{name}' is missing in all {counted(len(values), 'row')}. Give rows in which it is known."
-        )
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)  # numbers that were declared categories are numbers again
     column = column_of(name, values)
-    if _is_boolean(values):
+    if is_boolean(values):
         raise InputError(
-            f"The target '{name}' has truth values (True, False); posology studies number targets. "
-            "Choose a column of numbers."
+            f"The target '{name}' has truth values (True, False); a regression needs numbers. Leave out --task "
+            "regression, and they are classes."
         )
     if column.kind != "number":
         what = "dates" if column.kind == "date" else "text"
         raise InputError(
-            f"The target '{name}' has {what} such as {quoted(_examples(values), 2)}; "
-            "posology studies number targets. Choose a column of numbers, or mend these cells."
+            f"The target '{name}' has {what} such as {quoted(examples_of(values), 2)}; a regression needs numbers. "
+            "Choose a column of numbers, or mend these cells."
         )
     numbers: np.ndarray = column.parts[name].to_numpy()
     return numbers
 
 
-def _is_boolean(values: pd.Series) -> bool:
+def is_boolean(values: pd.Series) -> bool:
+    """Tell whether all known cells are truth values.
+
+    Examples
+    --------
+    >>> is_boolean(pd.Series([True, None])), is_boolean(pd.Series([1, 0]))
+    (True, False)
+    """
     return all(isinstance(cell, bool | np.bool_) for cell in values.dropna().unique())
 
 
-def _examples(values: pd.Series) -> list[str]:
+def examples_of(values: pd.Series) -> list[str]:
+    """List different cells as text, those that are no numbers where there are any.
+
+    Examples
+    --------
+    >>> examples_of(pd.Series(["1", "n/a"]))
+    ['n/a']
+    """
     texts = [str(cell) for cell in values.dropna().unique()]
     return [text for text in texts if not NUMBER.fullmatch(text)] or texts
 

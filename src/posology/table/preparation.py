@@ -28,7 +28,8 @@ class Preparation:
     A number x becomes (x - mean) / sd after missing ones are set to the training median; a column that is
     missing somewhere in the training rows gets an indicator, scaled in the same way. A category becomes one
     column of 0 and 1 for each level with at least 10 training rows, missing being a level too, at most 40
-    columns; the rarer levels, and those never seen, share one. The target becomes z = (y - mean) / sd.
+    columns; the rarer levels, and those never seen, share one. The target becomes z = (y - mean) / sd, unless it is
+    classes.
 
     Attributes
     ----------
@@ -41,7 +42,7 @@ class Preparation:
     names
         Names of the output columns: "bmi", "bmi:missing", "region=north", "region:missing", "region:other".
     target_mean, target_sd
-        Of the training target, in its unit; sd is 1 where the target is constant.
+        Of the training target, in its unit; sd is 1 where the target is constant; 0 and 1 for classes.
     target_range
         Smallest and largest training target, in its unit.
 
@@ -65,7 +66,7 @@ class Preparation:
     target_range: tuple[float, float]
 
     @classmethod
-    def fit(cls, features: pd.DataFrame, target: Float64[np.ndarray, " row"]) -> "Preparation":
+    def fit(cls, features: pd.DataFrame, target: Float64[np.ndarray, " row"], *, scaled: bool = True) -> "Preparation":
         """Learn from the training rows of a table.
 
         Parameters
@@ -74,6 +75,8 @@ class Preparation:
             `Table.features` at the training rows.
         target
             `Table.target` at the same rows, in its unit. Shape (row,).
+        scaled
+            Whether the target is brought to mean 0 and standard deviation 1; the places of classes stay as they are.
 
         Returns
         -------
@@ -92,9 +95,10 @@ class Preparation:
         categories = features.select_dtypes("category")
         levels = {name: tuple(sorted(set(categories[name].dropna()))) for name in categories}
         low, high = float(target.min()), float(target.max())
-        sd = float(target.std()) if high > low else 1.0
+        varies = scaled and high > low
+        mean, sd = float(target.mean()) if scaled else 0.0, float(target.std()) if varies else 1.0
         names = output_names(transformer, columns, kinds)
-        return cls(transformer, columns, kinds, levels, names, float(target.mean()), sd or 1.0, (low, high))
+        return cls(transformer, columns, kinds, levels, names, mean, sd or 1.0, (low, high))
 
     @property
     def text_columns(self) -> tuple[str, ...]:

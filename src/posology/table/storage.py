@@ -16,7 +16,7 @@ from posology.table.columns import Kind
 
 FORMAT = "posology table 1"
 METADATA_KEY = b"posology"
-Parts = tuple[pd.DataFrame, Float64[np.ndarray, " row"], str, tuple[str, ...]]
+Parts = tuple[pd.DataFrame, Float64[np.ndarray, " row"], str, tuple[str, ...], tuple[str, ...]]
 
 
 def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
@@ -30,7 +30,9 @@ def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
     return tuple("category" if isinstance(dtype, pd.CategoricalDtype) else "number" for dtype in features.dtypes)
 
 
-def fingerprint(features: pd.DataFrame, target: Float64[np.ndarray, " row"], target_name: str) -> str:
+def fingerprint(
+    features: pd.DataFrame, target: Float64[np.ndarray, " row"], target_name: str, classes: tuple[str, ...] = ()
+) -> str:
     """SHA-256 of a table, over little-endian numbers and UTF-8 text, each preceded by its length.
 
     Returns
@@ -39,7 +41,7 @@ def fingerprint(features: pd.DataFrame, target: Float64[np.ndarray, " row"], tar
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for piece in _pieces(features, target, target_name):
+    for piece in (*_pieces(features, target, target_name), *map(_utf8, classes)):
         digest.update(len(piece).to_bytes(8, "little"))
         digest.update(piece)
     return digest.hexdigest()
@@ -73,11 +75,12 @@ def save(
     target: Float64[np.ndarray, " row"],
     target_name: str,
     notes: tuple[str, ...],
+    classes: tuple[str, ...] = (),
 ) -> None:
     """Write the parts of a table to one Feather file, whole or not at all.
 
     The target stands in a column of its own behind the features, under a name that no feature has; the
-    schema's metadata says which, with the user's names and the notes.
+    schema's metadata says which, with the user's names, the notes and the names of classes.
     """
     import pyarrow as pa
     from pyarrow import feather
@@ -85,7 +88,7 @@ def save(
     reserved = "target"
     while reserved in features.columns:
         reserved += "_"
-    about = {"format": FORMAT, "target": reserved, "target_name": target_name, "notes": notes}
+    about = {"format": FORMAT, "target": reserved, "target_name": target_name, "notes": notes, "classes": classes}
     arrays = [_to_arrow(features[name]) for name in features]
     table = pa.table([*arrays, pa.array(target)], names=[*features.columns, reserved])
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
@@ -118,7 +121,7 @@ def load(path: str | os.PathLike[str]) -> Parts:
     target = columns.pop(about["target"]).to_numpy()
     target.setflags(write=False)
     features = pd.DataFrame(columns, columns=pd.Index(list(columns), dtype=object), copy=False)
-    return features, target, about["target_name"], tuple(about["notes"])
+    return features, target, about["target_name"], tuple(about["notes"]), tuple(about["classes"])
 
 
 def _mapped(path: Path) -> tuple[Any, dict[str, Any]]:

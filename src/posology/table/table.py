@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from posology.errors import InputError, LeakWarning
 from posology.table import checks, leaks, storage
+from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
 from posology.wording import counted, quoted
 
@@ -27,17 +28,30 @@ class Table:
         "sold:month" (1 to 12), "sold:weekday" (Monday is 0) and, where any row has a time of day,
         "sold:hour" (0 to 24, with its fraction).
     target
-        The number to predict, finite. Shape (row,), read-only.
+        The number to predict, finite; or the place of a row's class among `classes`, from 0. Shape (row,), read-only.
     target_name
         The user's name of it.
     notes
         What was found on the way, warnings too, one sentence each.
+    classes
+        Names of the classes of the target, sorted; empty where it is a number.
     """
 
     features: pd.DataFrame
     target: Float64[np.ndarray, " row"]
     target_name: str
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @property
+    def task(self) -> str:
+        """What the target asks for, "classification" or "regression"."""
+        return "classification" if self.classes else "regression"
+
+    @property
+    def strata(self) -> Int64[np.ndarray, " row"] | None:
+        """The class of each row, by which splits are stratified; None where the target is a number."""
+        return self.target.astype(np.int64) if self.classes else None
 
     @property
     def n_rows(self) -> int:
@@ -57,11 +71,11 @@ class Table:
         >>> make_table(pd.DataFrame({"age": [1, 2], "pay": [3, 4]}), "pay").fingerprint()[:8]
         'd4d72c66'
         """
-        return storage.fingerprint(self.features, self.target, self.target_name)
+        return storage.fingerprint(self.features, self.target, self.target_name, self.classes)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to a Feather file, uncompressed, so that many processes can map one copy of it."""
-        storage.save(path, self.features, self.target, self.target_name, self.notes)
+        storage.save(path, self.features, self.target, self.target_name, self.notes, self.classes)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Table":
@@ -75,7 +89,7 @@ class Table:
         return cls(*storage.load(path))
 
 
-def make_table(frame: pd.DataFrame, target_column: str, drop: Sequence[str] = ()) -> Table:
+def make_table(frame: pd.DataFrame, target_column: str, drop: Sequence[str] = (), task: str | None = None) -> Table:
     """Check a frame and bring it into the form that a study uses.
 
     Rows with a missing target are left out. Columns that seem to give the target away, or to number the rows,
@@ -87,9 +101,11 @@ def make_table(frame: pd.DataFrame, target_column: str, drop: Sequence[str] = ()
     frame
         One row per observation; the index is not used.
     target_column
-        Name of the column to predict, which must hold numbers.
+        Name of the column to predict: numbers, or classes that are text, truth values or categories.
     drop
         Names of columns to leave out.
+    task
+        "classification" or "regression", where it is not what the column's cells say; see `classes.read_target`.
 
     Returns
     -------
@@ -118,28 +134,30 @@ def make_table(frame: pd.DataFrame, target_column: str, drop: Sequence[str] = ()
     checks.check_choice(names, str(target_column), drop)
     frame = frame.set_axis(names, axis="columns")
     features = frame.drop(columns=[str(target_column), *drop])
-    return build_table(features, frame[str(target_column)], str(target_column))
+    return build_table(features, frame[str(target_column)], str(target_column), task)
 
 
-def build_table(features: pd.DataFrame, target: pd.Series, target_name: str) -> Table:
+def build_table(features: pd.DataFrame, target: pd.Series, target_name: str, task: str | None = None) -> Table:
     """Join features and a target that are already apart; the rest is as in `make_table`."""
     if len(features) == 0:
         raise InputError("The table has column names but no rows. Give a table with one row per observation.")
-    numbers = checks.target_numbers(target_name, target)
-    known = ~np.isnan(numbers)
-    numbers = numbers[known]
-    checks.check_target(target_name, numbers)
+    read = read_target(target_name, target, task)
+    known = ~np.isnan(read.numbers)
+    numbers = read.numbers[known]
+    if not read.classes:
+        checks.check_target(target_name, numbers)
     features = features.reset_index(drop=True)[known].reset_index(drop=True)
     checks.check_not_all_missing(features)
     columns = [column_of(str(name), features[name]) for name in features]
     checks.check_features(columns)
     joined = _joined(columns)
-    notes = [*_missing_note(known, target_name), *checks.notes_on(columns, _copies(joined, numbers))]
+    decided = [read.note] if read.note else []
+    notes = [*decided, *_missing_note(known, target_name), *checks.notes_on(columns, _copies(joined, numbers))]
     found = list(leaks.leaks_in(columns, numbers, target_name))
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
     numbers.setflags(write=False)
-    return Table(joined, numbers, target_name, (*notes, *found))
+    return Table(joined, numbers, target_name, (*notes, *found), read.classes)
 
 
 def _joined(columns: list[Column]) -> pd.DataFrame:

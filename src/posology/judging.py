@@ -1,0 +1,153 @@
+"""How predictions are scored: R2 for a number, one of four scores for classes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from posology.errors import InputError
+from posology.inference import CLASS_LOSSES, CLASS_SCORES, R2, Measure, class_measure, class_shares, row_losses
+from posology.table import Table
+from posology.wording import did_you_mean
+
+SCORES = (R2.name, *CLASS_SCORES)
+"""What can be asked for."""
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """Turns the predictions of a fold into row losses of which 1 - mean is a score."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table."""
+
+    @property
+    def measure(self) -> Measure:
+        """What the score is."""
+
+    def row_losses(
+        self, prediction: Float[np.ndarray, "row *class"], scored: Bool[np.ndarray, " table"]
+    ) -> tuple[Float[np.ndarray, " row"], int]:
+        """Give the losses of the rows of a fold, and how many of them were capped.
+
+        Parameters
+        ----------
+        prediction : array (row,) or (row, class)
+            For these rows, of a network that was trained on all others.
+        scored : bool array (row of the table,)
+            Which they are.
+        """
+
+    def train_score(self, error: float) -> float:
+        """Give the score of a network's training rows, R2 or log-loss skill, from `plan.PackResult.train_error`."""
+
+    def beside(self) -> Sequence["Judge"]:
+        """List the judges whose scores are shown beside; the first has the measure of `train_score`."""
+
+
+@dataclass(frozen=True, eq=False)
+class NumberJudge:
+    """R2: squared errors of clipped predictions in units of the target's variance; see `inference.row_losses`.
+
+    Parameters
+    ----------
+    target : array (row,)
+        Of the whole table, in its unit.
+    """
+
+    target: Float[np.ndarray, " row"]
+    measure: Measure = R2
+
+    @property
+    def rows(self) -> int:
+        """See `Judge`."""
+        return len(self.target)
+
+    def row_losses(
+        self, prediction: Float[np.ndarray, " row"], scored: Bool[np.ndarray, " table"]
+    ) -> tuple[Float[np.ndarray, " row"], int]:
+        """See `Judge`: the training range is that of the other rows."""
+        outside = self.target[~scored]
+        return row_losses(self.target[scored], prediction, outside.min(), outside.max(), float(self.target.var()))
+
+    def train_score(self, error: float) -> float:
+        """See `Judge`."""
+        return 1 - error
+
+    def beside(self) -> Sequence[Judge]:
+        """See `Judge`."""
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class ClassJudge:
+    """A score of classes; see `inference.class_losses`.
+
+    Parameters
+    ----------
+    codes : int array (row,)
+        Place of each row's class, of the whole table.
+    shares : array (class,)
+        Of the classes in it.
+    measure : Measure
+    """
+
+    codes: Int[np.ndarray, " row"]
+    shares: Float[np.ndarray, " class"]
+    measure: Measure
+
+    @property
+    def rows(self) -> int:
+        """See `Judge`."""
+        return len(self.codes)
+
+    def row_losses(
+        self, prediction: Float[np.ndarray, "row class"], scored: Bool[np.ndarray, " table"]
+    ) -> tuple[Float[np.ndarray, " row"], int]:
+        """See `Judge`."""
+        return CLASS_LOSSES[self.measure.name](self.codes[scored], prediction, self.shares)
+
+    def train_score(self, error: float) -> float:
+        """See `Judge`: log-loss skill, whatever the measure."""
+        return 1 - error / float(-np.sum(self.shares * np.log(self.shares)))
+
+    def beside(self) -> Sequence[Judge]:
+        """See `Judge`."""
+        return [replace(self, measure=class_measure(name, len(self.shares))) for name in CLASS_SCORES]
+
+
+def judge_of(table: Table, score: str | None) -> Judge:
+    """Give the judge of a table's target.
+
+    Parameters
+    ----------
+    table : Table
+    score : str or None
+        One of `SCORES`; None for R2 of numbers, log-loss skill of classes.
+
+    Raises
+    ------
+    InputError
+        A score that is unknown, or not for such a target.
+    """
+    if score is not None and score not in SCORES:
+        raise InputError(f"--score got '{score}'.{did_you_mean(score, SCORES)} Use one of: {', '.join(SCORES)}.")
+    strata = table.strata
+    if strata is None:
+        if score not in (None, R2.name):
+            raise InputError(
+                f"--score {score} is for classes, and the target '{table.target_name}' is a number, whose score is R2. "
+                "Leave it out; or, if the numbers are names of classes, use --task classification (in Python: "
+                "task='classification')."
+            )
+        return NumberJudge(table.target)
+    if score == R2.name:
+        raise InputError(
+            f"--score r2 is for numbers, and the target '{table.target_name}' has {len(table.classes)} classes. Use "
+            f"one of: {', '.join(CLASS_SCORES)}."
+        )
+    classes = len(table.classes)
+    return ClassJudge(strata, class_shares(strata, classes), class_measure(score or CLASS_SCORES[0], classes))

@@ -1,0 +1,166 @@
+"""Do the outputs of a network and their losses fit the target? Each refusal says what to write."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from posology.errors import InputError
+from posology.network.heads import FOR_CLASSES, SPARSE, head_of, loss_name
+from posology.network.inputs import split_columns
+from posology.network.losses import OutputLoss, losses_of
+from posology.network.outputs import output_names
+
+FOR_NUMBERS = (
+    "mean_squared_error", "MeanSquaredError", "mean_absolute_error", "MeanAbsoluteError",
+    "mean_absolute_percentage_error", "MeanAbsolutePercentageError", "mean_squared_logarithmic_error",
+    "MeanSquaredLogarithmicError", "huber", "Huber", "log_cosh", "LogCosh", "poisson", "Poisson",
+    "cosine_similarity", "CosineSimilarity",
+)  # fmt: skip
+
+ROWS = 32
+NEAR = 1e-3
+
+
+def check_outputs(model: Any, name: str, classes: int) -> None:
+    """Check the shapes of a network's outputs.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built.
+    name : str
+        Of the network, for messages.
+    classes : int
+        Of the target; 0 where it is a number.
+
+    Raises
+    ------
+    InputError
+        Another number of outputs than the target needs.
+    """
+    outputs = [tuple(t.shape[1:]) for t in model.outputs]
+    right = [(1,)] if not classes else [(classes,), *([(1,)] if classes == 2 else [])]
+    if all(shape in right for shape in outputs):
+        return
+    got = f"{name} gave a model with outputs of shape {', '.join(map(str, outputs))}; "
+    if not classes:
+        raise InputError(f"{got}a regression needs one number a row. End it with Dense(1).")
+    raise InputError(f"{got}the target has {classes} classes. {_end_with(classes)}")
+
+
+def _end_with(classes: int) -> str:
+    two = "Dense(1, activation='sigmoid') and compile with loss='binary_crossentropy'"
+    more = f"Dense({classes}, activation='softmax') and compile with loss='sparse_categorical_crossentropy'"
+    return f"End it with {two if classes == 2 else more}."
+
+
+def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, ...]) -> None:
+    """Check that the losses are for such a target.
+
+    Raises
+    ------
+    InputError
+        One is for numbers where there are classes, or the other way round.
+    """
+    for loss, tensor in zip(losses, model.outputs, strict=True):
+        if loss.weight:
+            _check_loss(loss_name(loss.loss), name, classes, int(tensor.shape[-1]))
+    if not classes:
+        _check_no_softmax(model, name)
+
+
+def check_scales(model: Any, name: str, classes: int) -> None:
+    """Run a network once, to see that its outputs are what the losses of classes take: probabilities or logits.
+
+    Parameters
+    ----------
+    model : keras.Model
+        One that `check_model` passed; left untouched.
+    name : str
+        Of the network, for messages.
+    classes : int
+        Of the target; where it is a number (0) there is nothing to see.
+
+    Raises
+    ------
+    InputError
+        One is not: the text says what to write.
+    """
+    if not classes:
+        return
+    for output, loss, path in zip(_run(model), losses_of(model), output_names(model), strict=True):
+        finite = output[np.isfinite(output).all(axis=1)]
+        if loss.weight and len(finite):
+            _check_scale(finite, loss, name, path, classes)
+
+
+def _check_loss(loss: str, name: str, classes: int, width: int) -> None:
+    if not classes and loss in FOR_CLASSES:
+        raise InputError(
+            f"{name} is compiled with the loss {loss}, which is for classes, and the target is numbers. Compile with "
+            "loss='mse'; or, if the numbers are names of classes, use --task classification (in Python: "
+            "task='classification')."
+        )
+    if classes and loss in FOR_NUMBERS:
+        raise InputError(
+            f"{name} is compiled with the loss {loss}, which is for numbers, and the target has {classes} classes. "
+            f"{_end_with(classes)}"
+        )
+    if classes and width == 1 and (loss in SPARSE or loss.lower().startswith("categorical")):
+        raise InputError(
+            f"{name} is compiled with the loss {loss}, which takes an output for each class, and has one output. "
+            f"{_end_with(classes)}"
+        )
+
+
+def _check_no_softmax(model: Any, name: str) -> None:
+    softmax = (keras.activations.softmax, keras.activations.log_softmax)
+    last = model.layers[-1]
+    if getattr(last, "activation", None) in softmax or isinstance(last, keras.layers.Softmax):
+        raise InputError(
+            f"{name} ends with a softmax over one output, which is always 1. For a number end it with Dense(1); for "
+            "classes name the task: --task classification (in Python: task='classification')."
+        )
+
+
+def _run(model: Any) -> list[np.ndarray]:
+    """Run a model on random rows with random weights, so that an output that can leave [0, 1] does so."""
+    random = np.random.default_rng(0)
+    width = sum(int(np.prod([side or 1 for side in t.shape[1:]])) for t in model.inputs)
+    x = split_columns(model, random.uniform(0, 2, (ROWS, width)).astype("float32"))
+    weights = [np.asarray(v) + random.normal(0, 1, v.shape).astype("float32") for v in model.trainable_variables]
+    outputs, _ = model.stateless_call(weights, model.non_trainable_variables, x, training=False)
+    return [np.asarray(part) for part in keras.tree.flatten(outputs)]
+
+
+def _check_scale(output: np.ndarray, loss: OutputLoss, name: str, path: str, classes: int) -> None:
+    are = _are_probabilities(output)
+    head, which = head_of(loss, classes), f"output '{path}'" if path else "output"
+    kind = "sigmoid" if output.shape[-1] == 1 else "softmax"
+    if head.logits and are:
+        raise InputError(
+            f"{name} is compiled with from_logits=True, but its {which} gives probabilities already. Leave out "
+            f"from_logits, or the activation {kind}."
+        )
+    if not head.logits and not are:
+        raise InputError(
+            f"{name} has an {which} that is not probabilities ({_seen(output)}), and its loss {loss_name(loss.loss)} "
+            f"is not told that it takes logits. Give the last layer activation='{kind}', or compile with "
+            f"{_with_logits(output.shape[-1])}."
+        )
+
+
+def _are_probabilities(output: np.ndarray) -> bool:
+    within = bool(((output >= -NEAR) & (output <= 1 + NEAR)).all())
+    return within and (output.shape[-1] == 1 or bool(np.allclose(output.sum(axis=1), 1, atol=NEAR)))
+
+
+def _seen(output: np.ndarray) -> str:
+    row = next(row for row in output if not _are_probabilities(row[None]))
+    return "such as " + ", ".join(f"{number:.3g}" for number in row[:4])
+
+
+def _with_logits(width: int) -> str:
+    loss = "BinaryCrossentropy" if width == 1 else "SparseCategoricalCrossentropy"
+    return f"keras.losses.{loss}(from_logits=True)"

@@ -1,0 +1,104 @@
+"""What an output of a network is to the target: a number, or the probability of the second class or of each."""
+
+from typing import Any, NamedTuple
+
+import keras
+
+from posology.network.losses import OutputLoss, losses_of
+from posology.network.outputs import scored_output
+
+SPARSE = ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+"""Losses that take the place of a row's class; all others that see several outputs take one column a class."""
+
+FOR_CLASSES = (
+    *SPARSE,
+    "binary_crossentropy", "BinaryCrossentropy",
+    "binary_focal_crossentropy", "BinaryFocalCrossentropy",
+    "categorical_crossentropy", "CategoricalCrossentropy",
+    "categorical_focal_crossentropy", "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
+)  # fmt: skip
+
+SMALLEST = 1e-7
+"""A probability whose logarithm is taken is not below it, as in Keras."""
+
+
+class Head(NamedTuple):
+    """One output of a network.
+
+    Parameters
+    ----------
+    classes : int
+        Of the target; 0 where it is a number.
+    sparse : bool
+        Whether its loss takes the place of the class where there is an output for each.
+    logits : bool
+        Whether its loss takes logits; else the output is probabilities.
+    """
+
+    classes: int = 0
+    sparse: bool = False
+    logits: bool = False
+
+    def target(self, y: Any, output: Any) -> Any:
+        """Give the target as the loss of this output takes it.
+
+        Parameters
+        ----------
+        y : array (row, 1)
+            Numbers, or places of classes.
+        output : array (row, column)
+            Of the network.
+        """
+        if not self.classes or self.sparse or output.shape[-1] == 1:
+            return y
+        return keras.ops.one_hot(keras.ops.cast(y[..., 0], "int32"), self.classes, dtype="float32")
+
+    def probabilities(self, output: Any) -> Any:
+        """Give the probability of each class, `(..., class)`, from an output `(..., column)`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> np.asarray(Head(2).probabilities(np.array([[0.25]], "float32"))).tolist()
+        [[0.75, 0.25]]
+        >>> np.asarray(Head(2, logits=True).probabilities(np.zeros((1, 2), "float32"))).tolist()
+        [[0.5, 0.5]]
+        """
+        if output.shape[-1] > 1:
+            return keras.ops.softmax(output, axis=-1) if self.logits else output
+        second = keras.ops.sigmoid(output) if self.logits else output
+        return keras.ops.concatenate([1 - second, second], axis=-1)
+
+    def log_losses(self, y: Any, output: Any) -> Any:
+        """Give -log of the probability of each row's class, in nats, `(row,)`."""
+        given = keras.ops.take_along_axis(self.probabilities(output), keras.ops.cast(y, "int32"), axis=-1)
+        return -keras.ops.log(keras.ops.maximum(given[..., 0], SMALLEST))
+
+
+def head_of(loss: OutputLoss, classes: int) -> Head:
+    """Say what an output with this loss is to a target of so many classes, or of numbers (0)."""
+    if not classes:
+        return Head()
+    return Head(classes, loss_name(loss.loss) in SPARSE, bool(getattr(loss.loss, "from_logits", False)))
+
+
+def loss_name(loss: Any) -> str:
+    """Name a loss: Keras' own by its class, others as they name themselves, which a function does too.
+
+    Examples
+    --------
+    >>> loss_name(keras.losses.Huber())
+    'Huber'
+    """
+    return type(loss).__name__ if type(loss).__module__.split(".")[0] == "keras" else str(loss.name)
+
+
+def guessed_classes(model: Any) -> int:
+    """Guess, by the loss, the number of classes of a network that is looked at without a table; 0 for numbers."""
+    scored = scored_output(model)
+    try:
+        loss = losses_of(model)[scored].loss
+    except ValueError:
+        return 0  # `check_model` says what is wrong with them
+    return max(2, int(model.outputs[scored].shape[-1] or 2)) if loss_name(loss) in FOR_CLASSES else 0
