@@ -6,12 +6,15 @@ import pytest
 from sklearn import metrics
 
 from posology.errors import InputError
+from posology.execution.inspecting import inspect_source
 from posology.network.checks import check_model
+from posology.network.choice import Choice
 from posology.network.head_checks import check_scales
 from posology.network.heads import Head, guessed_classes
 from posology.network.liveness import Proof
 from posology.network.packed import PackedNetwork
 from posology.network.question import model_build
+from posology.network.source import NetworkSource
 from posology.network.structure import structure_warnings
 
 L, losses = keras.layers, keras.losses
@@ -219,3 +222,15 @@ def test_a_dominating_penalty_speaks_of_no_scale_of_the_target():
     y = np.zeros((ROWS, 1), "float32")
     (warning,) = Proof(heavy, packed, packed.first_weights(0), X, y).strength_warnings()
     assert (warning.code, "standardised" in warning.text) == ("penalty-dominates", False)
+
+
+def test_a_network_of_classes_is_looked_at_without_a_table(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import keras\n\ndef model_build():\n"
+        "    model = keras.Sequential([keras.layers.Dense(4, 'relu'), keras.layers.Dense(3, 'softmax')])\n"
+        "    model.compile(loss='categorical_crossentropy', optimizer='adam')\n    return model\n"
+    )
+    found = inspect_source(NetworkSource("file", str(tmp_path / "net.py"), "model_build"), None, Choice(), {})
+    assert found["notes"][0] == "The target is taken as 3 classes, because the loss is for classes."
+    assert found["lines"][-1].endswith("Dense(3, activation='softmax')")
+    assert all(seen["live"] for site in found["sites"] for seen in site["regularizers"].values())

@@ -97,7 +97,8 @@ def _with_random_rows(source: NetworkSource) -> _Shown:
     parts = [rng.integers(0, 2, s) if codes else rng.normal(size=s) for s, codes in zip(sizes, coded, strict=True)]
     shape = (RANDOM_ROWS, 1)
     y = (rng.integers(0, classes, shape) if classes else rng.normal(size=shape)).astype("float32")
-    return model, np.concatenate(parts, axis=1).astype("float32"), y, (), classes
+    notes = (f"The target is taken as {classes} classes, because the loss is for classes.",) if classes else ()
+    return model, np.concatenate(parts, axis=1).astype("float32"), y, notes, classes
 
 
 def _width(tensor: Any) -> int:
