@@ -15,8 +15,9 @@ from posology.judging import judge_of
 from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, parse_arms, read_fit_arguments
+from posology.progress import Progress, Silent
 from posology.result import StudyResult
-from posology.running import Progress, Run, Silent
+from posology.running import Run
 from posology.settings import Settings, check_range
 from posology.table import (
     Preparation,
@@ -57,6 +58,8 @@ class Study:
         none, weights (L1 and L2 together), dropout, weights+dropout.
     margin : float
         Differences of R2, or of the score of classes, below it do not matter to you.
+    all_repeats : bool
+        Train all repeats, whether or not the verdict is settled before.
     repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving
         As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
     per_layer : bool
@@ -124,6 +127,7 @@ class Study:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         every_site: bool = False,
+        all_repeats: bool = False,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y, task=task)
@@ -134,7 +138,7 @@ class Study:
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
         source = source_of(network, lambda: _prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
-        settings = Settings(design, source, margin, per_layer, checked, given, choice, score)
+        settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats)
         self._set(table, settings, folder, workers, budget)
 
     @classmethod

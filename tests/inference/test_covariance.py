@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from posology.inference import Estimate, estimate, floor_se
-from posology.inference.covariance import fit_means, fit_sums, normal_draws, positive_part
+from posology.inference.covariance import fit_means, fit_sums, floor_covariance, normal_draws, positive_part
 from tests.inference.planted import folds_of, study
 
 
@@ -199,3 +199,15 @@ def test_repeats_shrink_fit_noise_not_row_noise():
 
 def test_folds_helper_is_balanced():
     assert set(np.bincount(folds_of(np.random.default_rng(0), 20, 1)[0])) == {4}
+
+
+def test_the_floor_of_all_arms_is_that_of_each_pair():
+    losses, _ = study(np.random.default_rng(7), [0.5, 0.4, 0.45], rows=500, row_sd=0.2)
+    floor = floor_covariance(losses)
+    found = Estimate(np.zeros(3), floor, floor / 2, 24)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        assert found.pair_se()[i, j] == pytest.approx(floor_se(losses, i, j))
+    assert floor_covariance(losses[:, :1]) is None
+    # where it would be negative, it is nothing
+    flat, _ = study(np.random.default_rng(7), [0.5, 0.4], row_sd=0, shared_sd=0)
+    assert np.linalg.eigvalsh(floor_covariance(flat)).min() > -1e-15

@@ -23,6 +23,7 @@ from posology.inference.contrasts import (
 )
 from posology.inference.covariance import Estimate, Folds, Losses, estimate
 from posology.inference.measures import R2, Measure
+from posology.inference.outlook import chance_of_settling, settled
 from posology.inference.plain import canonical_order, name_of, plain, rivalry_dict, verdict_dict
 from posology.inference.resolution import resolution
 from posology.inference.rivalry import Rivalry, rivalry
@@ -57,6 +58,8 @@ class Analysis:
         counted, for the pair that matters: the two best-looking arms.
     floor : float or None
         The same with endless repeats: what more training cannot mend and more rows could.
+    chance : float or None
+        That endless repeats on these rows would settle what is open; None where nothing is, or with one repeat.
     flags : tuple of str
         Reasons not to speak of the population.
     measure : Measure
@@ -78,6 +81,7 @@ class Analysis:
     probabilities: Probabilities | None
     detectable: float
     floor: float | None
+    chance: float | None
     flags: tuple[str, ...]
     measure: Measure = R2
 
@@ -97,6 +101,7 @@ class Analysis:
                 "probabilities": asdict(self.probabilities) if self.probabilities else None,
                 "smallest_detectable_difference": self.detectable,
                 "floor_of_detectable_difference": self.floor,
+                "chance_of_settling": self.chance,
                 "flags": list(self.flags),
             }
         )
@@ -188,6 +193,7 @@ def analyze(
         probabilities(found, singles, combined, margin),
         detectable,
         floor,
+        None if settled(verdict) else chance_of_settling(losses, found, canonical, margin, measure),
         stress_flags(_training_rows(folds), columns, score, capped_share, measure),
         measure,
     )

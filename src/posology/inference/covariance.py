@@ -162,3 +162,21 @@ def floor_se(losses: Losses, better: int, other: int) -> float | None:
     e = difference - difference.mean()
     c = np.mean((e.sum(axis=0) ** 2 - (e**2).sum(axis=0)) / (repeats * (repeats - 1)))
     return float(np.sqrt(2 * max(0.0, c) / rows))
+
+
+def floor_covariance(losses: Losses) -> Matrix | None:
+    """Estimate the covariance that no number of repeats can go below: `floor_se` for all arms at once.
+
+    Sigma_inf = 2 PSD(C)/n with C_ab = mean_i[(sum_r E[a,r,i]) (sum_r E[b,r,i]) - sum_r E[a,r,i] E[b,r,i]] / (r(r-1)).
+
+    Returns
+    -------
+    array (arm, arm) or None
+        None with a single repeat, where rows and fits cannot be told apart.
+    """
+    arms, repeats, rows = losses.shape
+    if repeats < 2:
+        return None
+    centred = losses - losses.mean(axis=(1, 2), keepdims=True)
+    between = _products(centred.sum(axis=1)) - _products(centred.reshape(arms, -1))
+    return 2 * positive_part(between / (repeats * (repeats - 1) * rows)) / rows

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
+from posology.inference.outlook import HOPELESS
 from posology.inference.verdict import Arm, Kind
 
 NAMES = {"weights": "L1/L2", "dropout": "dropout", "l1": "L1", "l2": "L2"}
@@ -142,14 +143,12 @@ def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
         f"Differences of {_about(now, margin)} {analysis.measure.words} would have been shown four times out of five; "
     )
     said = [f"{could}your margin is {margin:g}."]
-    if floor is None:
+    if floor is None or analysis.chance is None:
         return [*said, "More repeats would tell whether more training or more rows would help."]
-    endless = f"endless repeats would bring that to {_about(min(floor, now), margin)}"
-    if floor > margin:
-        return [*said, f"More training will not help enough, more rows would: with {rows:,} rows, {endless}."]
-    if floor < 0.9 * now:
-        return [*said, f"More repeats (--repeats) would help: {endless}."]
-    return [*said, f"More repeats would hardly help ({endless}): the differences lie near your margin."]
+    endless = f"endless repeats would leave {_about(min(floor, now), margin)}"
+    if analysis.chance < HOPELESS:
+        return [*said, f"More training will not help, more rows would: with {rows:,} rows, {endless}."]
+    return [*said, f"More repeats (--repeats) may decide it: {endless}."]
 
 
 def _sharing(one: str, two: str, found: Overlap) -> str:
