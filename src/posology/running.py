@@ -160,7 +160,7 @@ class Run:
         pool: LocalPool,
         record: Record,
         tick: Callable[[], bool],
-    ) -> Generator[tuple[Any, Any]]:
+    ) -> Generator[tuple[Any, Any], None, None]:
         return drive(
             procedures,
             submit=lambda pack: _submit(pool, pack),

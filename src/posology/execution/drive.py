@@ -33,7 +33,7 @@ def drive(
     on_pack: Callable[[Pack, PackResult], None],
     ahead: int,
     tick: Callable[[], bool] = lambda: True,
-) -> Generator[tuple[Any, Any]]:
+) -> Generator[tuple[Any, Any], None, None]:
     """Advance procedures until all have returned; give (name, returned value) as each does.
 
     Where it ends or is closed before that, packs that no worker has begun are given up.
