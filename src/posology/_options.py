@@ -25,7 +25,7 @@ class Ask:
         "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
         (L1 and L2 together), dropout, weights+dropout.
     margin
-        Differences of R2, or of the score of classes, below it do not matter to you: the region of practical equivalence.
+        Differences of R2, or of the score of classes, below it do not matter to you: a region of practical equivalence.
     score
         For classes, what the verdict is about: log_loss (its skill, the default), brier, balanced_accuracy or auc.
     repeats

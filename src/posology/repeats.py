@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from posology.inference import look, looks_of
+from posology.inference.covariance import Clusters
 from posology.inference.measures import R2, Measure
 from posology.inference.resolution import FirstSight, first_sight
 from posology.inference.stopping import Look, Looks, Outcome
@@ -26,6 +27,8 @@ class Repeats:
         Told what the first repeat promises.
     measure : Measure
         What the scores are.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
     """
 
     def __init__(
@@ -34,8 +37,10 @@ class Repeats:
         score: Callable[[Found, int], Scores],
         say: Callable[[str], None] = lambda _: None,
         measure: Measure = R2,
+        clusters: Clusters | None = None,
     ) -> None:
-        self._settings, self._score, self._say, self._measure = settings, score, say, measure
+        self._settings, self._score, self._say = settings, score, say
+        self._measure, self._clusters = measure, clusters
         self._found: dict[Resample, Any] = {}
         self._at = () if settings.all_repeats else looks_of(settings.design.repeats)
         self._looks: list[Look] = []
@@ -77,11 +82,18 @@ class Repeats:
         design, margin = self._settings.design, self._settings.margin
         if self._done == 1 < design.repeats:
             scores = self._score(self._found, 1)
-            self._first = first_sight(scores.losses, scores.folds, design.arms, design.repeats)
+            self._first = first_sight(scores.losses, scores.folds, design.arms, design.repeats, self._clusters)
             self._say(self._first.sentence(design.repeats, margin, self._measure))
         if self._done in self._at:
-            scores = self._score(self._found, self._done)
-            last = self._done == design.repeats
-            self._looks.append(
-                look(scores.losses, scores.folds, design.arms, margin=margin, last=last, measure=self._measure)
-            )
+            self._looks.append(self._look(self._score(self._found, self._done)))
+
+    def _look(self, scores: Scores) -> Look:
+        return look(
+            scores.losses,
+            scores.folds,
+            self._settings.design.arms,
+            margin=self._settings.margin,
+            last=self._done == self._settings.design.repeats,
+            measure=self._measure,
+            clusters=self._clusters,
+        )

@@ -21,7 +21,7 @@ from posology.inference.contrasts import (
     shrunken,
     unit,
 )
-from posology.inference.covariance import Estimate, Folds, Losses, estimate
+from posology.inference.covariance import Clusters, Estimate, Folds, Losses, estimate
 from posology.inference.measures import R2, Measure
 from posology.inference.outlook import chance_of_settling, settled
 from posology.inference.plain import canonical_order, name_of, plain, rivalry_dict, verdict_dict
@@ -127,6 +127,7 @@ def analyze(
     columns: int | None = None,
     capped_share: float = 0.0,
     measure: Measure = R2,
+    clusters: Clusters | None = None,
 ) -> Analysis:
     """Go from losses to a verdict and its numbers.
 
@@ -146,6 +147,8 @@ def analyze(
         Share of row losses that were capped, for the stress flag.
     measure : Measure
         What the scores are.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
 
     Raises
     ------
@@ -165,7 +168,7 @@ def analyze(
     # draws depend on the order of arms: one order for every permutation of the same study
     order = canonical_order(arms)
     losses, canonical = np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
-    found = estimate(losses, folds)
+    found = estimate(losses, folds, clusters)
     best = compare_with_best(found)
     score = float(1 + found.theta.max())
     half, verdict, double = (
@@ -175,7 +178,7 @@ def analyze(
     singles = [i for i, a in enumerate(canonical) if len(a) == 1]
     combined = [i for i, a in enumerate(canonical) if len(a) > 1]
     pairs = list(combinations(factors_of(canonical), 2))
-    detectable, floor = resolution(losses, found, best)
+    detectable, floor = resolution(losses, found, best, clusters)
     back = np.argsort(order)
     return Analysis(
         tuple(tuple(a) for a in arms),
@@ -193,7 +196,7 @@ def analyze(
         probabilities(found, singles, combined, margin),
         detectable,
         floor,
-        None if settled(verdict) else chance_of_settling(losses, found, canonical, margin, measure),
+        None if settled(verdict) else chance_of_settling(losses, found, canonical, margin, measure, clusters),
         stress_flags(_training_rows(folds), columns, score, capped_share, measure),
         measure,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from posology.inference.best import bounds, critical_values
-from posology.inference.covariance import Estimate, Losses, floor_covariance, normal_draws, positive_part
+from posology.inference.covariance import Clusters, Estimate, Losses, floor_covariance, normal_draws, positive_part
 from posology.inference.measures import R2, Measure
 from posology.inference.verdict import Arm, Kind, Verdict, decide
 
@@ -22,7 +22,12 @@ def settled(verdict: Verdict) -> bool:
 
 
 def chance_of_settling(
-    losses: Losses, found: Estimate, arms: Sequence[Arm], margin: float, measure: Measure = R2
+    losses: Losses,
+    found: Estimate,
+    arms: Sequence[Arm],
+    margin: float,
+    measure: Measure = R2,
+    clusters: Clusters | None = None,
 ) -> float | None:
     """Estimate the chance that endless repeats on these rows would settle the verdict.
 
@@ -47,6 +52,8 @@ def chance_of_settling(
         Differences of scores below it do not matter.
     measure : Measure
         What the scores are.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
 
     Returns
     -------
@@ -63,14 +70,15 @@ def chance_of_settling(
     >>> chance_of_settling(losses, estimate(losses, folds), [(), ("dropout",)], margin=0.01)
     0.0
     """
-    floor = floor_covariance(losses)
+    floor = floor_covariance(losses, clusters)
     if floor is None:
         return None
     noise = positive_part(found.row - floor / 2) + found.sigma - 2 * found.row
     rng = np.random.default_rng(SEED)
     heavier = np.sqrt(found.df / rng.chisquare(found.df, DRAWS))
     means = found.theta + normal_draws(noise, DRAWS, rng) * heavier[:, None]
-    endless = Estimate(found.theta, floor, floor / 2, losses.shape[2] - 1)
+    units = losses.shape[2] if clusters is None else int(clusters.max()) + 1
+    endless = Estimate(found.theta, floor, floor / 2, units - 1)
     q = critical_values(endless)
     verdicts = (
         decide(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posology.inference.best import Best, compare_with_best
-from posology.inference.covariance import Estimate, Folds, Losses, estimate, floor_se
+from posology.inference.covariance import Clusters, Estimate, Folds, Losses, estimate, floor_se
 from posology.inference.measures import R2, Measure
 from posology.inference.plain import canonical_order
 from posology.inference.verdict import Arm
@@ -16,7 +16,9 @@ POWER = 0.84
 """Normal quantile of 80% power."""
 
 
-def resolution(losses: Losses, found: Estimate, best: Best) -> tuple[float, float | None]:
+def resolution(
+    losses: Losses, found: Estimate, best: Best, clusters: Clusters | None = None
+) -> tuple[float, float | None]:
     """Give (q + 0.84) SE of the two best-looking arms, now and with endless repeats; arms that never differ aside.
 
     Parameters
@@ -27,6 +29,8 @@ def resolution(losses: Losses, found: Estimate, best: Best) -> tuple[float, floa
         From these losses.
     best : Best
         From that estimate; its largest q counts.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def resolution(losses: Losses, found: Estimate, best: Best) -> tuple[float, floa
     se = found.pair_se()
     first, second = _contenders(found)
     factor = float(best.q.max()) + POWER
-    floor = floor_se(losses, first, second)
+    floor = floor_se(losses, first, second, clusters)
     return factor * float(se[first, second]), None if floor is None else factor * floor
 
 
@@ -114,12 +118,14 @@ class FirstSight:
         places = max(3, 1 - math.floor(math.log10(margin)))
         now, least, most = (f"{x:.{places}f}" for x in (self.now, self.least, self.most))
         return (
-            f"After 1 of at most {repeats} repeats, differences of {now} {measure.words} show four times out of five; after all, of "
-            f"{least} to {most}.\nYour margin is {margin:g}; fewer arms or more rows would show smaller ones."
+            f"After 1 of at most {repeats} repeats, differences of {now} {measure.words} show four times out of five; "
+            f"after all, of {least} to {most}.\nYour margin is {margin:g}; fewer arms or more rows would show smaller ones."
         )
 
 
-def first_sight(losses: Losses, folds: Folds, arms: Sequence[Arm], repeats: int) -> FirstSight:
+def first_sight(
+    losses: Losses, folds: Folds, arms: Sequence[Arm], repeats: int, clusters: Clusters | None = None
+) -> FirstSight:
     """Forecast from the first repeat what all repeats will be able to show.
 
     ::
@@ -136,8 +142,10 @@ def first_sight(losses: Losses, folds: Folds, arms: Sequence[Arm], repeats: int)
         Names of the first axis of `losses`.
     repeats : int
         Asked about.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
     """
-    found = estimate(np.ascontiguousarray(losses[canonical_order(arms)], dtype=float), folds)
+    found = estimate(np.ascontiguousarray(losses[canonical_order(arms)], dtype=float), folds, clusters)
     first, second = _contenders(found)
     factor = float(compare_with_best(found).q.max()) + POWER
     most = Estimate(found.theta, 2 * found.row + (found.sigma - 2 * found.row) / repeats, found.row, found.df)

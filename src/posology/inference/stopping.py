@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from posology.inference.best import compare_with_best
-from posology.inference.covariance import Folds, Losses, estimate
+from posology.inference.covariance import Clusters, Folds, Losses, estimate
 from posology.inference.measures import R2, Measure
 from posology.inference.outlook import HOPELESS, chance_of_settling, settled
 from posology.inference.plain import canonical_order, name_of
 from posology.inference.resolution import FirstSight
-from posology.inference.verdict import Arm, Kind, decide
+from posology.inference.verdict import Arm, Kind, Verdict, decide
 
 MOST_LOOKS = 7
 """Looks of a study, the last among them."""
@@ -157,7 +157,14 @@ def looks_of(repeats: int) -> tuple[int, ...]:
 
 
 def look(
-    losses: Losses, folds: Folds, arms: Sequence[Arm], *, margin: float, last: bool = False, measure: Measure = R2
+    losses: Losses,
+    folds: Folds,
+    arms: Sequence[Arm],
+    *,
+    margin: float,
+    last: bool = False,
+    measure: Measure = R2,
+    clusters: Clusters | None = None,
 ) -> Look:
     """Look at complete repeats: go on, or stop because it is decided, or because it cannot be.
 
@@ -179,6 +186,8 @@ def look(
         Whether these are all repeats.
     measure : Measure
         What the scores are.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
 
     Raises
     ------
@@ -197,22 +206,19 @@ def look(
         raise ValueError("a look needs two complete repeats: with one, rows and fits cannot be told apart")
     order = canonical_order(arms)
     losses, arms = np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
-    found = estimate(losses, folds)
-    verdict, early = (
-        decide(
-            arms,
-            found.theta,
-            compare_with_best(found, level),
-            margin,
-            combine_allowed=bool(1 + found.theta.max() > measure.chance),
-        )
-        for level in (0.95, EARLY_LEVEL)
-    )
+    found = estimate(losses, folds, clusters)
+    allowed = bool(1 + found.theta.max() > measure.chance)
+
+    def with_confidence(level: float) -> Verdict:
+        return decide(arms, found.theta, compare_with_best(found, level), margin, combine_allowed=allowed)
+
+    verdict = with_confidence(0.95)
     outcome, chance = Outcome.GO_ON, None
-    if settled(verdict if last else early):
-        outcome = Outcome.DECIDED
-    elif not settled(verdict):
-        chance = chance_of_settling(losses, found, arms, margin, measure)
+    if settled(verdict):
+        if last or settled(with_confidence(EARLY_LEVEL)):
+            outcome = Outcome.DECIDED
+    else:
+        chance = chance_of_settling(losses, found, arms, margin, measure, clusters)
         assert chance is not None  # two repeats or more
         outcome = Outcome.HOPELESS if chance < HOPELESS else Outcome.GO_ON
     return Look(len(folds), verdict.kind, verdict.arm, outcome, chance)
