@@ -153,7 +153,9 @@ class StudyResult:
         """The verdict: prints as sentences."""
         strengths = {row.arm: in_words(row.strengths) for row in self.arms}
         strengths[self.prescription.arm] = in_words(self.prescription.strengths)
-        said = sentences(self.analysis, strengths, rows=self.facts["rows"])
+        said = sentences(
+            self.analysis, strengths, rows=self.facts["rows"], groups=(self.facts["groups"] or {}).get("count")
+        )
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:

@@ -101,6 +101,7 @@ class Run:
             columns=network["width"],
             capped_share=scores.capped / scores.scored,
             measure=self._study.judge.measure,
+            clusters=self._study.table.clusters,
         )
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, failures(found))
@@ -109,7 +110,7 @@ class Run:
 
     def _score(self, found: Found, repeats: int) -> Scores:
         table, design = self._study.table, self._design
-        folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata)
+        folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata, table.clusters)
         return score(found, design.arms, range(repeats), folds, self._study.judge)
 
     def _facts(
@@ -123,6 +124,7 @@ class Run:
             "prepared_columns": network["width"],
             "target": table.target_name,
             **_classes(table),
+            "groups": None if table.groups is None else {"column": table.groups.name, "count": table.groups.count},
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": network["notes"],
@@ -142,7 +144,9 @@ class Run:
 
     def _train(self, pool: LocalPool, record: Record, space: Space) -> Repeats:
         """Train repeat after repeat, until a look, the budget or their number ends it."""
-        repeats = Repeats(self._study.settings, self._score, self._progress.say, self._study.judge.measure)
+        repeats = Repeats(
+            self._study.settings, self._score, self._progress.say, self._study.judge.measure, self._study.table.clusters
+        )
         resamples = [(r, f) for r in range(self._design.repeats) for f in range(self._design.folds)]
         size = pool.describe()["pack_size"]
         procedures: Iterator[tuple[Any, Procedure]] = (

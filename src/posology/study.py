@@ -23,6 +23,7 @@ from posology.table import (
     Preparation,
     Table,
     check_classes,
+    check_groups,
     check_rows,
     columns_by_input,
     laid_out_as_given,
@@ -50,6 +51,9 @@ class Study:
     task : str, optional
         "classification" or "regression", where it is not what the values of y say: "classification" for numbers that
         are names of classes.
+    groups : str or array (row,), optional
+        Which rows belong together, such as those of a patient: a column of X, which then is no feature, or a cell a
+        row. They share a fold, and a group counts once as evidence.
     score : str, optional
         For classes, what the verdict is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or
         "auc".
@@ -104,6 +108,7 @@ class Study:
         y: Any,
         *,
         task: str | None = None,
+        groups: Any = None,
         score: str | None = None,
         arms: str | Sequence[str] | None = None,
         margin: float = 0.01,
@@ -130,7 +135,7 @@ class Study:
         all_repeats: bool = False,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
-        table = table_from_arrays(frame, y, task=task)
+        table = table_from_arrays(frame, y, task=task, groups=groups)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
         design = Design(parse_arms(arms), *sizes)
         if fit is not None:
@@ -167,6 +172,8 @@ class Study:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         check_rows(table.n_rows, settings.design.folds)
+        if table.groups is not None:
+            check_groups(table.groups, settings.design.folds)
         if table.classes:
             check_classes(table.target_name, table.target, table.classes, settings.design.folds)
         self.judge = judge_of(table, settings.score)
@@ -211,7 +218,7 @@ class Study:
     def job(self, scratch: Path) -> Job:
         """Give the constants that workers need."""
         design = self.settings.design
-        return Job(
+        job = Job(
             str(scratch / "table.feather"),
             self.settings.source,
             self.table.n_rows,
@@ -221,6 +228,7 @@ class Study:
             self.settings.inputs,
             self.settings.choice,
         )
+        return job if self.table.clusters is None else job.measured(self.table.clusters)
 
     def facts(self) -> dict[str, Any]:
         """Give what identifies the study: settings, the table's and the network file's fingerprints, versions."""
@@ -234,6 +242,7 @@ class Study:
             "table": None,
             "drop": [],
             "task": None,
+            "groups": None,
             **self._facts,
         }
 

@@ -196,6 +196,13 @@ def test_what_would_help(floor, chance, text):
     assert said(found, 1030)[3:] == [text]
 
 
+def test_groups_are_what_more_would_help():
+    found = planted(PLAIN, [0.5, 0.52, 0.51, 0.53], [-0.06, -0.02, -0.04, -0.02], [0.01, 0.03, 0.02, 0.05])
+    assert sentences(found, STRENGTHS, rows=442, groups=31)[-1] == (
+        "More training will not help, more groups would: with 31 groups, endless repeats would leave 0.020."
+    )
+
+
 def test_open_near_a_certificate():
     found = planted(PLAIN, [0.5, 0.52, 0.51, 0.53], [-0.06, -0.0102, -0.04, -0.02], [0.01, 0.03, 0.02, 0.05])
     assert said(found)[-1] == (
