@@ -68,3 +68,34 @@ def test_which_rows_of_a_class_are_together_is_random():
 def test_splits_without_classes_are_what_they_have_always_been():
     assert outer_folds(12, 3, 1, 5).tolist() == [[1, 0, 1, 0, 1, 0, 2, 2, 1, 0, 2, 2]]
     assert inner_split(np.arange(12), 1, 4, 5, 0, 0)[1].tolist() == [0, 4, 5]
+
+
+@given(groups=st.lists(st.integers(1, 12), min_size=12, max_size=40), folds=st.integers(2, 5), seed=st.integers(0, 9))
+def test_groups_stay_whole_and_folds_nearly_even(groups, folds, seed):
+    of_row = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(groups)), groups))
+    assigned = outer_folds(len(of_row), folds, 3, seed, groups=of_row)
+    for repeat in assigned:
+        assert all(len(set(repeat[of_row == group])) == 1 for group in range(len(groups)))
+        sizes = np.bincount(repeat, minlength=folds)
+        # the last group goes to a fold that has fewest rows
+        assert sizes.max() - sizes.min() <= max(groups)
+        assert sizes.min() > 0
+    inside = np.flatnonzero(assigned[0] != 0)
+    for split in range(3):
+        fit, held = inner_split(inside, split, 3, seed, 0, 0, groups=of_row[inside])
+        assert sorted([*fit, *held]) == inside.tolist()
+        assert not set(of_row[fit]) & set(of_row[held])
+
+
+def test_partitions_of_groups_differ_from_repeat_to_repeat():
+    of_row = np.repeat(np.arange(30), np.arange(1, 31))
+    assigned = outer_folds(len(of_row), 5, 4, 0, groups=of_row)
+    together = [repeat[:, None] == repeat[None, :] for repeat in assigned]
+    assert not (together[0] == together[1]).all()
+    np.testing.assert_array_equal(assigned, outer_folds(len(of_row), 5, 7, 0, groups=of_row)[:4])
+
+
+def test_without_groups_splits_are_what_they_were():
+    """The verdicts of earlier studies stand on these."""
+    assert outer_folds(12, 3, 1, seed=0).tolist() == [[2, 2, 0, 0, 1, 1, 0, 1, 2, 1, 0, 2]]
+    assert inner_split(np.arange(8), 0, 4, 0, 0, 0)[1].tolist() == [2, 3]

@@ -15,6 +15,7 @@ def test_settings_survive_json():
         margin=0.02,
         per_layer=True,
         ranges={"dropout": (0.1, 0.4)},
+        all_repeats=True,
     )
     again = Settings.from_dict(json.loads(json.dumps(settings.to_dict())))
     assert again == settings

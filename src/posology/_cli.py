@@ -39,6 +39,7 @@ def study(
     *,
     target: str,
     task: str | None = None,
+    groups: str | None = None,
     drop: str = "",
     out: str | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
@@ -61,6 +62,9 @@ def study(
     task
         classification or regression, where it is not what the target's cells say: classification for numbers that are
         names of classes.
+    groups
+        Column that says which rows belong together, such as a patient or a site: they share a fold, and a group counts
+        once. It is no feature.
     drop
         Columns to leave out, separated by commas.
     out
@@ -70,8 +74,8 @@ def study(
     """
     ask, how = ask or Ask(), how or How()
     settings = ask.settings(where or Where(), _say)
-    loaded = _load(Path(table), target, _names(drop), task)
-    facts = {"table": str(Path(table).resolve()), "drop": _names(drop), "task": task}
+    loaded = _load(Path(table), target, _names(drop), task, groups)
+    facts = {"table": str(Path(table).resolve()), "drop": _names(drop), "task": task, "groups": groups}
     folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
     _study(loaded, settings, facts, folder, how, dry_run=dry_run)
 
@@ -121,9 +125,8 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
     if held["table"] is None and table is None:
         raise InputError("This study was started in Python: run the same Study(..., folder=...) again to continue it.")
     demo_table = held["table"] == "demo"
-    loaded = (
-        _load_demo() if demo_table else _load(Path(table or held["table"]), held["target"], held["drop"], held["task"])
-    )
+    asked = (held["target"], held["drop"], held["task"], held["groups"])
+    loaded = _load_demo() if demo_table else _load(Path(table or held["table"]), *asked)
     if settings.source.fingerprint() != held.get("network"):
         raise InputError(
             f"The network file '{settings.source.where}' is not the one that this study began with: its content "
@@ -134,7 +137,7 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
             f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
             "Give the same table, or start a new study in another --out."
         )
-    facts = {name: held[name] for name in ("table", "drop", "task")}
+    facts = {name: held[name] for name in ("table", "drop", "task", "groups")}
     _study(loaded, settings, facts, Path(folder), how)
 
 
@@ -262,10 +265,10 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _load(path: Path, target: str, drop: Sequence[str], task: str | None = None) -> "Table":
+def _load(path: Path, target: str, drop: Sequence[str], task: str | None = None, groups: str | None = None) -> "Table":
     from posology.table import make_table, read_frame
 
-    return _noted(lambda: make_table(read_frame(path), target, drop, task))
+    return _noted(lambda: make_table(read_frame(path), target, drop, task, groups))
 
 
 def _load_demo() -> "Table":

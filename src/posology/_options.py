@@ -25,11 +25,13 @@ class Ask:
         "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
         (L1 and L2 together), dropout, weights+dropout.
     margin
-        Differences of R2, or of the score of classes, below it do not matter to you.
+        Differences of R2, or of the score of classes, below it do not matter to you: a region of practical equivalence.
     score
         For classes, what the verdict is about: log_loss (its skill, the default), brier, balanced_accuracy or auc.
     repeats
-        Outer resamples: repeats of a partition into folds.
+        Outer resamples: repeats of a partition into folds, at most; the study stops when it is decided, or cannot be.
+    all_repeats
+        Train all repeats in any case.
     folds
         Folds of each repeat.
     trials
@@ -62,9 +64,10 @@ class Ask:
 
     network: str | None = None
     arms: str | None = None
-    margin: float = 0.01
+    margin: Annotated[float, Parameter(name=("--margin", "--rope"))] = 0.01
     score: str | None = None
     repeats: int = 5
+    all_repeats: Annotated[bool, Parameter(negative=())] = False
     folds: int = 5
     trials: int = 12
     inner_splits: int = 4
@@ -107,7 +110,8 @@ class Ask:
             design = arguments.applied(design)
             for note in arguments.notes:
                 say(f"Note: {note}")
-        return Settings(design, source, self.margin, self.per_layer, ranges, where.inputs(), where.choice(), self.score)
+        places = (where.inputs(), where.choice())
+        return Settings(design, source, self.margin, self.per_layer, ranges, *places, self.score, self.all_repeats)
 
 
 @Parameter(name="*")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.frames import pack_arrays
-from posology.plan import Pack, Space, arm_name, tune
-from posology.running import Progress, space_of
+from posology.plan import Design, Pack, Space, arm_name, tune
+from posology.progress import Progress
+from posology.running import space_of
+from posology.settings import Settings
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -21,15 +23,15 @@ class Forecast:
 
     Parameters
     ----------
-    networks : int
-        Networks for the verdict.
+    networks, least_networks : int
+        Networks for the verdict, at most and where two repeats decide it.
     prescription_networks : int
         At most these more for the prescription, tuned on all rows.
     resamples : int
         Outer resamples.
     arms : tuple of str
         Their names.
-    seconds : float
+    seconds, least_seconds : float
         Wall time on this machine now, from a measured sample; early stopping makes it uncertain by a third.
     bytes : int
         Size of the study's folder.
@@ -44,10 +46,12 @@ class Forecast:
     """
 
     networks: int
+    least_networks: int
     prescription_networks: int
     resamples: int
     arms: tuple[str, ...]
     seconds: float
+    least_seconds: float
     bytes: int
     workers: int
     sites: int
@@ -74,21 +78,29 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         _ = pool.submit(pack).result()
         start_up = time.monotonic() - began
         seconds, size = _price(pool, pack)
-    networks = design.members()
+    networks, least = design.members(), _least(study.settings).members()
     extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))
     each = seconds / len(pack.members)
     return Forecast(
         networks=networks,
+        least_networks=least,
         prescription_networks=extra,
         resamples=design.resamples,
         arms=tuple(arm_name(arm) for arm in design.arms),
         seconds=round(start_up + (networks + extra / 2) * each / study.workers, 1),
+        least_seconds=round(start_up + (least + extra / 2) * each / study.workers, 1),
         bytes=int(size / len(pack.members) * (networks + extra)) + 4 * network["parameters"] * 3,
         workers=study.workers,
         sites=len(network["kernels"]) + len(network["dropouts"]),
         parameters=network["parameters"],
         columns=network["width"],
     )
+
+
+def _least(settings: Settings) -> Design:
+    """Give the design of a study that its first look ends."""
+    fewest = settings.design.repeats if settings.all_repeats else min(settings.design.repeats, 2)
+    return replace(settings.design, repeats=fewest)
 
 
 def _sample(study: "Study", space: Space, pack_size: int) -> Pack:

@@ -9,14 +9,16 @@ from jaxtyping import Int
 from posology.keys import generator
 
 Strata = Int[np.ndarray, " row"]
+Groups = Int[np.ndarray, " row"]
 
 
 def outer_folds(
-    rows: int, folds: int, repeats: int, seed: int, strata: Strata | None = None
+    rows: int, folds: int, repeats: int, seed: int, strata: Strata | None = None, groups: Groups | None = None
 ) -> Int[np.ndarray, "repeat row"]:
     """Assign each row a fold in each repeat: a random partition into folds whose sizes differ by one at most.
 
-    With `strata`, the class of each row, the numbers of rows of a class differ by one at most too.
+    With `strata`, the class of each row, the numbers of rows of a class differ by one at most too. With `groups`, the
+    rows of a group share a fold, and classes do not matter; folds are then as even as groups let them be.
 
     Examples
     --------
@@ -25,11 +27,15 @@ def outer_folds(
     >>> np.bincount(outer_folds(103, 5, 1, seed=0)[0]).tolist()
     [21, 21, 21, 20, 20]
     """
-    return np.stack([_parts(rows, folds, generator(seed, "outer", r), strata) for r in range(repeats)])
+    return np.stack([_parts(rows, folds, generator(seed, "outer", r), strata, groups) for r in range(repeats)])
 
 
-def _parts(rows: int, parts: int, random: np.random.Generator, strata: Strata | None) -> Int[np.ndarray, " row"]:
+def _parts(
+    rows: int, parts: int, random: np.random.Generator, strata: Strata | None, groups: Groups | None
+) -> Int[np.ndarray, " row"]:
     """Deal rows out to parts, in random order; a class after the other where there are any."""
+    if groups is not None:
+        return _group_parts(groups, parts, random)
     if strata is None:
         return random.permutation(np.arange(rows) % parts)
     order = np.lexsort((random.permutation(rows), strata))
@@ -39,8 +45,29 @@ def _parts(rows: int, parts: int, random: np.random.Generator, strata: Strata | 
     return out
 
 
+def _group_parts(groups: Groups, parts: int, random: np.random.Generator) -> Int[np.ndarray, " row"]:
+    """Deal whole groups out to parts: each to a part that has fewest rows, the large ones first.
+
+    Groups of like size (within a power of two) come in random order, so that partitions differ; the small ones, which
+    come last, make up for what is uneven.
+    """
+    _, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = np.lexsort((random.permutation(len(sizes)), -np.floor(np.log2(sizes))))
+    filled, part = np.zeros(parts, int), np.empty(len(sizes), int)
+    for group in order:
+        least = np.flatnonzero(filled == filled.min())
+        part[group] = least[random.integers(len(least))]
+        filled[part[group]] += sizes[group]
+    return part[place]
+
+
 def inner_split(
-    rows: Int[np.ndarray, " row"], split: int, parts: int, *purpose: object, strata: Strata | None = None
+    rows: Int[np.ndarray, " row"],
+    split: int,
+    parts: int,
+    *purpose: object,
+    strata: Strata | None = None,
+    groups: Groups | None = None,
 ) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " held"]]:
     """Split an outer training fold into rows to fit on and rows to watch.
 
@@ -58,11 +85,13 @@ def inner_split(
         Key of the outer fit, such as (seed, repeat, fold): every arm of it shares the splits.
     strata : int array (row,), optional
         The class of each of these rows, in which the parts then agree.
+    groups : int array (row,), optional
+        The group of each of these rows, whose rows share a part.
 
     Returns
     -------
     fit, held : int arrays
         Both sorted.
     """
-    part = _parts(len(rows), parts, generator(*purpose, "inner"), strata)
+    part = _parts(len(rows), parts, generator(*purpose, "inner"), strata, groups)
     return rows[part != split], rows[part == split]

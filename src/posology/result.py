@@ -15,6 +15,7 @@ from posology.errors import InputError
 from posology.handback.units import units_of
 from posology.inference import Analysis, Contrast, Measure, sentences, substitution
 from posology.inference.plain import plain
+from posology.inference.stopping import Ending
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting
 from posology.settings import Settings
@@ -152,7 +153,9 @@ class StudyResult:
         """The verdict: prints as sentences."""
         strengths = {row.arm: in_words(row.strengths) for row in self.arms}
         strengths[self.prescription.arm] = in_words(self.prescription.strengths)
-        said = sentences(self.analysis, strengths, rows=self.facts["rows"])
+        said = sentences(
+            self.analysis, strengths, rows=self.facts["rows"], groups=(self.facts["groups"] or {}).get("count")
+        )
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:
@@ -309,8 +312,11 @@ def evidence(result: StudyResult) -> str:
     The number of resamples, of networks and the time, and what kind of network is judged.
     """
     stopping = "early stopping in every arm" if result.settings.design.patience else "no early stopping"
+    looks = result.facts["stopping"]
+    early = f" ({looks['sentence']})" if looks["ended"] != Ending.ALL_REPEATS else ""
     return (
-        f"{result.facts['resamples']} resamples, {result.networks:,} networks trained, {duration(result.seconds)}; "
+        f"{result.facts['resamples']} resamples{early}, "
+        f"{result.networks:,} networks trained, {duration(result.seconds)}; "
         f"about one network, {stopping}."
     )
 

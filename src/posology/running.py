@@ -2,11 +2,13 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,16 +17,13 @@ from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.execution.sizing import check_memory
-from posology.inference import Analysis, analyze
+from posology.inference import Analysis, Looks, analyze
 from posology.plan import (
     ALL_ROWS,
     REFIT,
-    Arm,
     Pack,
     PackResult,
-    Refitted,
     Space,
-    Tuned,
     arm_name,
     refit_members,
     regularizers_of,
@@ -32,49 +31,18 @@ from posology.plan import (
     tune_and_refit,
 )
 from posology.plan.members import describe
+from posology.progress import Progress
 from posology.record import Record, check_folder
+from posology.repeats import Repeats
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Resample, Scores, failures, score
+from posology.scoring import Found, Scores, failures, score
 from posology.settings import Settings
 from posology.table import Table
 from posology.wording import resume_command
 
 if TYPE_CHECKING:
     from posology.study import Study
-
-
-@runtime_checkable
-class Progress(Protocol):
-    """Told what happens while a study runs; the command's progress bar is one."""
-
-    def stage(self, text: str) -> None:
-        """Begin something, in the user's words."""
-
-    def total(self, networks: int) -> None:
-        """Give the number of networks of the whole study."""
-
-    def trained(self, networks: int, text: str, *, kept: bool) -> None:
-        """Count trained networks; `kept` ones come from an earlier run of the same study."""
-
-    def epochs(self, count: int) -> None:
-        """Count epochs as they are trained, several times a second; called from any thread."""
-
-
-class Silent:
-    """Progress that says nothing."""
-
-    def stage(self, text: str) -> None:
-        """Say nothing."""
-
-    def total(self, networks: int) -> None:
-        """Say nothing."""
-
-    def trained(self, networks: int, text: str, *, kept: bool) -> None:
-        """Say nothing."""
-
-    def epochs(self, count: int) -> None:
-        """Say nothing."""
 
 
 class Run:
@@ -93,7 +61,7 @@ class Run:
         self._design = study.settings.design
         self._progress = progress
         self._started = time.monotonic()
-        self._networks = 0
+        self._begun: Counter[int] = Counter()
 
     def result(self) -> StudyResult:
         """Train what is missing, decide, and train the prescription."""
@@ -117,14 +85,14 @@ class Run:
 
     def _carry_out(self, pool: LocalPool, record: Record, space: Space, network: dict[str, Any]) -> StudyResult:
         self._progress.total(self._design.members())
-        found = self._train(pool, record, space)
-        repeats = self._complete(found)
-        if not repeats:
+        repeats = self._train(pool, record, space)
+        found, looks = repeats.found(), repeats.looks()
+        if not looks.done:
             raise StoppedError(
                 f"The budget ended before one repeat of {self._design.folds} resamples was finished. "
                 f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
-        scores = self._score(found, repeats)
+        scores = self._score(found, looks.done)
         analysis = analyze(
             scores.losses,
             scores.folds,
@@ -133,21 +101,20 @@ class Run:
             columns=network["width"],
             capped_share=scores.capped / scores.scored,
             measure=self._study.judge.measure,
+            clusters=self._study.table.clusters,
         )
         prescription = self._prescribe(pool, record, space, analysis)
-        # in the order of the design: packs end in any order, and sums of floats depend on theirs
-        whole = {where: found[where] for where in sorted(found) if where[0] in repeats}
-        facts = self._facts(network, scores, repeats, failures(whole))
-        result = StudyResult.of(self._study.settings, whole, scores, analysis, prescription, facts)
+        facts = self._facts(network, scores, looks, failures(found))
+        result = StudyResult.of(self._study.settings, found, scores, analysis, prescription, facts)
         return self._keep_result(record, result)
 
-    def _score(self, found: Found, repeats: list[int]) -> Scores:
+    def _score(self, found: Found, repeats: int) -> Scores:
         table, design = self._study.table, self._design
-        folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata)
-        return score(found, design.arms, repeats, folds, self._study.judge)
+        folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata, table.clusters)
+        return score(found, design.arms, range(repeats), folds, self._study.judge)
 
     def _facts(
-        self, network: dict[str, Any], scores: Scores, repeats: list[int], failed: list[dict[str, Any]]
+        self, network: dict[str, Any], scores: Scores, looks: Looks, failed: list[dict[str, Any]]
     ) -> dict[str, Any]:
         """Collect what the study was made of."""
         table = self._study.table
@@ -157,6 +124,7 @@ class Run:
             "prepared_columns": network["width"],
             "target": table.target_name,
             **_classes(table),
+            "groups": None if table.groups is None else {"column": table.groups.name, "count": table.groups.count},
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": network["notes"],
@@ -166,22 +134,29 @@ class Run:
             "optimizer": network["optimizer"],
             "kernels": network["kernels"],
             "dropouts": network["dropouts"],
-            "repeats": len(repeats),
-            "resamples": len(repeats) * self._design.folds,
+            "repeats": looks.done,
+            "resamples": looks.done * self._design.folds,
+            "stopping": looks.to_dict(),
             "capped_row_losses": scores.capped,
             "failed_networks": scores.failed,
             "failures": failed,
         }
 
-    def _train(
-        self, pool: LocalPool, record: Record, space: Space
-    ) -> dict[Resample, tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
+    def _train(self, pool: LocalPool, record: Record, space: Space) -> Repeats:
+        """Train repeat after repeat, until a look, the budget or their number ends it."""
+        repeats = Repeats(
+            self._study.settings, self._score, self._progress.say, self._study.judge.measure, self._study.table.clusters
+        )
         resamples = [(r, f) for r in range(self._design.repeats) for f in range(self._design.folds)]
         size = pool.describe()["pack_size"]
         procedures: Iterator[tuple[Any, Procedure]] = (
             (where, tune_and_refit(self._design, space, *where, size)) for where in resamples
         )
-        return dict(self._driven(procedures, pool, record, self._in_time))
+        with closing(self._driven(procedures, pool, record, self._in_time)) as driven:
+            for where, outcome in driven:
+                if not repeats.add(where, outcome):
+                    break
+        return repeats
 
     def _driven(
         self,
@@ -189,7 +164,7 @@ class Run:
         pool: LocalPool,
         record: Record,
         tick: Callable[[], bool],
-    ) -> Iterator[tuple[Any, Any]]:
+    ) -> Generator[tuple[Any, Any], None, None]:
         return drive(
             procedures,
             submit=lambda pack: _submit(pool, pack),
@@ -213,17 +188,12 @@ class Run:
     def _count(self, pack: Pack, *, kept: bool) -> None:
         # a member of a halving is counted when it begins, not at every rung
         begun = sum(m.begins for m in pack.members)
-        self._networks += begun
+        self._begun[pack.repeat] += begun
         self._progress.trained(begun, describe(pack), kept=kept)
 
     def _in_time(self) -> bool:
         budget = self._study.budget
         return budget is None or time.monotonic() - self._started < budget
-
-    def _complete(self, found: dict[Resample, Any]) -> list[int]:
-        """List the repeats all of whose folds are done: a verdict needs whole partitions."""
-        design = self._design
-        return [r for r in range(design.repeats) if all((r, f) in found for f in range(design.folds))]
 
     def _prescribe(self, pool: LocalPool, record: Record, space: Space, analysis: Analysis) -> Prescription:
         """Tune the advised arm on all rows by inner cross-validation, and refit it there."""
@@ -233,7 +203,7 @@ class Run:
         parts = [a for a in self._design.arms if set(a) <= set(arm) and (a or not arm)]
         size = pool.describe()["pack_size"]
         procedure = tune(design, space, ALL_ROWS, 0, size, parts)
-        self._progress.total(self._networks + sum(map(design.trainings, parts)))
+        self._progress.total(self._begun.total() + sum(map(design.trainings, parts)))
         # the budget is for the evidence; what it bought is not thrown away for want of a last step
         ((_, tuned),) = self._driven(iter([("all", procedure)]), pool, record, lambda: True)
         member = refit_members(design, tuned[arm])[0]
@@ -253,9 +223,9 @@ class Run:
         return out
 
     def _keep_result(self, record: Record, result: StudyResult) -> StudyResult:
-        result = replace(
-            result, folder=record.folder, networks=self._networks, seconds=time.monotonic() - self._started
-        )
+        # without those of a repeat that was begun ahead and not needed, which differ from run to run
+        networks = sum(self._begun[repeat] for repeat in (ALL_ROWS, *range(result.facts["repeats"])))
+        result = replace(result, folder=record.folder, networks=networks, seconds=time.monotonic() - self._started)
         record.write_json("verdict.json", result.to_dict(timing=False))
         record.write_json("run.json", result.timing())
         return result
@@ -273,15 +243,19 @@ def _classes(table: Table) -> dict[str, Any]:
 def _submit(pool: LocalPool, pack: Pack) -> "Future[PackResult]":
     """Submit a pack; the answer is read in the worker's own thread."""
     future: Future[PackResult] = Future()
+    asked = pool.submit(pack)
 
     def pass_on(reply: "Future[Any]") -> None:
+        if reply.cancelled() or not future.set_running_or_notify_cancel():
+            return
         error = reply.exception()
         if error is not None:
             future.set_exception(error)
         else:
             future.set_result(result_of(reply.result()))
 
-    pool.submit(pack).add_done_callback(pass_on)
+    future.add_done_callback(lambda given_up: asked.cancel() if given_up.cancelled() else None)
+    asked.add_done_callback(pass_on)
     return future
 
 

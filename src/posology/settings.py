@@ -37,6 +37,8 @@ class Settings:
         Which sites are studied.
     score : str or None
         What the verdict is about, one of `judging.SCORES`; by default R2, or log-loss skill for classes.
+    all_repeats : bool
+        Train all repeats, whether or not the verdict is settled before.
     """
 
     design: Design = field(default_factory=lambda: Design(PLAIN_QUESTION))
@@ -47,6 +49,7 @@ class Settings:
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     choice: Choice = ALL
     score: str | None = None
+    all_repeats: bool = False
 
     def __post_init__(self) -> None:
         design = self.design
@@ -102,6 +105,7 @@ class Settings:
                 {name: tuple(columns) for name, columns in data["inputs"].items()},
                 Choice.from_dict(data["choice"]),
                 data["score"],
+                data["all_repeats"],
             )
         except (KeyError, TypeError) as error:
             raise InputError(

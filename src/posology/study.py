@@ -16,13 +16,15 @@ from posology.judging import judge_of
 from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, parse_arms, read_fit_arguments
+from posology.progress import Progress, Silent
 from posology.result import StudyResult
-from posology.running import Progress, Run, Silent
+from posology.running import Run
 from posology.settings import Settings, check_range
 from posology.table import (
     Preparation,
     Table,
     check_classes,
+    check_groups,
     check_rows,
     columns_by_input,
     laid_out_as_given,
@@ -50,6 +52,9 @@ class Study:
     task : str, optional
         "classification" or "regression", where it is not what the values of y say: "classification" for numbers that
         are names of classes.
+    groups : str or array (row,), optional
+        Which rows belong together, such as those of a patient: a column of X, which then is no feature, or a cell a
+        row. They share a fold, and a group counts once as evidence.
     score : str, optional
         For classes, what the verdict is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or
         "auc".
@@ -58,6 +63,8 @@ class Study:
         none, weights (L1 and L2 together), dropout, weights+dropout.
     margin : float
         Differences of R2, or of the score of classes, below it do not matter to you.
+    all_repeats : bool
+        Train all repeats, whether or not the verdict is settled before.
     repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving
         As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
     per_layer : bool
@@ -102,6 +109,7 @@ class Study:
         y: Any,
         *,
         task: str | None = None,
+        groups: Any = None,
         score: str | None = None,
         arms: str | Sequence[str] | None = None,
         margin: float = 0.01,
@@ -125,9 +133,10 @@ class Study:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         every_site: bool = False,
+        all_repeats: bool = False,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
-        table = table_from_arrays(frame, y, task=task)
+        table = table_from_arrays(frame, y, task=task, groups=groups)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
         design = Design(parse_arms(arms), *sizes)
         if fit is not None:
@@ -137,7 +146,7 @@ class Study:
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
         source = source_of(network, lambda: _prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
-        settings = Settings(design, source, margin, per_layer, checked, given, choice, score)
+        settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats)
         self._set(table, settings, folder, workers, budget)
 
     @classmethod
@@ -166,6 +175,8 @@ class Study:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         check_rows(table.n_rows, settings.design.folds)
+        if table.groups is not None:
+            check_groups(table.groups, settings.design.folds)
         if table.classes:
             check_classes(table.target_name, table.target, table.classes, settings.design.folds)
         self.judge = judge_of(table, settings.score)
@@ -210,7 +221,7 @@ class Study:
     def job(self, scratch: Path) -> Job:
         """Give the constants that workers need."""
         design = self.settings.design
-        return Job(
+        job = Job(
             str(scratch / "table.feather"),
             self.settings.source,
             self.table.n_rows,
@@ -220,6 +231,7 @@ class Study:
             self.settings.inputs,
             self.settings.choice,
         )
+        return job if self.table.clusters is None else job.measured(self.table.clusters)
 
     def facts(self) -> dict[str, Any]:
         """Give what identifies the study: settings, the table's and the network file's fingerprints, versions."""
@@ -233,6 +245,7 @@ class Study:
             "table": None,
             "drop": [],
             "task": None,
+            "groups": None,
             **self._facts,
         }
 

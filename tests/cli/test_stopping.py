@@ -1,4 +1,7 @@
-"""Stopped in the middle by Ctrl-C, by kill -9, by a full disk: nothing is lost, nothing is left running."""
+"""Stopped in the middle by Ctrl-C, by kill -9, by a full disk: nothing is lost, nothing is left running.
+
+And stopped by itself, because it is decided.
+"""
 
 import json
 import os
@@ -168,3 +171,39 @@ def test_a_halving_that_lost_its_later_packs_and_its_paused_trainings_gives_the_
     assert {p.name: p.read_bytes() for p in folder.rglob("*.npz")} == whole
     networks = json.loads(verdict)["study"]["networks"]
     assert networks >= 2 * (4 + 4 + 4 + 3), "a member counts once, however many rungs it climbs"
+
+
+def test_a_decided_study_stops_and_its_resume_gives_the_same_bytes(call, table, here):
+    sizes = (
+        "--repeats",
+        3,
+        "--folds",
+        2,
+        "--trials",
+        1,
+        "--refits",
+        1,
+        "--epochs",
+        1,
+        "--arms",
+        "none; dropout",
+        "--inner-splits",
+        1,
+    )
+    said = call("study", table, "--target", "price", *sizes, "--rope", 0.9, "--workers", 1, "--out", here / "study")
+    assert said.code == 0, said.err
+    assert "4 resamples (stopped after 2 of 3 repeats: decided), 21 networks trained" in " ".join(said.out.split())
+    assert "After 1 of at most 3 repeats, differences of " in said.err
+    assert "Your margin is 0.9; " in said.err
+    verdict = (here / "study" / "verdict.json").read_bytes()
+    stopping = json.loads(verdict)["study"]["stopping"]
+    assert (stopping["ended"], stopping["repeats"], stopping["repeats_at_most"]) == ("decided", 2, 3)
+    assert [(one["repeat"], one["outcome"]) for one in stopping["looks"]] == [(2, "decided")]
+    # begun ahead, or by a run that was told to train all repeats: it counts for nothing
+    ahead = here / "study" / "packs" / "r2f0-tune1-split0-0.npz"
+    ahead.write_bytes((here / "study" / "packs" / "r1f0-tune1-split0-0.npz").read_bytes())
+    (here / "study" / "model.keras").unlink()
+    (here / "study" / "verdict.json").unlink()
+    said = call("resume", here / "study", "--workers", 2)
+    assert said.code == 0, said.err
+    assert (here / "study" / "verdict.json").read_bytes() == verdict

@@ -279,3 +279,37 @@ def test_without_a_reader_of_standard_output(finished):
     assert b"Traceback" not in done.stderr.read()
     done.stderr.close()
     done.wait()
+
+
+def test_groups_stay_whole_and_are_no_feature(call, here):
+    table = plain_frame().assign(farm=np.repeat([f"f{i}" for i in range(10)], [13, 7, 5, 4, 3, 3, 2, 1, 1, 1]))
+    table.sample(frac=1, random_state=0).to_csv(here / "farms.csv", index=False)
+    sizes = (
+        "--repeats",
+        2,
+        "--folds",
+        2,
+        "--trials",
+        1,
+        "--refits",
+        1,
+        "--epochs",
+        1,
+        "--arms",
+        "none; dropout",
+        "--inner-splits",
+        1,
+    )
+    asked = ("study", here / "farms.csv", "--target", "price", "--groups", "farm", *sizes, "--out", here / "study")
+    said = call(*asked, "--workers", 1, "--json")
+    assert said.code == 0, said.err
+    got = json.loads(said.out)
+    assert got["study"]["groups"] == {"column": "farm", "count": 10}
+    assert got["study"]["columns"] == 3
+    assert "Note: The rows come in 10 groups by 'farm', of 1 to 13 rows: each stays whole" in said.err
+    verdict = (here / "study" / "verdict.json").read_bytes()
+    (here / "study" / "verdict.json").unlink()
+    assert call("resume", here / "study", "--workers", 1).code == 0
+    assert (here / "study" / "verdict.json").read_bytes() == verdict
+    said = call(*asked[:4], "--groups", "farm", "--folds", 6)
+    assert (said.code, "'farm' has 10 groups; 6 folds need at least 12" in said.err) == (2, True)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from posology.inference import Estimate, estimate, floor_se
-from posology.inference.covariance import fit_means, fit_sums, normal_draws, positive_part
+from posology.inference.covariance import fit_means, fit_sums, floor_covariance, normal_draws, positive_part
 from tests.inference.planted import folds_of, study
 
 
@@ -199,3 +199,95 @@ def test_repeats_shrink_fit_noise_not_row_noise():
 
 def test_folds_helper_is_balanced():
     assert set(np.bincount(folds_of(np.random.default_rng(0), 20, 1)[0])) == {4}
+
+
+def test_the_floor_of_all_arms_is_that_of_each_pair():
+    losses, _ = study(np.random.default_rng(7), [0.5, 0.4, 0.45], rows=500, row_sd=0.2)
+    floor = floor_covariance(losses)
+    found = Estimate(np.zeros(3), floor, floor / 2, 24)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        assert found.pair_se()[i, j] == pytest.approx(floor_se(losses, i, j))
+    assert floor_covariance(losses[:, :1]) is None
+    # where it would be negative, it is nothing
+    flat, _ = study(np.random.default_rng(7), [0.5, 0.4], row_sd=0, shared_sd=0)
+    assert np.linalg.eigvalsh(floor_covariance(flat)).min() > -1e-15
+
+
+def grouped(rng, means, groups=30, repeats=4, folds=5, group_sd=0.2, **noise):
+    """A study whose rows come in groups of 1 to 6 that share an error of each arm; whole groups are in a fold."""
+    clusters = np.repeat(np.arange(groups), rng.integers(1, 7, groups))
+    losses, _ = study(rng, means, rows=len(clusters), repeats=repeats, **noise)
+    losses += rng.normal(0, group_sd, (len(means), 1, groups))[:, :, clusters]
+    which = np.stack([rng.permutation(np.arange(groups) % folds) for _ in range(repeats)])[:, clusters]
+    mixed = rng.permutation(len(clusters))
+    return losses[:, :, mixed], which[:, mixed], clusters[mixed]
+
+
+def test_groups_are_statsmodels_two_way_clusters():
+    losses, folds, clusters = grouped(np.random.default_rng(2), [0.5, 0.45], fit_sd=0.1)
+    difference = losses[1] - losses[0]
+    fitted = sm.OLS(difference.ravel(), np.ones(difference.size)).fit()
+    groups = np.tile(clusters, 4)
+    fits = (folds + 5 * np.arange(4)[:, None]).ravel()
+    cells = groups + 30 * np.repeat(np.arange(4), len(clusters))
+    of_rows, of_fits, of_both = (
+        float(cov_cluster(fitted, by, use_correction=corrected)[0, 0])
+        for by, corrected in ((groups, True), (fits, True), (cells, False))
+    )
+    # statsmodels' correction has (N-1)/(N-K) with K = 1 beside G/(G-1)
+    c = np.array([-1.0, 1.0])
+    assert c @ estimate(losses, folds, clusters).row @ c == pytest.approx(of_rows, rel=1e-9)
+    alone = estimate((difference - difference.mean())[None], folds, clusters)
+    assert alone.sigma[0, 0] == pytest.approx(2 * of_rows + max(0, of_fits - of_both), rel=1e-9)
+
+
+def test_groups_of_one_row_are_rows():
+    losses, folds = study(np.random.default_rng(3), [0.5, 0.45, 0.4], rows=90, repeats=3)
+    alone = np.random.default_rng(0).permutation(90)
+    for name, value in vars(estimate(losses, folds, alone)).items():
+        np.testing.assert_allclose(value, getattr(estimate(losses, folds), name), rtol=1e-9, atol=1e-18)
+    assert floor_se(losses, 0, 1, alone) == pytest.approx(floor_se(losses, 0, 1))
+    np.testing.assert_allclose(floor_covariance(losses, alone), floor_covariance(losses), atol=1e-18)
+
+
+def test_the_floor_counts_groups():
+    """An error of sd 0.2 per arm and group: Var(theta_1 - theta_2) = 0.08 sum n_g^2 / n^2, and twice that with TWR."""
+    rng, seen, expected = np.random.default_rng(4), [], []
+    for _ in range(60):
+        losses, _, clusters = grouped(rng, [0.5, 0.5], groups=100, row_sd=0, fit_sd=0.02, cell_sd=0.1)
+        seen.append(floor_se(losses, 0, 1, clusters) ** 2)
+        expected.append(2 * 0.08 * (np.bincount(clusters) ** 2).sum() / len(clusters) ** 2)
+    assert np.mean(seen) == pytest.approx(np.mean(expected), rel=0.08)
+
+
+def test_groups_cover_where_rows_do_not():
+    """Errors of a mean difference in standard errors: below 1 with two copies of the group term, far more by rows."""
+    rng, by_group, by_row = np.random.default_rng(5), [], []
+    c = np.array([1.0, -1.0])
+    for _ in range(80):
+        losses, folds, clusters = grouped(rng, [0.5, 0.5], groups=40, row_sd=0.02, cell_sd=0.02)
+        for found, to in ((estimate(losses, folds, clusters), by_group), (estimate(losses, folds), by_row)):
+            to.append(c @ found.theta / found.se(c))
+    assert 0.5 < np.std(by_group) < 1 < np.std(by_row)
+
+
+def test_few_groups_have_few_degrees_of_freedom():
+    losses, folds, clusters = grouped(np.random.default_rng(6), [0.5, 0.4], groups=8)
+    assert estimate(losses, folds, clusters).df == 7
+    losses, folds, clusters = grouped(np.random.default_rng(6), [0.5, 0.4], groups=80)
+    assert estimate(losses, folds, clusters).df == 19
+
+
+@pytest.mark.parametrize(
+    ("clusters", "message"),
+    [
+        (np.zeros(60, int), "two at least"),
+        (np.arange(60) + 1, "numbered from 0"),
+        (np.arange(60) // 2 * 2, "none left out"),
+        (np.arange(60) // 2, "in several folds of a repeat"),
+    ],
+)
+def test_groups_that_cannot_be(clusters, message):
+    losses, folds = study(np.random.default_rng(1), [0.5, 0.4], rows=60)
+    with pytest.raises(ValueError, match=message):
+        estimate(losses, folds, clusters)

@@ -3,8 +3,8 @@ import pytest
 
 from posology.inference import compare_with_best, detectable_after, estimate
 from posology.inference.covariance import floor_se
-from posology.inference.resolution import resolution
-from tests.inference.planted import study
+from posology.inference.resolution import first_sight, resolution
+from tests.inference.planted import PLAIN, study
 
 
 def test_by_hand():
@@ -47,3 +47,25 @@ def test_the_forecast_of_three_repeats_meets_eight():
         seen.append(estimate(losses, folds).pair_se()[0, 1])
     assert np.mean(forecast) == pytest.approx(np.mean(seen), rel=0.08)
     assert np.mean(forecast) < 0.97 * np.mean(before)
+
+
+def test_the_first_repeat_promises_a_range_that_the_last_meets():
+    """Fits and cells shrink with repeats, rows do not: the truth lies between all of the one and all of the other."""
+    rng, hits = np.random.default_rng(3), []
+    for _ in range(20):
+        losses, folds = study(rng, [0.5, 0.45], repeats=6, row_sd=0.1, fit_sd=0.01, cell_sd=0.1)
+        first = first_sight(losses[:, :1], folds[:1], PLAIN[:2], 6)
+        later = estimate(losses, folds)
+        # q of six repeats is smaller; compared are standard errors
+        now = estimate(losses[:, :1], folds[:1])
+        factor = first.now / now.pair_se()[0, 1]
+        hits.append(first.least < factor * later.pair_se()[0, 1] < 1.05 * first.most)
+        assert first.least == pytest.approx(first.now / np.sqrt(6))
+        assert first.least <= first.most <= first.now
+    assert np.mean(hits) > 0.8
+
+
+def test_the_promise_does_not_depend_on_the_order_of_arms():
+    losses, folds = study(np.random.default_rng(3), [0.52, 0.51, 0.5, 0.505], repeats=1)
+    back = first_sight(losses[::-1], folds, PLAIN[::-1], 5)
+    assert back == first_sight(losses, folds, PLAIN, 5)

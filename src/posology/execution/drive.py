@@ -4,7 +4,7 @@ A procedure is a generator that yields packs and is sent their results (`plan.pr
 are answered from there, so that a resumed study redoes nothing.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,8 +33,10 @@ def drive(
     on_pack: Callable[[Pack, PackResult], None],
     ahead: int,
     tick: Callable[[], bool] = lambda: True,
-) -> Iterator[tuple[Any, Any]]:
+) -> Generator[tuple[Any, Any], None, None]:
     """Advance procedures until all have returned; give (name, returned value) as each does.
+
+    Where it ends or is closed before that, packs that no worker has begun are given up.
 
     Parameters
     ----------
@@ -52,13 +54,17 @@ def drive(
         Called about once a second and after every pack; False stops without starting anything more.
     """
     waiting, desk = iter(procedures), _Desk(submit, known, on_pack)
-    while True:
-        while len(desk.futures) < ahead and (following := next(waiting, None)) is not None:
-            desk.advance(_Running(*following), None)
-        yield from desk.take_done()
-        if not desk.futures or not tick():
-            return
-        desk.collect()
+    try:
+        while True:
+            while len(desk.futures) < ahead and (following := next(waiting, None)) is not None:
+                desk.advance(_Running(*following), None)
+            yield from desk.take_done()
+            if not desk.futures or not tick():
+                return
+            desk.collect()
+    finally:
+        for future in desk.futures:
+            future.cancel()
 
 
 class _Desk:

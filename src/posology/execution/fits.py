@@ -79,7 +79,7 @@ class FitStore:
 
     def rows_of(self, pack: Pack) -> tuple[np.ndarray, np.ndarray]:
         """Give the rows that a pack's members are trained on, and those on which they are watched or scored."""
-        return self._job.rows_of(pack, self._table.strata)
+        return self._job.rows_of(pack, self._table.strata, self._table.clusters)
 
     def preparation(self, rows: np.ndarray) -> Preparation:
         """Learn the preparation from rows."""

@@ -1,12 +1,13 @@
 """What a worker must know before it can train packs of a study; plain data, sent once."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
+from posology.errors import InputError
 from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
 from posology.plan import ALL_ROWS, REFIT, Design, Member, Pack
@@ -35,6 +36,8 @@ class Job:
         Columns of the network's inputs, as far as the user names them.
     choice : Choice
         Which sites are studied.
+    uneven : tuple of int, optional
+        Where groups make splits uneven, the most rows that a pack watches and the fewest that it fits on.
     scratch : str
         Folder that the study's workers share while it runs.
     """
@@ -47,6 +50,7 @@ class Job:
     scratch: str
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     choice: Choice = ALL
+    uneven: tuple[int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as JSON types."""
@@ -61,11 +65,15 @@ class Job:
             "regularizers": tuple(data["regularizers"]),
             "inputs": {name: tuple(columns) for name, columns in data["inputs"].items()},
             "choice": Choice.from_dict(data["choice"]),
+            "uneven": data["uneven"] and tuple(data["uneven"]),
         }
         return cls(**{**data, **parts})
 
     def rows_of(
-        self, pack: Pack, strata: Int[np.ndarray, " row"] | None = None
+        self,
+        pack: Pack,
+        strata: Int[np.ndarray, " row"] | None = None,
+        groups: Int[np.ndarray, " row"] | None = None,
     ) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " watched"]]:
         """Give the rows that a pack's members are trained on, and those on which they are watched or scored.
 
@@ -74,27 +82,58 @@ class Job:
         pack : Pack
         strata : int array (row,), optional
             Class of each row of the table, in which the splits then agree.
+        groups : int array (row,), optional
+            Group of each row of the table, whose rows share a part of every split.
         """
         every, design = np.arange(self.rows), self.design
         if pack.repeat == ALL_ROWS:
             if pack.split == REFIT:
                 return every, every[:1]
-            return inner_split(every, pack.split, ALL_ROWS_SPLITS, design.seed, ALL_ROWS, 0, strata=strata)
-        fold = outer_folds(self.rows, design.folds, design.repeats, design.seed, strata)[pack.repeat]
+            return inner_split(
+                every, pack.split, ALL_ROWS_SPLITS, design.seed, ALL_ROWS, 0, strata=strata, groups=groups
+            )
+        fold = outer_folds(self.rows, design.folds, design.repeats, design.seed, strata, groups)[pack.repeat]
         outside, inside = every[fold == pack.fold], every[fold != pack.fold]
         if pack.split == REFIT:
             return inside, outside
         where = (design.seed, pack.repeat, pack.fold)
-        inner = None if strata is None else strata[inside]
-        return inner_split(inside, pack.split, design.inner_parts, *where, strata=inner)
+        inner = {"strata": strata, "groups": groups}
+        of_these = {name: None if values is None else values[inside] for name, values in inner.items()}
+        return inner_split(inside, pack.split, design.inner_parts, *where, **of_these)
+
+    def measured(self, groups: Int[np.ndarray, " row"]) -> "Job":
+        """Give the job with the sizes of its splits, which groups make uneven.
+
+        Raises
+        ------
+        InputError
+            A split has nothing to fit on or to watch: few groups have nearly all rows.
+        """
+        design = self.design
+        fits = [
+            (r, f, s) for r in range(design.repeats) for f in range(design.folds) for s in range(design.inner_splits)
+        ]
+        fits += [(ALL_ROWS, 0, split) for split in range(ALL_ROWS_SPLITS)]
+        fits += [(r, f, REFIT) for r in range(design.repeats) for f in range(design.folds)]
+        sizes = [tuple(map(len, self.rows_of(Pack("", *where, ()), groups=groups))) for where in fits]
+        if min(map(min, sizes)) < 2:
+            raise InputError(
+                "A split of whole groups leaves fewer than two rows to fit on or to watch: few groups have nearly all "
+                "rows. Use fewer --folds or --inner-splits, or smaller groups."
+            )
+        return replace(self, uneven=(max(watched for _, watched in sizes), min(fit for fit, _ in sizes)))
 
     def watched_capacity(self) -> int:
         """Most rows that any pack watches: all packs share one compiled shape."""
+        if self.uneven:
+            return self.uneven[0]
         folds, inside = self.design.folds, self.rows - self.rows // self.design.folds
         return max(-(-self.rows // folds), -(-inside // self.design.inner_parts), -(-self.rows // ALL_ROWS_SPLITS))
 
     def fewest_fit_rows(self) -> int:
         """Fewest rows that any member is trained on: no batch can be larger."""
+        if self.uneven:
+            return self.uneven[1]
         inside = self.rows - (-(-self.rows // self.design.folds))
         return inside - (-(-inside // self.design.inner_parts))
 

@@ -183,6 +183,8 @@ class LocalPool:
             return
         while (task := self._tasks.get()) is not None:
             message, future = task
+            if not future.set_running_or_notify_cancel():
+                continue
             try:
                 future.set_result(worker.ask(message, self._tell))
             except Exception as error:
@@ -198,7 +200,8 @@ class LocalPool:
                 task = self._tasks.get(timeout=0.2)
                 if task is None:
                     return
-                task[1].set_exception(error)
+                if task[1].set_running_or_notify_cancel():
+                    task[1].set_exception(error)
 
     def close(self) -> None:
         """Kill the workers; what they were training is trained again on resume."""

@@ -8,6 +8,7 @@ from posology.inference.covariance import Estimate, estimate, floor_se
 from posology.inference.losses import row_losses
 from posology.inference.measures import CLASS_SCORES, R2, Measure, class_measure
 from posology.inference.resolution import detectable_after
+from posology.inference.stopping import Look, Looks, look, looks_of
 from posology.inference.verdict import Kind, Verdict, decide
 from posology.inference.words import arm_in_words, sentences
 
@@ -20,6 +21,8 @@ __all__ = [
     "Contrast",
     "Estimate",
     "Kind",
+    "Look",
+    "Looks",
     "Measure",
     "Verdict",
     "analyze",
@@ -31,6 +34,8 @@ __all__ = [
     "detectable_after",
     "estimate",
     "floor_se",
+    "look",
+    "looks_of",
     "row_losses",
     "sentences",
     "stress_flags",

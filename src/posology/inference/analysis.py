@@ -21,8 +21,9 @@ from posology.inference.contrasts import (
     shrunken,
     unit,
 )
-from posology.inference.covariance import Estimate, Folds, Losses, estimate
+from posology.inference.covariance import Clusters, Estimate, Folds, Losses, estimate
 from posology.inference.measures import R2, Measure
+from posology.inference.outlook import chance_of_settling, settled
 from posology.inference.plain import canonical_order, name_of, plain, rivalry_dict, verdict_dict
 from posology.inference.resolution import resolution
 from posology.inference.rivalry import Rivalry, rivalry
@@ -57,6 +58,8 @@ class Analysis:
         counted, for the pair that matters: the two best-looking arms.
     floor : float or None
         The same with endless repeats: what more training cannot mend and more rows could.
+    chance : float or None
+        That endless repeats on these rows would settle what is open; None where nothing is, or with one repeat.
     flags : tuple of str
         Reasons not to speak of the population.
     measure : Measure
@@ -78,6 +81,7 @@ class Analysis:
     probabilities: Probabilities | None
     detectable: float
     floor: float | None
+    chance: float | None
     flags: tuple[str, ...]
     measure: Measure = R2
 
@@ -97,6 +101,7 @@ class Analysis:
                 "probabilities": asdict(self.probabilities) if self.probabilities else None,
                 "smallest_detectable_difference": self.detectable,
                 "floor_of_detectable_difference": self.floor,
+                "chance_of_settling": self.chance,
                 "flags": list(self.flags),
             }
         )
@@ -122,6 +127,7 @@ def analyze(
     columns: int | None = None,
     capped_share: float = 0.0,
     measure: Measure = R2,
+    clusters: Clusters | None = None,
 ) -> Analysis:
     """Go from losses to a verdict and its numbers.
 
@@ -141,6 +147,8 @@ def analyze(
         Share of row losses that were capped, for the stress flag.
     measure : Measure
         What the scores are.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
 
     Raises
     ------
@@ -160,7 +168,7 @@ def analyze(
     # draws depend on the order of arms: one order for every permutation of the same study
     order = canonical_order(arms)
     losses, canonical = np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
-    found = estimate(losses, folds)
+    found = estimate(losses, folds, clusters)
     best = compare_with_best(found)
     score = float(1 + found.theta.max())
     half, verdict, double = (
@@ -170,7 +178,7 @@ def analyze(
     singles = [i for i, a in enumerate(canonical) if len(a) == 1]
     combined = [i for i, a in enumerate(canonical) if len(a) > 1]
     pairs = list(combinations(factors_of(canonical), 2))
-    detectable, floor = resolution(losses, found, best)
+    detectable, floor = resolution(losses, found, best, clusters)
     back = np.argsort(order)
     return Analysis(
         tuple(tuple(a) for a in arms),
@@ -188,6 +196,7 @@ def analyze(
         probabilities(found, singles, combined, margin),
         detectable,
         floor,
+        None if settled(verdict) else chance_of_settling(losses, found, canonical, margin, measure, clusters),
         stress_flags(_training_rows(folds), columns, score, capped_share, measure),
         measure,
     )

@@ -64,8 +64,12 @@ def compare_with_best(found: Estimate, level: float = 0.95) -> Best:
     >>> compare_with_best(found).could_be_best
     array([False,  True])
     """
+    return bounds(found, critical_values(found, level))
+
+
+def bounds(found: Estimate, q: Float[np.ndarray, " arm"]) -> Best:
+    """Give the bounds of `compare_with_best` for critical values that are known."""
     theta, se = found.theta, found.pair_se()
-    q = _critical_values(found, se, level)
     difference = theta[:, None] - theta[None, :]
     itself = np.eye(len(theta), dtype=bool)
     tied = itself | ((se == 0) & (np.abs(difference) < ROUNDING))
@@ -78,8 +82,9 @@ def compare_with_best(found: Estimate, level: float = 0.95) -> Best:
     return Best(upper, lower, could, q, reach)
 
 
-def _critical_values(found: Estimate, se: Float[np.ndarray, "arm arm"], level: float) -> Float[np.ndarray, " arm"]:
-    arms = len(found.theta)
+def critical_values(found: Estimate, level: float = 0.95) -> Float[np.ndarray, " arm"]:
+    """Give q of every arm; it depends on the covariance alone, not on the means."""
+    arms, se = len(found.theta), found.pair_se()
     rng = np.random.default_rng(SEED)
     draws = normal_draws(found.sigma, DRAWS, rng)
     chi = np.sqrt(rng.chisquare(found.df, DRAWS) / found.df)

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 
 Losses = Float[np.ndarray, "arm repeat row"]
 Folds = Int[np.ndarray, "repeat row"]
+Clusters = Int[np.ndarray, " row"]
 Matrix = Float[np.ndarray, "arm arm"]
 
 ROUNDING = 1e-12
@@ -52,7 +53,7 @@ class Estimate:
         return np.sqrt(np.where(variance > ROUNDING * sums, variance, 0.0))
 
 
-def estimate(losses: Losses, folds: Folds) -> Estimate:
+def estimate(losses: Losses, folds: Folds, clusters: Clusters | None = None) -> Estimate:
     """Estimate the arms' means and their TWR covariance.
 
     With E = L - arm mean, n rows, r repeats, J fits::
@@ -64,7 +65,8 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
 
     Srow + Sfit - Sboth is two-way clustering (Cameron, Gelbach & Miller 2011); the second Srow stands for the training
     rows that fits share, the part that 1/(k-1) plays in Nadeau & Bengio (2003). It is a measured safety margin, not a
-    theorem.
+    theorem. Where rows come in groups, a group takes the place of a row: its rows are summed within a repeat, and
+    n/(n-1) becomes G/(G-1).
 
     Parameters
     ----------
@@ -72,12 +74,15 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
         Loss of each arm on each row in each repeat.
     folds : array (repeat, row)
         Fold of each row in each repeat.
+    clusters : int array (row,), optional
+        Group of each row, from 0, none left out. There are never more than G - 1 degrees of freedom.
 
     Raises
     ------
     ValueError
         A loss is not a finite number: every bound would silently be not-a-number. Folds that are not numbered from
-        zero with none left out: empty ones would count as fits.
+        zero with none left out: empty ones would count as fits. A group whose rows are in several folds of a repeat:
+        some would have been trained on and others scored in one fit.
 
     Examples
     --------
@@ -90,15 +95,19 @@ def estimate(losses: Losses, folds: Folds) -> Estimate:
     if not np.isfinite(losses).all():
         raise ValueError("a loss is not a finite number: score complete repeats only, with row_losses")
     _check_folds(folds)
-    _, repeats, rows = losses.shape
-    scale = float(repeats * rows) ** 2
+    if clusters is not None:
+        _check_clusters(folds, clusters)
+    scale = float(losses[0].size) ** 2
     centred = losses - losses.mean(axis=(1, 2), keepdims=True)
     by_fit = fit_sums(centred, folds)
     fits = by_fit.shape[1]
-    row = _products(centred.sum(axis=1)) * rows / (rows - 1) / scale
+    centred = cluster_sums(centred, clusters)
+    units = centred.shape[2]
+    row = _products(centred.sum(axis=1)) * units / (units - 1) / scale
     fit = _products(by_fit) * fits / (fits - 1) / scale
     both = _products(centred.reshape(len(losses), -1)) / scale
-    return Estimate(-losses.mean(axis=(1, 2)), 2 * row + positive_part(fit - both), row, fits - 1)
+    df = fits - 1 if clusters is None else min(fits, units) - 1
+    return Estimate(-losses.mean(axis=(1, 2)), 2 * row + positive_part(fit - both), row, df)
 
 
 def _check_folds(folds: Folds) -> None:
@@ -109,6 +118,24 @@ def _check_folds(folds: Folds) -> None:
             "each repeat needs rows in each of its folds, numbered from 0, two folds at least; "
             f"folds are {folds.shape} with the numbers {np.unique(folds)[:10].tolist()}"
         )
+
+
+def _check_clusters(folds: Folds, clusters: Clusters) -> None:
+    count = int(clusters.max(initial=-1)) + 1
+    if count < 2 or clusters.min() < 0 or (np.bincount(clusters, minlength=count) == 0).any():
+        raise ValueError("groups are numbered from 0 with none left out, two at least")
+    first = np.unique(clusters, return_index=True)[1]
+    if (folds != folds[:, first][:, clusters]).any():
+        raise ValueError("the rows of a group are in several folds of a repeat: split by groups")
+
+
+def cluster_sums(values: Losses, clusters: Clusters | None) -> Float[np.ndarray, "arm repeat cluster"]:
+    """Sum values over the rows of each group; without groups each row stands for itself."""
+    if clusters is None:
+        return values
+    order = np.argsort(clusters, kind="stable")
+    starts = np.searchsorted(clusters[order], np.arange(int(clusters.max()) + 1))
+    return np.add.reduceat(values[:, :, order], starts, axis=2)
 
 
 def fit_sums(values: Losses, folds: Folds) -> Float[np.ndarray, "arm fit"]:
@@ -145,20 +172,39 @@ def _products(values: Float[np.ndarray, "arm unit"]) -> Matrix:
     return values @ values.T
 
 
-def floor_se(losses: Losses, better: int, other: int) -> float | None:
+def floor_se(losses: Losses, better: int, other: int, clusters: Clusters | None = None) -> float | None:
     """Estimate the standard error that no number of repeats can go below: what finite rows leave open.
 
-    SE_inf^2 = 2 max(0, c)/n with c = mean_i [(sum_r e_ri)^2 - sum_r e_ri^2] / (r(r-1)), e the centred difference.
+    SE_inf^2 = 2 max(0, c)/n with c = mean_i [(sum_r e_ri)^2 - sum_r e_ri^2] / (r(r-1)), e the centred difference. Where
+    rows come in groups, e_ri are sums over a group, and the mean is still over n rows.
 
     Returns
     -------
     float or None
         None with a single repeat, where rows and fits cannot be told apart.
     """
-    difference = losses[other] - losses[better]
-    repeats, rows = difference.shape
+    difference = losses[[other]] - losses[[better]]
+    _, repeats, rows = difference.shape
     if repeats < 2:
         return None
-    e = difference - difference.mean()
-    c = np.mean((e.sum(axis=0) ** 2 - (e**2).sum(axis=0)) / (repeats * (repeats - 1)))
+    e = cluster_sums(difference - difference.mean(), clusters)[0]
+    c = np.sum((e.sum(axis=0) ** 2 - (e**2).sum(axis=0)) / (repeats * (repeats - 1))) / rows
     return float(np.sqrt(2 * max(0.0, c) / rows))
+
+
+def floor_covariance(losses: Losses, clusters: Clusters | None = None) -> Matrix | None:
+    """Estimate the covariance that no number of repeats can go below: `floor_se` for all arms at once.
+
+    Sigma_inf = 2 PSD(C)/n with C_ab = mean_i[(sum_r E[a,r,i]) (sum_r E[b,r,i]) - sum_r E[a,r,i] E[b,r,i]] / (r(r-1)).
+
+    Returns
+    -------
+    array (arm, arm) or None
+        None with a single repeat, where rows and fits cannot be told apart.
+    """
+    arms, repeats, rows = losses.shape
+    if repeats < 2:
+        return None
+    centred = cluster_sums(losses - losses.mean(axis=(1, 2), keepdims=True), clusters)
+    between = _products(centred.sum(axis=1)) - _products(centred.reshape(arms, -1))
+    return 2 * positive_part(between / (repeats * (repeats - 1) * rows)) / rows

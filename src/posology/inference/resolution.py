@@ -1,15 +1,24 @@
 """The smallest difference that a study can show: now, after more repeats, and however many there are."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from posology.inference.best import Best
-from posology.inference.covariance import Estimate, Losses, floor_se
+import numpy as np
+
+from posology.inference.best import Best, compare_with_best
+from posology.inference.covariance import Clusters, Estimate, Folds, Losses, estimate, floor_se
+from posology.inference.measures import R2, Measure
+from posology.inference.plain import canonical_order
+from posology.inference.verdict import Arm
 
 POWER = 0.84
 """Normal quantile of 80% power."""
 
 
-def resolution(losses: Losses, found: Estimate, best: Best) -> tuple[float, float | None]:
+def resolution(
+    losses: Losses, found: Estimate, best: Best, clusters: Clusters | None = None
+) -> tuple[float, float | None]:
     """Give (q + 0.84) SE of the two best-looking arms, now and with endless repeats; arms that never differ aside.
 
     Parameters
@@ -20,6 +29,8 @@ def resolution(losses: Losses, found: Estimate, best: Best) -> tuple[float, floa
         From these losses.
     best : Best
         From that estimate; its largest q counts.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
 
     Returns
     -------
@@ -27,11 +38,17 @@ def resolution(losses: Losses, found: Estimate, best: Best) -> tuple[float, floa
         In R2; the floor is None with a single repeat, where rows and fits cannot be told apart.
     """
     se = found.pair_se()
-    first, *others = sorted(range(len(se)), key=lambda i: -found.theta[i])
-    second = next((i for i in others if se[first, i] > 0), others[0])
+    first, second = _contenders(found)
     factor = float(best.q.max()) + POWER
-    floor = floor_se(losses, first, second)
+    floor = floor_se(losses, first, second, clusters)
     return factor * float(se[first, second]), None if floor is None else factor * floor
+
+
+def _contenders(found: Estimate) -> tuple[int, int]:
+    """Give the two best-looking arms that differ."""
+    se = found.pair_se()
+    first, *others = sorted(range(len(se)), key=lambda i: -found.theta[i])
+    return first, next((i for i in others if se[first, i] > 0), others[0])
 
 
 def detectable_after(now: float, floor: float | None, done: int, repeats: int) -> float | None:
@@ -70,3 +87,67 @@ def detectable_after(now: float, floor: float | None, done: int, repeats: int) -
     if floor is None:
         return None
     return math.sqrt(floor**2 + max(0.0, now**2 - floor**2) * done / repeats)
+
+
+@dataclass(frozen=True)
+class FirstSight:
+    """What the first repeat promises of all of them: smallest differences shown four times out of five, in R2.
+
+    Parameters
+    ----------
+    now : float
+        After one repeat.
+    least, most : float
+        After all repeats: were all noise that of cells and fits, which repeats shrink; were the row term all of rows,
+        which they do not. One repeat cannot tell these apart.
+    """
+
+    now: float
+    least: float
+    most: float
+
+    def sentence(self, repeats: int, margin: float, measure: Measure = R2) -> str:
+        """Say it, with what could be done.
+
+        Examples
+        --------
+        >>> print(FirstSight(0.0312, 0.0139, 0.0281).sentence(5, 0.01))
+        After 1 of at most 5 repeats, differences of 0.031 R2 show four times out of five; after all, of 0.014 to 0.028.
+        Your margin is 0.01; fewer arms or more rows show smaller ones.
+        """
+        places = max(3, 1 - math.floor(math.log10(margin)))
+        now, least, most = (f"{x:.{places}f}" for x in (self.now, self.least, self.most))
+        return (
+            f"After 1 of at most {repeats} repeats, differences of {now} {measure.words} show four times out of five; "
+            f"after all, of {least} to {most}.\nYour margin is {margin:g}; fewer arms or more rows show smaller ones."
+        )
+
+
+def first_sight(
+    losses: Losses, folds: Folds, arms: Sequence[Arm], repeats: int, clusters: Clusters | None = None
+) -> FirstSight:
+    """Forecast from the first repeat what all repeats will be able to show.
+
+    ::
+
+        MDE(r) = (q + 0.84) SE(r);  SE(1)^2/r <= SE(r)^2 <= 2 Srow + PSD(Sfit - Sboth)/r
+
+    for the two best-looking arms; q is that of one repeat, and falls with more.
+
+    Parameters
+    ----------
+    losses : array (arm, 1, row)
+    folds : array (1, row)
+    arms : sequence of arm
+        Names of the first axis of `losses`.
+    repeats : int
+        Asked about.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
+    """
+    found = estimate(np.ascontiguousarray(losses[canonical_order(arms)], dtype=float), folds, clusters)
+    first, second = _contenders(found)
+    factor = float(compare_with_best(found).q.max()) + POWER
+    most = Estimate(found.theta, 2 * found.row + (found.sigma - 2 * found.row) / repeats, found.row, found.df)
+    now = factor * float(found.pair_se()[first, second])
+    return FirstSight(now, now / math.sqrt(repeats), factor * float(most.pair_se()[first, second]))

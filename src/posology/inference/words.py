@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
+from posology.inference.outlook import HOPELESS
 from posology.inference.verdict import Arm, Kind
 
 NAMES = {"weights": "L1/L2", "dropout": "dropout", "l1": "L1", "l2": "L2"}
@@ -28,7 +29,7 @@ def arm_in_words(arm: Arm) -> str:
     return f"{first} with {_joined(rest, 'and')}" if rest else first
 
 
-def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int) -> list[str]:
+def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int, groups: int | None = None) -> list[str]:
     """Write the verdict: what to do, why, how near the line, what to beware of; most important first.
 
     Parameters
@@ -37,11 +38,13 @@ def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int) ->
         From arm to its strengths in words, such as "rate 0.21".
     rows : int
         Rows of the table, for advice.
+    groups : int, optional
+        Groups of rows, where these are what more would help.
     """
     verdict = analysis.verdict
     said = {1: _none_needed, 2: _pick_either, 3: _use_alone, 4: _combine, 5: _open}[verdict.rule](analysis, strengths)
     if verdict.kind is Kind.OPEN:
-        said += _what_would_help(analysis, rows)
+        said += _what_would_help(analysis, (rows, "rows") if groups is None else (groups, "groups"))
     else:
         said += [text for pair, found in analysis.overlaps.items() if (text := _sharing(*pair, found))]
     said += _near(analysis)
@@ -132,7 +135,7 @@ def _open(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     return [*said, f"The best could be {could}. Until there is more, {best} looks best."]
 
 
-def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
+def _what_would_help(analysis: Analysis, units: tuple[int, str]) -> list[str]:
     margin, floor, now = analysis.verdict.margin, analysis.floor, analysis.detectable
     if _worthless(analysis):
         return ["More repeats would not help: these columns and this network do not predict the target yet."]
@@ -142,14 +145,12 @@ def _what_would_help(analysis: Analysis, rows: int) -> list[str]:
         f"Differences of {_about(now, margin)} {analysis.measure.words} would have been shown four times out of five; "
     )
     said = [f"{could}your margin is {margin:g}."]
-    if floor is None:
-        return [*said, "More repeats would tell whether more training or more rows would help."]
-    endless = f"endless repeats would bring that to {_about(min(floor, now), margin)}"
-    if floor > margin:
-        return [*said, f"More training will not help enough, more rows would: with {rows:,} rows, {endless}."]
-    if floor < 0.9 * now:
-        return [*said, f"More repeats (--repeats) would help: {endless}."]
-    return [*said, f"More repeats would hardly help ({endless}): the differences lie near your margin."]
+    if floor is None or analysis.chance is None:
+        return [*said, f"More repeats would tell whether more training or more {units[1]} would help."]
+    endless = f"endless repeats would leave {_about(min(floor, now), margin)}"
+    if analysis.chance < HOPELESS:
+        return [*said, f"More training will not help, more {units[1]} would: with {units[0]:,} {units[1]}, {endless}."]
+    return [*said, f"More repeats (--repeats) may decide it: {endless}."]
 
 
 def _sharing(one: str, two: str, found: Overlap) -> str:

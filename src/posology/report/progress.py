@@ -23,7 +23,7 @@ class Bar:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} networks, {task.fields[epochs]:,} epochs"),
+            TextColumn("{task.completed:,.0f} of at most {task.total:,.0f} networks, {task.fields[epochs]:,} epochs"),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=self._console,
             transient=True,
@@ -49,6 +49,13 @@ class Bar:
         else:
             self._line(text)
 
+    def say(self, text: str) -> None:
+        """Leave a line on the screen."""
+        if self._live:
+            self._console.print(text, markup=False, highlight=False)
+        else:
+            self._line(text)
+
     def total(self, networks: int) -> None:
         """Give the length of the bar."""
         self._describe("training")
@@ -65,7 +72,7 @@ class Bar:
         tenths = int(10 * task.completed / (task.total or 1))
         if not self._live and tenths > self._tenths:
             self._tenths = tenths
-            self._line(f"{task.completed:,.0f} of {task.total:,.0f} networks trained")
+            self._line(f"{task.completed:,.0f} of at most {task.total:,.0f} networks trained")
 
     def epochs(self, count: int) -> None:
         """Count epochs, so that a long network is seen to move."""

@@ -162,8 +162,10 @@ def print_forecast(forecast: Forecast) -> None:
     """Print what a study would cost."""
     console = Console(highlight=False, emoji=False)
     console.print(f"Arms: {', '.join(forecast.arms)}", markup=False)
+    early = forecast.least_networks < forecast.networks
     console.print(
-        f"Networks: {forecast.networks:,} in {forecast.resamples} resamples, "
+        f"Networks: {f'{forecast.least_networks:,} to ' if early else ''}{forecast.networks:,} in "
+        f"{'at most ' if early else ''}{forecast.resamples} resamples, "
         f"and up to {forecast.prescription_networks:,} more for the prescription",
         markup=False,
     )
@@ -171,8 +173,9 @@ def print_forecast(forecast: Forecast) -> None:
         f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites",
         markup=False,
     )
+    least = f"{duration(forecast.least_seconds)} (if two repeats decide) to " if early else ""
     console.print(
-        f"Time: about {duration(forecast.seconds)} with {forecast.workers} workers "
+        f"Time: about {least}{duration(forecast.seconds)} with {forecast.workers} workers "
         "(measured on a few networks just now; early stopping makes it uncertain by a third)",
         markup=False,
     )

@@ -17,6 +17,7 @@ from posology.wording import counted, did_you_mean, leave_out, quoted
 FEWEST_ROWS = 20
 TOO_LARGE = 1e100  # squares of larger numbers leave the range of float64 when the column is scaled
 LEVELS_SHOWN = 40
+MANY_COPIES = 0.01  # share of repeated rows from which scores are too good to be left without a word
 
 
 def check_rows(n_rows: int, folds: int) -> None:
@@ -71,8 +72,8 @@ def check_names(names: Sequence[object]) -> list[str]:
     return texts
 
 
-def check_choice(names: Sequence[str], target: str, drop: Sequence[str]) -> None:
-    """Refuse a target or a column to leave out that is not in the table, and a table without features.
+def check_choice(names: Sequence[str], target: str, drop: Sequence[str], groups: Sequence[str] = ()) -> None:
+    """Refuse a target, a column to leave out or of groups that is not in the table, and a table without features.
 
     Examples
     --------
@@ -83,6 +84,8 @@ def check_choice(names: Sequence[str], target: str, drop: Sequence[str]) -> None
     for name in drop:
         if name not in names:
             raise InputError(_not_there("column to leave out,", name, names))
+    check_group_column(names, target, groups)
+    drop = list(dict.fromkeys([*drop, *groups]))
     if target in drop:
         raise InputError(f"'{target}' is the target and also among the columns to leave out. Choose one.")
     if not set(names) - {target, *drop}:
@@ -91,6 +94,20 @@ def check_choice(names: Sequence[str], target: str, drop: Sequence[str]) -> None
             f"No feature is left beside the target '{target}'{dropped}: the table has {quoted(names)}. "
             "Give a table with at least one feature."
         )
+
+
+def check_group_column(names: Sequence[str], target: str, groups: Sequence[str]) -> None:
+    """Refuse a column of groups that is not in the table, or is the target.
+
+    Examples
+    --------
+    >>> check_group_column(["age", "clinic", "price"], "price", ["clinic"])
+    """
+    for name in groups:
+        if name not in names:
+            raise InputError(_not_there("column of groups,", name, names))
+    if target in groups:
+        raise InputError(f"'{target}' is the target and also the column of groups. Choose one.")
 
 
 def _not_there(what: str, name: str, names: Sequence[str]) -> str:
@@ -220,7 +237,7 @@ def check_features(columns: Iterable[Column]) -> None:
             check_finite(f"Column '{column.name}'", column.parts[column.name].to_numpy(), advice)
 
 
-def notes_on(columns: Iterable[Column], copies: int) -> Iterator[str]:
+def notes_on(columns: Sequence[Column], copies: int, *, grouped: bool = False) -> Iterator[str]:
     """Tell what a reader of the report should know, and nothing that stops a study.
 
     Parameters
@@ -229,6 +246,8 @@ def notes_on(columns: Iterable[Column], copies: int) -> Iterator[str]:
         The features.
     copies
         How many rows repeat an earlier row, target included.
+    grouped
+        Whether the user has said which rows belong together.
 
     Examples
     --------
@@ -246,7 +265,15 @@ def notes_on(columns: Iterable[Column], copies: int) -> Iterator[str]:
                 ", get a column each, and the others share one."
             )
     if copies:
-        yield f"{counted(copies, 'row')} repeat{'s' if copies == 1 else ''} an earlier row, target included."
+        rows = len(next(iter(columns[0].parts.values())))
+        many = copies > MANY_COPIES * rows and not grouped
+        yield (
+            f"{counted(copies, 'row')} repeat{'s' if copies == 1 else ''} an earlier row, target included."
+            + (
+                " A network is then scored on rows it has seen; --groups COLUMN keeps those that belong together."
+                * many
+            )
+        )
 
 
 def check_columns(needed: Iterable[str], given: Sequence[str]) -> list[str]:

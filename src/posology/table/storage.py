@@ -13,10 +13,11 @@ from jaxtyping import Float64
 
 from posology.errors import InputError
 from posology.table.columns import Kind
+from posology.table.groups import Groups
 
 FORMAT = "posology table 1"
 METADATA_KEY = b"posology"
-Parts = tuple[pd.DataFrame, Float64[np.ndarray, " row"], str, tuple[str, ...], tuple[str, ...]]
+Parts = tuple[pd.DataFrame, Float64[np.ndarray, " row"], str, tuple[str, ...], tuple[str, ...], Groups | None]
 
 
 def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
@@ -31,7 +32,11 @@ def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
 
 
 def fingerprint(
-    features: pd.DataFrame, target: Float64[np.ndarray, " row"], target_name: str, classes: tuple[str, ...] = ()
+    features: pd.DataFrame,
+    target: Float64[np.ndarray, " row"],
+    target_name: str,
+    classes: tuple[str, ...] = (),
+    groups: Groups | None = None,
 ) -> str:
     """SHA-256 of a table, over little-endian numbers and UTF-8 text, each preceded by its length.
 
@@ -41,7 +46,8 @@ def fingerprint(
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for piece in (*_pieces(features, target, target_name), *map(_utf8, classes)):
+    grouped = [] if groups is None else [_utf8(groups.name), groups.codes.astype("<i8").tobytes()]
+    for piece in (*_pieces(features, target, target_name), *map(_utf8, classes), *grouped):
         digest.update(len(piece).to_bytes(8, "little"))
         digest.update(piece)
     return digest.hexdigest()
@@ -76,21 +82,25 @@ def save(
     target_name: str,
     notes: tuple[str, ...],
     classes: tuple[str, ...] = (),
+    groups: Groups | None = None,
 ) -> None:
     """Write the parts of a table to one Feather file, whole or not at all.
 
-    The target stands in a column of its own behind the features, under a name that no feature has; the
+    The target and the groups stand in columns of their own behind the features, under names that no feature has; the
     schema's metadata says which, with the user's names, the notes and the names of classes.
     """
     import pyarrow as pa
     from pyarrow import feather
 
     reserved = "target"
-    while reserved in features.columns:
+    while {reserved, f"{reserved} group"} & set(features.columns):
         reserved += "_"
     about = {"format": FORMAT, "target": reserved, "target_name": target_name, "notes": notes, "classes": classes}
-    arrays = [_to_arrow(features[name]) for name in features]
-    table = pa.table([*arrays, pa.array(target)], names=[*features.columns, reserved])
+    arrays = {name: _to_arrow(features[name]) for name in features} | {reserved: pa.array(target)}
+    if groups is not None:
+        about |= {"groups": f"{reserved} group", "group_name": groups.name}
+        arrays[f"{reserved} group"] = pa.array(groups.codes)
+    table = pa.table(list(arrays.values()), names=list(arrays))
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
     path = Path(path)
     unfinished = path.with_name(path.name + ".unfinished")
@@ -120,8 +130,13 @@ def load(path: str | os.PathLike[str]) -> Parts:
     columns = {name: _from_arrow(table[name]) for name in table.column_names}
     target = columns.pop(about["target"]).to_numpy()
     target.setflags(write=False)
+    groups = None
+    if "groups" in about:
+        codes = columns.pop(about["groups"]).to_numpy()
+        codes.setflags(write=False)
+        groups = Groups(codes, about["group_name"])
     features = pd.DataFrame(columns, columns=pd.Index(list(columns), dtype=object), copy=False)
-    return features, target, about["target_name"], tuple(about["notes"]), tuple(about["classes"])
+    return features, target, about["target_name"], tuple(about["notes"]), tuple(about["classes"]), groups
 
 
 def _mapped(path: Path) -> tuple[Any, dict[str, Any]]:

@@ -13,6 +13,7 @@ from posology.errors import InputError, LeakWarning
 from posology.table import checks, leaks, storage
 from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
+from posology.table.groups import Groups, groups_of
 from posology.wording import counted, quoted
 
 
@@ -35,6 +36,8 @@ class Table:
         What was found on the way, warnings too, one sentence each.
     classes
         Names of the classes of the target, sorted; empty where it is a number.
+    groups
+        Which rows belong together; None where each stands for itself.
     """
 
     features: pd.DataFrame
@@ -42,6 +45,7 @@ class Table:
     target_name: str
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    groups: Groups | None = None
 
     @property
     def task(self) -> str:
@@ -52,6 +56,11 @@ class Table:
     def strata(self) -> Int64[np.ndarray, " row"] | None:
         """The class of each row, by which splits are stratified; None where the target is a number."""
         return self.target.astype(np.int64) if self.classes else None
+
+    @property
+    def clusters(self) -> Int64[np.ndarray, " row"] | None:
+        """The group of each row, by which splits are made and evidence is counted; None where there are no groups."""
+        return None if self.groups is None else self.groups.codes
 
     @property
     def n_rows(self) -> int:
@@ -71,11 +80,11 @@ class Table:
         >>> make_table(pd.DataFrame({"age": [1, 2], "pay": [3, 4]}), "pay").fingerprint()[:8]
         'd4d72c66'
         """
-        return storage.fingerprint(self.features, self.target, self.target_name, self.classes)
+        return storage.fingerprint(self.features, self.target, self.target_name, self.classes, self.groups)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to a Feather file, uncompressed, so that many processes can map one copy of it."""
-        storage.save(path, self.features, self.target, self.target_name, self.notes, self.classes)
+        storage.save(path, self.features, self.target, self.target_name, self.notes, self.classes, self.groups)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Table":
@@ -89,7 +98,13 @@ class Table:
         return cls(*storage.load(path))
 
 
-def make_table(frame: pd.DataFrame, target_column: str, drop: Sequence[str] = (), task: str | None = None) -> Table:
+def make_table(
+    frame: pd.DataFrame,
+    target_column: str,
+    drop: Sequence[str] = (),
+    task: str | None = None,
+    groups: str | None = None,
+) -> Table:
     """Check a frame and bring it into the form that a study uses.
 
     Rows with a missing target are left out. Columns that seem to give the target away, or to number the rows,
@@ -106,6 +121,8 @@ def make_table(frame: pd.DataFrame, target_column: str, drop: Sequence[str] = ()
         Names of columns to leave out.
     task
         "classification" or "regression", where it is not what the column's cells say; see `classes.read_target`.
+    groups
+        Column that says which rows belong together; it is no feature.
 
     Returns
     -------
@@ -131,13 +148,21 @@ def make_table(frame: pd.DataFrame, target_column: str, drop: Sequence[str] = ()
     """
     names = checks.check_names(list(frame.columns))
     drop = tuple(str(name) for name in drop)
-    checks.check_choice(names, str(target_column), drop)
+    together = [] if groups is None else [str(groups)]
+    checks.check_choice(names, str(target_column), drop, together)
     frame = frame.set_axis(names, axis="columns")
-    features = frame.drop(columns=[str(target_column), *drop])
-    return build_table(features, frame[str(target_column)], str(target_column), task)
+    features = frame.drop(columns=[str(target_column), *drop, *(set(together) - set(drop))])
+    column = None if groups is None else frame[str(groups)]
+    return build_table(features, frame[str(target_column)], str(target_column), task, column)
 
 
-def build_table(features: pd.DataFrame, target: pd.Series, target_name: str, task: str | None = None) -> Table:
+def build_table(
+    features: pd.DataFrame,
+    target: pd.Series,
+    target_name: str,
+    task: str | None = None,
+    groups: pd.Series | None = None,
+) -> Table:
     """Join features and a target that are already apart; the rest is as in `make_table`."""
     if len(features) == 0:
         raise InputError("The table has column names but no rows. Give a table with one row per observation.")
@@ -151,13 +176,16 @@ def build_table(features: pd.DataFrame, target: pd.Series, target_name: str, tas
     columns = [column_of(str(name), features[name]) for name in features]
     checks.check_features(columns)
     joined = _joined(columns)
-    decided = [read.note] if read.note else []
-    notes = [*decided, *_missing_note(known, target_name), *checks.notes_on(columns, _copies(joined, numbers))]
+    together = None if groups is None else groups_of(groups.reset_index(drop=True)[known], str(groups.name))
+    said = [read.note] if read.note else []
+    said += [together.note()] if together else []
+    copies = _copies(joined, numbers)
+    notes = [*said, *_missing_note(known, target_name), *checks.notes_on(columns, copies, grouped=bool(together))]
     found = list(leaks.leaks_in(columns, numbers, target_name))
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
     numbers.setflags(write=False)
-    return Table(joined, numbers, target_name, (*notes, *found), read.classes)
+    return Table(joined, numbers, target_name, (*notes, *found), read.classes, together)
 
 
 def _joined(columns: list[Column]) -> pd.DataFrame:
