@@ -17,6 +17,7 @@ from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, parse_arms, read_fit_arguments
 from posology.progress import Progress, Silent
+from posology.resampling import outer_folds
 from posology.result import StudyResult
 from posology.running import Run
 from posology.settings import Settings, check_range
@@ -24,6 +25,7 @@ from posology.table import (
     Preparation,
     Table,
     check_classes,
+    check_classes_in_folds,
     check_groups,
     check_rows,
     columns_by_input,
@@ -178,7 +180,7 @@ class Study:
         if table.groups is not None:
             check_groups(table.groups, settings.design.folds)
         if table.classes:
-            check_classes(table.target_name, table.target, table.classes, settings.design.folds)
+            _check_classes(table, settings.design)
         self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
@@ -248,6 +250,15 @@ class Study:
             "groups": None,
             **self._facts,
         }
+
+
+def _check_classes(table: Table, design: Design) -> None:
+    """Refuse classes that a fold would lack."""
+    about = table.target_name, table.target, table.classes
+    check_classes(*about, design.folds)
+    if table.clusters is not None:
+        sizes = table.n_rows, design.folds, design.repeats, design.seed
+        check_classes_in_folds(*about, outer_folds(*sizes, groups=table.clusters))
 
 
 def cores() -> int:

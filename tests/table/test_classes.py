@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from posology.errors import InputError
-from posology.table import Classes, Table, check_classes, make_table, table_from_arrays
+from posology.table import Classes, Table, check_classes, check_classes_in_folds, make_table, table_from_arrays
 from posology.table.classes import read_target
 
 CHANGE = "(in Python: task='classification')"
@@ -116,6 +116,17 @@ def test_rare_classes():
     with pytest.raises(InputError, match=r"Give more rows of it, join rare classes, .*, or use at most 2 folds"):
         check_classes("sort", codes[:11], ("a", "b"), folds=3)
     check_classes("sort", codes[:11], ("a", "b"), folds=2)
+
+
+def test_folds_of_whole_groups_that_lack_a_class():
+    codes, folds = np.array([0.0, 1.0, 1.0, 1.0]), np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    with pytest.raises(InputError) as caught:
+        check_classes_in_folds("sort", codes, ("oat", "rye"), folds)
+    assert str(caught.value) == (
+        "Whole groups leave a fold without rows of 'oat' of the target 'sort': too few groups have such rows, and "
+        "every fold must score rows of every class. Use fewer --folds, another --seed, or join rare classes."
+    )
+    check_classes_in_folds("sort", np.array([0.0, 1.0, 1.0, 0.0]), ("oat", "rye"), np.array([[0, 0, 1, 1]]))
 
 
 @pytest.fixture

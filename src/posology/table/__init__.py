@@ -3,7 +3,7 @@
 from posology.table.arrays import columns_by_input, table_from_arrays
 from posology.table.checks import check_rows
 from posology.table.class_file import Classes
-from posology.table.classes import check_classes
+from posology.table.classes import check_classes, check_classes_in_folds
 from posology.table.groups import Groups, check_groups
 from posology.table.layout import Layout, Slot, assign, laid_out_as_given, one_input, slot_of
 from posology.table.new_rows import features_of
@@ -20,6 +20,7 @@ __all__ = [
     "Table",
     "assign",
     "check_classes",
+    "check_classes_in_folds",
     "check_groups",
     "check_rows",
     "columns_by_input",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
 from posology.errors import InputError
 from posology.table.checks import check_finite, examples_of, is_boolean, target_numbers
@@ -187,3 +188,35 @@ def check_classes(name: str, codes: Numbers, classes: Sequence[str], folds: int)
         f"folds, {folds}: every fold must score rows of every class. Give more rows of {it}, join rare classes, leave "
         f"out their rows, or {fewer}."
     )
+
+
+def check_classes_in_folds(
+    name: str, codes: Numbers, classes: Sequence[str], folds: Int[np.ndarray, "repeat row"]
+) -> None:
+    """Refuse folds of whole groups that lack a class: they could not be scored, nor would it be learned elsewhere.
+
+    Parameters
+    ----------
+    codes
+        Place of each row's class.
+    folds
+        Fold of each row in each repeat.
+
+    Raises
+    ------
+    InputError
+        With the classes that a fold lacks.
+
+    Examples
+    --------
+    >>> check_classes_in_folds("sort", np.array([0.0, 1.0, 0.0, 1.0]), ("oat", "rye"), np.array([[0, 0, 1, 1]]))
+    """
+    parts = range(int(folds.max()) + 1)
+    counts = [np.bincount(codes[of == fold].astype(int), minlength=len(classes)) for of in folds for fold in parts]
+    lacking = [c for c, fewest in zip(classes, np.min(counts, axis=0), strict=True) if fewest == 0]
+    if lacking:
+        raise InputError(
+            f"Whole groups leave a fold without rows of {quoted(lacking, 5)} of the target '{name}': too few groups "
+            "have such rows, and every fold must score rows of every class. Use fewer --folds, another --seed, or join rare "
+            "classes."
+        )
