@@ -17,7 +17,7 @@ from posology.inference import Analysis, Contrast, Measure, sentences, substitut
 from posology.inference.plain import plain
 from posology.inference.stopping import Ending
 from posology.plan import Arm, arm_name, regularizers_of
-from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting
+from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting, search_gains
 from posology.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class ArmRow:
     epochs : float
         Mean epochs.
     could_be_best : bool
+    search_gain : Contrast or None
+        What the second half of its trials gained in the watched loss; None where unknown.
     measures : dict
         For classes, from the name of each score to its value.
     """
@@ -80,6 +82,7 @@ class ArmRow:
     strengths: dict[str, list[float]]
     epochs: float
     could_be_best: bool
+    search_gain: Contrast | None = None
     measures: dict[str, float] = field(default_factory=dict)
 
 
@@ -127,6 +130,7 @@ class StudyResult:
         facts: Mapping[str, Any],
     ) -> "StudyResult":
         """Collect the numbers of every arm."""
+        gains = search_gains(found, analysis.arms)
         rows = [
             ArmRow(
                 arm,
@@ -136,6 +140,7 @@ class StudyResult:
                 mean_setting([refits[arm].setting for _, refits in found.values()], arm, settings.strengths()),
                 float(scores.epochs[i]),
                 bool(analysis.best.could_be_best[i]),
+                gains[arm],
                 {name: float(values[i]) for name, values in scores.measures.items()},
             )
             for i, arm in enumerate(analysis.arms)
@@ -333,6 +338,7 @@ def _row_dict(row: ArmRow, measure: Measure) -> dict[str, Any]:
         "epochs": row.epochs,
         "strengths": row.strengths,
         "could_be_best": row.could_be_best,
+        "search_gain": asdict(row.search_gain) if row.search_gain else None,
         **({"measures": row.measures} if row.measures else {}),
     }
 

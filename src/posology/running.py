@@ -36,7 +36,7 @@ from posology.record import Record, check_folder
 from posology.repeats import Repeats
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Scores, failures, score
+from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
 from posology.settings import Settings
 from posology.table import Table
 from posology.wording import resume_command
@@ -104,7 +104,7 @@ class Run:
             clusters=self._study.table.clusters,
         )
         prescription = self._prescribe(pool, record, space, analysis)
-        facts = self._facts(network, scores, looks, failures(found))
+        facts = self._facts(network, scores, looks, found)
         result = StudyResult.of(self._study.settings, found, scores, analysis, prescription, facts)
         return self._keep_result(record, result)
 
@@ -113,11 +113,9 @@ class Run:
         folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata, table.clusters)
         return score(found, design.arms, range(repeats), folds, self._study.judge)
 
-    def _facts(
-        self, network: dict[str, Any], scores: Scores, looks: Looks, failed: list[dict[str, Any]]
-    ) -> dict[str, Any]:
+    def _facts(self, network: dict[str, Any], scores: Scores, looks: Looks, found: Found) -> dict[str, Any]:
         """Collect what the study was made of."""
-        table = self._study.table
+        table, gains = self._study.table, search_gains(found, self._design.arms)
         return {
             "rows": table.n_rows,
             "columns": table.features.shape[1],
@@ -128,7 +126,7 @@ class Run:
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": network["notes"],
-            "warnings": network["warnings"],
+            "warnings": [*network["warnings"], *search_warnings(gains, self._study.settings.margin)],
             "network": str(self._study.settings.source),
             "parameters": network["parameters"],
             "optimizer": network["optimizer"],
@@ -139,7 +137,7 @@ class Run:
             "stopping": looks.to_dict(),
             "capped_row_losses": scores.capped,
             "failed_networks": scores.failed,
-            "failures": failed,
+            "failures": failures(found),
         }
 
     def _train(self, pool: LocalPool, record: Record, space: Space) -> Repeats:

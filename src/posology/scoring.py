@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from posology.inference.contrasts import Contrast
+from posology.inference.searching import gain_of_doubling, still_improves
 from posology.judging import Judge
 from posology.plan import Arm, Refitted, Setting, Tuned, arm_name, regularizers_of
 from posology.regularizers import Strength
@@ -116,6 +118,32 @@ def failures(found: Found) -> list[dict[str, Any]]:
                 stage = {"arm": arm_name(arm), "stage": "refit", "strengths": _listed(refit.setting)}
                 out.append({**where, **stage})
     return out[:MOST_FAILURES]
+
+
+def search_gains(found: Found, arms: Sequence[Arm]) -> dict[Arm, Contrast | None]:
+    """Give what the second half of each arm's trials gained (`inference.searching`); None where unknown."""
+    return {arm: gain_of_doubling(np.array([tuned[arm].saved for tuned, _ in found.values()])) for arm in arms}
+
+
+def search_warnings(gains: Mapping[Arm, Contrast | None], margin: float) -> list[dict[str, Any]]:
+    """Warn of arms whose search is not over: then "alone" may only mean "badly searched". JSON types.
+
+    Examples
+    --------
+    >>> search_warnings({("l1", "dropout"): Contrast(0.004, 0.001, 0.002, 0.006)}, 0.01)[0]["text"][:63]
+    'The second half of the trials of l1+dropout still gained 0.0040'
+    """
+    return [
+        {
+            "code": "searched too little",
+            "sites": [],
+            "text": f"The second half of the trials of {arm_name(arm)} still gained {gain.value:.4f} "
+            f"[{gain.lower:.4f}, {gain.upper:.4f}] of its validation loss: it may be better than it looks here. "
+            "Give more --trials.",
+        }
+        for arm, gain in gains.items()
+        if gain is not None and still_improves(gain, margin)
+    ]
 
 
 def _listed(setting: Setting) -> dict[str, list[float]]:

@@ -174,23 +174,9 @@ def test_a_halving_that_lost_its_later_packs_and_its_paused_trainings_gives_the_
 
 
 def test_a_decided_study_stops_and_its_resume_gives_the_same_bytes(call, table, here):
-    sizes = (
-        "--repeats",
-        3,
-        "--folds",
-        2,
-        "--trials",
-        1,
-        "--refits",
-        1,
-        "--epochs",
-        1,
-        "--arms",
-        "none; dropout",
-        "--inner-splits",
-        1,
-    )
-    said = call("study", table, "--target", "price", *sizes, "--rope", 0.9, "--workers", 1, "--out", here / "study")
+    sizes = ("--repeats", 3, "--folds", 2, "--trials", 1, "--inner-splits", 1, "--refits", 1, "--epochs", 1)
+    how = ("--arms", "none; dropout", "--rope", 0.9, "--workers", 1, "--out", here / "study")
+    said = call("study", table, "--target", "price", *sizes, *how)
     assert said.code == 0, said.err
     assert "4 resamples (stopped after 2 of 3 repeats: decided), 21 networks trained" in " ".join(said.out.split())
     assert "After 1 of at most 3 repeats, differences of " in said.err

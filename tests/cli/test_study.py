@@ -284,24 +284,9 @@ def test_without_a_reader_of_standard_output(finished):
 def test_groups_stay_whole_and_are_no_feature(call, here):
     table = plain_frame().assign(farm=np.repeat([f"f{i}" for i in range(10)], [13, 7, 5, 4, 3, 3, 2, 1, 1, 1]))
     table.sample(frac=1, random_state=0).to_csv(here / "farms.csv", index=False)
-    sizes = (
-        "--repeats",
-        2,
-        "--folds",
-        2,
-        "--trials",
-        1,
-        "--refits",
-        1,
-        "--epochs",
-        1,
-        "--arms",
-        "none; dropout",
-        "--inner-splits",
-        1,
-    )
-    asked = ("study", here / "farms.csv", "--target", "price", "--groups", "farm", *sizes, "--out", here / "study")
-    said = call(*asked, "--workers", 1, "--json")
+    sizes = ("--repeats", 2, "--folds", 2, "--trials", 1, "--inner-splits", 1, "--refits", 1, "--epochs", 1)
+    asked = ("study", here / "farms.csv", "--target", "price", "--groups", "farm", *sizes, "--arms", "none; dropout")
+    said = call(*asked, "--out", here / "study", "--workers", 1, "--json")
     assert said.code == 0, said.err
     got = json.loads(said.out)
     assert got["study"]["groups"] == {"column": "farm", "count": 10}

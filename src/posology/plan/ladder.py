@@ -51,6 +51,7 @@ class Ladder:
         # steady loss instead of the least, which would choose the trials whose loss jumps about
         self._restores = design.patience is not None and design.callbacks.restore_best_weights
         self._trials, self._protected = list(trials), protected
+        self._halved = design.halving is not None
         self._alive = np.arange(len(trials))
         self._reached = np.zeros(len(trials), int)
         seen = (design.inner_splits, len(trials))
@@ -88,12 +89,41 @@ class Ladder:
         seen = np.isfinite(self._epochs)
         reductions = tuple(mean_reductions(self._reductions[seen[:, t], t], epochs[t]) for t in best)
         trained = int(seen.sum())
-        return Tuned(arm, settings, losses[best], epochs[best], trained, int(self._spent.sum()), reductions)
+        saved = np.nan if self._halved else saved_by_second_half(self._losses)
+        return Tuned(arm, settings, losses[best], epochs[best], trained, int(self._spent.sum()), reductions, saved)
 
     def _mean(self, values: Float[np.ndarray, "split trial"]) -> Float[np.ndarray, " trial"]:
         """Average over the splits that each trial saw."""
         seen = np.isfinite(self._epochs)
         return np.where(seen, values, 0.0).sum(axis=0) / np.maximum(1, seen.sum(axis=0))
+
+
+def saved_by_second_half(losses: Float[np.ndarray, "split trial"]) -> float:
+    """Give what the later half of an arm's trials saved: whether half the budget would have done.
+
+    The best of the first half and the best of all, both by their losses on the first split, are compared on the second,
+    which chose neither: of two equal searches the larger does not win by luck.
+
+    Parameters
+    ----------
+    losses : array (split, trial)
+        In the order of the trials; NaN where one was not trained on a split.
+
+    Returns
+    -------
+    float
+        NaN with one split or one trial, or where one of the two did not get as far or diverged.
+
+    Examples
+    --------
+    >>> saved_by_second_half(np.array([[0.5, 0.6, 0.4, 0.7], [0.5, np.nan, 0.25, np.nan]]))
+    0.25
+    """
+    if min(losses.shape) < 2:
+        return np.nan
+    first = np.where(np.isnan(losses[0]), np.inf, losses[0])
+    of_half, of_all = losses[1, first[: len(first) // 2].argmin()], losses[1, first.argmin()]
+    return float(of_half - of_all) if np.isfinite(of_half) and np.isfinite(of_all) else np.nan
 
 
 def mean_reductions(found: Int32[np.ndarray, "split reduction"], epochs: float) -> tuple[int, ...]:

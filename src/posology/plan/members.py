@@ -176,6 +176,8 @@ class Tuned:
     epochs_trained: int
     reductions: tuple[tuple[int, ...], ...] = ()
     """Of each trial, the epochs after which its learning rate was reduced; empty where there is no plateau."""
+    saved: float = np.nan
+    """Watched loss that the second half of the trials saved (`ladder.saved_by_second_half`); NaN where unknown."""
 
     @property
     def chosen_epochs(self) -> int:
