@@ -217,6 +217,6 @@ def check_classes_in_folds(
     if lacking:
         raise InputError(
             f"Whole groups leave a fold without rows of {quoted(lacking, 5)} of the target '{name}': too few groups "
-            "have such rows, and every fold must score rows of every class. Use fewer --folds, another --seed, or join rare "
-            "classes."
+            "have such rows, and every fold must score rows of every class. Use fewer --folds, another --seed, or join "
+            "rare classes."
         )
