@@ -85,6 +85,6 @@ def test_many_copies_suggest_groups():
     assert f"{said}{advice}" in make_table(twice, "price").notes
     grouped = twice.assign(site=range(65))
     assert said in make_table(grouped, "price", groups="site").notes
-    rare = pd.concat([data] * 5).assign(height=np.arange(300.0))
+    rare = pd.DataFrame(RNG.normal(size=(300, 3)), columns=["height", "weight", "price"])
     once = pd.concat([rare, rare.iloc[:1]])
     assert "1 row repeats an earlier row, target included." in make_table(once, "price").notes

@@ -14,6 +14,7 @@ from posology.table import checks, leaks, storage
 from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
 from posology.table.groups import Groups, groups_of
+from posology.table.time_order import notes_on_time
 from posology.wording import counted, quoted
 
 
@@ -181,6 +182,7 @@ def build_table(
     said += [together.note()] if together else []
     copies = _copies(joined, numbers)
     notes = [*said, *_missing_note(known, target_name), *checks.notes_on(columns, copies, grouped=bool(together))]
+    notes += [] if together else notes_on_time(columns, numbers)
     found = list(leaks.leaks_in(columns, numbers, target_name))
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)

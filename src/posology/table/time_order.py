@@ -1,0 +1,46 @@
+"""Rows that lie in time: told where neighbours in time have like targets, which random folds do not respect."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from posology.table.columns import Column, Numbers
+
+ALIKE = 0.3
+"""Correlation of neighbours in time from which it is told."""
+
+CERTAIN = 4.0
+"""And how many standard errors of no correlation, 1/sqrt(rows), it must be: tables have several dates."""
+
+
+def notes_on_time(columns: Iterable[Column], target: Numbers) -> Iterator[str]:
+    """Tell of dates in whose order neighbouring rows have like targets, one sentence each.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from posology.table.columns import column_of
+    >>> days = column_of("day", pd.Series(pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d")))
+    >>> list(notes_on_time([days], np.sin(np.arange(100) / 9)))[0][:66]
+    "Neighbours in the order of 'day' have like targets (correlation 0."
+    """
+    for column in columns:
+        if column.kind == "date" and (alike := _autocorrelation(column, target)) > 0:
+            yield (
+                f"Neighbours in the order of '{column.name}' have like targets (correlation {alike:.2f}): folds at "
+                "random train on a row's neighbours in time and score too well. Keep periods together: --groups with a "
+                "column such as the month. How well a network does ahead of the last row is another question, which no "
+                "verdict here is about."
+            )
+
+
+def _autocorrelation(column: Column, target: Numbers) -> float:
+    """Correlate neighbours in time; 0 where that is no more than chance or too little to tell."""
+    parts = {name.rpartition(":")[2]: part.to_numpy() for name, part in column.parts.items()}
+    time = parts["days"] + parts.get("hour", 0.0) / 24
+    known = np.isfinite(time)
+    y = target[known][np.argsort(time[known], kind="stable")]
+    y = y - y.mean() if len(y) else y
+    spread = float(y @ y)
+    alike = float(y[1:] @ y[:-1]) / spread if spread > 0 else 0.0
+    return alike if alike > max(ALIKE, CERTAIN / np.sqrt(len(y))) else 0.0
