@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from posology.calibration.generators import SUITE
-from posology.calibration.outcome import Outcome, simulate
+from posology.calibration.outcome import Outcome, gathered, simulate
 from posology.calibration.power import power
 from posology.calibration.targets import targets
 
@@ -23,7 +23,7 @@ def run(folder: Path, names: list[str], studies: int, part: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     mine, parts = (int(n) for n in part.split("/"))
     for name in names or SUITE:
-        done = {o.index for o in read(folder).get(name, [])}
+        done = {o.index for o in read(folder) if o.generator == name}
         with (folder / f"{name}-{mine}.jsonl").open("a") as file:
             for index in range(mine, studies, parts):
                 if index not in done:
@@ -32,21 +32,15 @@ def run(folder: Path, names: list[str], studies: int, part: str) -> None:
         print(name, flush=True)
 
 
-def read(folder: Path) -> dict[str, list[Outcome]]:
-    """Collect outcomes by generator; a line that a stop cut off is left out."""
-    found: dict[str, list[Outcome]] = {}
-    for file in sorted(folder.glob("*.jsonl")):
-        for line in file.read_text().splitlines():
-            if line.endswith("}"):
-                outcome = Outcome(**json.loads(line))
-                found.setdefault(outcome.generator, []).append(outcome)
-    order = [n for g in SUITE.values() for n in (g.name, *g.planted)]
-    return {name: found[name] for name in order if name in found}
+def read(folder: Path) -> list[Outcome]:
+    """Collect outcomes; a line that a stop cut off is left out."""
+    lines = [line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text().splitlines()]
+    return [Outcome(**json.loads(line)) for line in lines if line.endswith("}")]
 
 
 def show(folder: Path) -> None:
     """Print what docs/calibration.md holds."""
-    studies = read(folder)
+    studies = gathered(read(folder), SUITE.values())
     print("| target | generator | what | rate | 95% | wanted | inside | studies |\n|---|---|---|---|---|---|---|---|")
     for t in targets(studies):
         wanted = f"{'<=' if t.most else '>='} {t.bound:g}"

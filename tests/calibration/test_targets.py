@@ -7,9 +7,9 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from posology.calibration.generators import SUITE
-from posology.calibration.outcome import Outcome, simulate
+from posology.calibration.outcome import Outcome, Studied, gathered, simulate
 from posology.calibration.power import power
-from posology.calibration.targets import Target, source, targets, wilson
+from posology.calibration.targets import Target, targets, wilson
 from posology.calibration.truth import bounds_missed, covered, truths, wrong
 
 PLAIN = SUITE["E1"]
@@ -42,14 +42,15 @@ def planted(kind="combine", within=(3,), truth=(-0.5, -0.5, -0.5, -0.4), **other
         "generator": "E1", "index": 0, "theta": [-0.5, -0.5, -0.5, -0.4], "se": (0.01 * (1 - np.eye(4))).tolist(),
         "df": 24, "lower": [-0.12, -0.12, -0.12, 0.0], "upper": [0.0, 0.0, 0.0, 0.12],
         "shrunken": [-0.48] * 4, "gain": [0.08, 0.12], "combination_better": 0.99, "within_margin": 0.001,
-        "said": said, "flagged": False, "variance": 2.0, "truth": list(truth), "resplit": [],
+        "said": said, "flagged": False, "variance": 2.0, "truth": list(truth), "planted": [0.0] * 4, "resplit": [],
     }  # fmt: skip
     return Outcome(**{**facts, **other})
 
 
 def judged(outcome, asked=PLAIN):
-    truth = truths([outcome], asked)
-    return bool(wrong([outcome], asked, truth)[0]), bool(bounds_missed([outcome], truth.population)[0])
+    studied = Studied(asked, [outcome])
+    truth = truths(studied)
+    return bool(wrong(studied, truth)[0]), bool(bounds_missed([outcome], truth.population)[0])
 
 
 def test_combining_is_wrong_unless_it_truly_wins():
@@ -71,14 +72,16 @@ def test_a_bound_is_missed_on_either_side():
 
 def test_truth_is_in_units_of_each_table():
     outcomes = [planted(variance=1.0), replace(planted(variance=3.0), index=1)]
-    found = truths(outcomes, PLAIN).population
+    found = truths(Studied(PLAIN, outcomes)).population
     np.testing.assert_allclose(found[:, 0], [-0.5 * 2.0, -0.5 * 2.0 / 3])  # mean of .5 x 1 and .5 x 3 is 1
-    assert np.isnan(truths(outcomes, PLAIN).resplit).all()
+    assert np.isnan(truths(Studied(PLAIN, outcomes)).resplit).all()
+    better = [replace(o, planted=[0, 0, 0, 0.1]) for o in outcomes]
+    np.testing.assert_allclose(truths(Studied(PLAIN, better)).population[:, 3], [-0.8 + 0.1, -0.8 / 3 + 0.1])
 
 
 def test_ties_by_symmetry_have_one_truth():
     asked = SUITE["N3"]
-    found = truths([planted(truth=(-0.6, -0.62, -0.5, -0.4))], asked).population
+    found = truths(Studied(asked, [planted(truth=(-0.6, -0.62, -0.5, -0.4))])).population
     np.testing.assert_allclose(found, [[-0.61, -0.61, -0.45, -0.45]])
 
 
@@ -88,8 +91,10 @@ def test_coverage_by_hand():
     np.testing.assert_array_equal(hits, [[1, 1, 0, 1, 0, 0]])
 
 
-def test_planted_outcomes_know_their_source():
-    assert source("C1 at 2 margins") is SUITE["E1"]
+def test_outcomes_are_gathered_with_their_source():
+    found = gathered([planted(generator="C1 at 2 margins"), planted(generator="E1")], SUITE.values())
+    assert list(found) == ["E1", "C1 at 2 margins"]
+    assert found["C1 at 2 margins"].asked is SUITE["E1"]
 
 
 @pytest.fixture(scope="module")
@@ -107,18 +112,16 @@ def test_a_simulation_is_a_function_of_its_number(outcomes):
 def test_a_planted_gain_moves_the_combination_and_nothing_else(outcomes):
     plain, better = outcomes[0], next(o for o in outcomes if o.generator == "C1 at 2 margins")
     np.testing.assert_allclose(np.subtract(better.theta, plain.theta), [0, 0, 0, 0.02], atol=1e-12)
-    np.testing.assert_allclose(np.subtract(better.truth, plain.truth), [0, 0, 0, 0.02], atol=1e-12)
+    np.testing.assert_allclose(np.subtract(better.planted, plain.planted), [0, 0, 0, 0.02], atol=1e-12)
+    assert better.truth == plain.truth
     np.testing.assert_allclose(better.se, plain.se, atol=1e-12)
 
 
 def test_every_target_is_judged(outcomes):
-    by_name = {}
-    for o in outcomes:
-        by_name.setdefault(o.generator, []).append(o)
-    for name in ("N0", "N1", "N2", "N3", "E2"):
-        small = replace(SUITE[name], rows=100, repeats=2, folds=2)
-        by_name[name] = list(simulate(small, 1))
-    found = targets(by_name)
+    small = [replace(SUITE[name], rows=100, repeats=2, folds=2) for name in ("N0", "N1", "N2", "N3", "E2")]
+    every = [*outcomes, *(o for g in small for index in (1, 2) for o in simulate(g, index))]
+    studies = gathered(every, [PLAIN, *small])
+    found = targets(studies)
     assert {t.name for t in found} == {"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"}
     assert all(t.lower <= t.rate <= t.upper for t in found)
-    assert len(power(by_name)) == 3 * len(by_name)
+    assert len(power(studies)) == 3 * len(studies)

@@ -12,6 +12,10 @@ Rows = tuple[Float[np.ndarray, "_ column"], Float[np.ndarray, " _"]]
 """Features and target of a table."""
 
 
+Draw = Callable[[np.random.Generator, int, int], tuple[Rows, Rows]]
+"""From (random generator, rows, test rows) to both tables; of both the truth is the same."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One arm of a family.
@@ -51,8 +55,7 @@ class Generator:
     name, what : str
     rows : int
         Of one table.
-    draw : callable
-        From (random generator, rows, test rows) to both tables; of both the truth is the same.
+    draw : Draw
     family : tuple of Candidate
     folds, repeats, refits : int
         Of one study.
@@ -71,7 +74,7 @@ class Generator:
     name: str
     what: str
     rows: int
-    draw: Callable[[np.random.Generator, int, int], tuple[Rows, Rows]]
+    draw: Draw
     family: tuple[Candidate, ...]
     folds: int = 5
     repeats: int = 5
@@ -127,7 +130,7 @@ def linear(
     *,
     noise: str = "normal",
     block: int = 1,
-) -> Callable[[np.random.Generator, int, int], tuple[Rows, Rows]]:
+) -> Draw:
     """Make y = x'b + noise of variance one.
 
     Parameters
@@ -164,67 +167,95 @@ def sparse(columns: int, few: int, signal: float = 1.0) -> Float[np.ndarray, " c
     return coefficients
 
 
-def smooth(rng: np.random.Generator, rows: int, tests: int) -> tuple[Rows, Rows]:
-    """Draw a smooth function of five columns, for random ReLU features."""
+def smooth(columns: int) -> Draw:
+    """Draw a smooth function of four columns, for random ReLU features; the other columns are noise."""
 
-    def one(count: int) -> Rows:
-        x = rng.standard_normal((count, 5))
-        return x, np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2] + 0.5 * x[:, 3] + 0.7 * rng.standard_normal(count)
+    def one(rng: np.random.Generator, rows: int) -> Rows:
+        x = rng.standard_normal((rows, max(4, columns)))
+        return x, np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2] + 0.5 * x[:, 3] + 0.7 * rng.standard_normal(rows)
 
-    return one(rows), one(tests)
+    return lambda rng, rows, tests: (one(rng, rows), one(rng, tests))
 
 
 GAINS: Mapping[str, float | None] = {"C1 at 1 margin": 0.01, "C1 at 2 margins": 0.02, "C1 at 4 margins": 0.04}
+DETECTABLE = "C1 at the detectable"
 
-SUITE: dict[str, Generator] = {
-    g.name: g
-    for g in (
-        Generator("N0", "four copies of one tuned ridge", 300, linear(dense(40)), _copies(), tied=((0, 1, 2, 3),)),
+
+def suite(rows: int | None = None, columns: int | None = None) -> dict[str, Generator]:
+    """Give every generator by name, in its own size or another.
+
+    Examples
+    --------
+    >>> list(suite())[:4], suite(rows=80)["N0"].rows
+    (['N0', 'N1', 'N1-lasso', 'N2'], 80)
+    """
+    generators = [*_nulls(columns), *_equals(columns), *_winners(columns), *_stress(columns)]
+    return {g.name: g if rows is None else replace(g, rows=rows) for g in generators}
+
+
+def _nulls(columns: int | None) -> list[Generator]:
+    p, q = columns or 40, columns or 60
+    few = max(2, q // 6)
+    return [
+        Generator("N0", "four copies of one tuned ridge", 300, linear(dense(p)), _copies(), tied=((0, 1, 2, 3),)),
         Generator(
-            "N1", "ridge on either half of the columns", 300, linear(dense(40)), _two_halves("l2", 40), tied=((0, 1),)
+            "N1", "ridge on either half of the columns", 300, linear(dense(p)), _two_halves("l2", p), tied=((0, 1),)
         ),
         Generator(
             "N1-lasso",
             "lasso on either half, 10 folds",
             200,
-            linear(sparse(60, 10)),
-            _two_halves("l1", 60),
-            10,
+            linear(sparse(q, few)),
+            _two_halves("l1", q),
+            folds=10,
             tied=((0, 1),),
         ),
-        Generator("N2", "the target is noise", 200, linear(np.zeros(40)), plain_family("l1")),
+        Generator("N2", "the target is noise", 200, linear(np.zeros(p)), plain_family("l1")),
         Generator(
             "N3",
             "the combination ties with the best single",
             300,
-            linear(dense(40)),
-            _planted_tie(40),
+            linear(dense(p)),
+            _planted_tie(p),
             tied=((2, 3), (0, 1)),
         ),
-        Generator(
-            "E1",
-            "dense: dropout is ridge exactly",
-            1000,
-            linear(dense(40)),
-            plain_family("l2"),
-            planted={**GAINS, "C1 at the detectable": None},
-        ),
-        Generator("E2", "200 rows a column", 1000, linear(dense(5)), plain_family("l2")),
-        Generator("A1", "5 of 60 columns matter", 200, linear(sparse(60, 5)), plain_family("l1")),
+    ]
+
+
+def _equals(columns: int | None) -> list[Generator]:
+    planted = {**GAINS, DETECTABLE: None}
+    many, few = linear(dense(columns or 40)), linear(dense(columns or 5))
+    return [
+        Generator("E1", "dense: dropout is ridge exactly", 1000, many, plain_family("l2"), planted=planted),
+        Generator("E2", "200 rows a column", 1000, few, plain_family("l2")),
+    ]
+
+
+def _winners(columns: int | None) -> list[Generator]:
+    q, p = columns or 60, columns or 80
+    return [
+        Generator("A1", "1 column in 12 matters", 200, linear(sparse(q, max(1, q // 12))), plain_family("l1")),
         Generator(
             "C2",
             "L2 acts on one half of the columns, dropout on the other",
             400,
-            linear(dense(80, 0.3)),
+            linear(dense(p, 0.3)),
             plain_family("l2"),
-            sites={"l2": (0, 40), "dropout": (40, 80)},
+            sites=dict(zip(("l2", "dropout"), _halves(p), strict=True)),
         ),
-        Generator("S1-wide", "100 rows, 80 columns", 100, linear(dense(80)), plain_family("l2"), normal=False),
-        Generator("S1-tails", "t3 noise", 200, linear(dense(20), noise="t3"), plain_family("l2"), normal=False),
-        Generator(
-            "S1-uneven", "uneven noise", 200, linear(dense(20), noise="uneven"), plain_family("l2"), normal=False
-        ),
-        Generator("S1-blocks", "correlated blocks", 120, linear(dense(80), block=8), plain_family("l2"), normal=False),
-        Generator("R1", "random ReLU networks", 200, smooth, plain_family("l2"), refits=6, hidden=40),
-    )
-}
+        Generator("R1", "random ReLU networks", 200, smooth(columns or 5), plain_family("l2"), refits=6, hidden=40),
+    ]
+
+
+def _stress(columns: int | None) -> list[Generator]:
+    wide, p = dense(columns or 80), dense(columns or 20)
+    sources = {
+        "wide": ("100 rows, 80 columns", 100, linear(wide)),
+        "tails": ("t3 noise", 200, linear(p, noise="t3")),
+        "uneven": ("uneven noise", 200, linear(p, noise="uneven")),
+        "blocks": ("120 rows, 80 columns in correlated blocks", 120, linear(wide, block=8)),
+    }
+    return [Generator(f"S1-{name}", *source, plain_family("l2"), normal=False) for name, source in sources.items()]
+
+
+SUITE = suite()

@@ -43,7 +43,7 @@ class Scored:
         In units of the target's variance in this table, capped.
     folds : array (repeat, row)
     risk : array (arm,) or None
-        Mean loss of the fitted arms on fresh rows, in the same units.
+        Mean loss of the fitted arms on fresh rows, in the same units; without what is planted.
     capped : float
         Share of row losses at the cap.
     """
@@ -96,7 +96,7 @@ def nested(asked: Generator, table: Rows, seed: int, tests: Rows | None = None, 
             capped += over
             if tests is not None:
                 guess = predicted(found, weights, fresh[candidate.span])[:, 0] * y.std()
-                risk[i] += (_risk(y, tests[1], guess, resamples) + candidate.worse) / asked.refits
+                risk[i] += _risk(y, tests[1], guess, resamples) / asked.refits
     share = capped / (asked.refits * losses.size)
     return Scored(losses, resamples.folds, None if tests is None else risk, share)
 

@@ -1,6 +1,6 @@
 """One simulated study by the product's inference: what was said, and what is needed to judge it later."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -59,8 +59,8 @@ class Outcome:
     shrunken : list of float
     gain : list of float
         Bounds of the best combination over the best single arm; empty where the family lacks one kind.
-    combination_better, within_margin : float or None
-        Probabilities.
+    combination_better, within_margin : float
+        Probabilities; zero where the family lacks one kind.
     said : dict
         From variance to what the five rules made of it.
     flagged : bool
@@ -68,7 +68,9 @@ class Outcome:
     variance : float
         Of the target in this table.
     truth : list of float
-        Minus the risk of the fitted arms on fresh rows, in units of `variance`, with what was planted.
+        Minus the risk of the fitted arms on fresh rows, in units of `variance`, without what was planted.
+    planted : list of float
+        R2 added to each arm.
     resplit : list of float
         Minus the mean loss over many re-splits of this table; empty where it was not re-split.
     """
@@ -82,13 +84,34 @@ class Outcome:
     upper: list[float]
     shrunken: list[float]
     gain: list[float]
-    combination_better: float | None
-    within_margin: float | None
+    combination_better: float
+    within_margin: float
     said: dict[str, dict[str, Any]]
     flagged: bool
     variance: float
     truth: list[float]
+    planted: list[float]
     resplit: list[float]
+
+
+@dataclass(frozen=True)
+class Studied:
+    """All outcomes of one name, and the generator behind them."""
+
+    asked: Generator
+    outcomes: list[Outcome]
+
+
+Studies = Mapping[str, Studied]
+"""From generator, or what was planted on it."""
+
+
+def gathered(outcomes: Iterable[Outcome], generators: Iterable[Generator]) -> dict[str, Studied]:
+    """Sort outcomes by name, in the order of the generators."""
+    found = {name: Studied(g, []) for g in generators for name in (g.name, *g.planted)}
+    for o in outcomes:
+        found[o.generator].outcomes.append(o)
+    return {name: studied for name, studied in found.items() if studied.outcomes}
 
 
 def simulate(asked: Generator, index: int, seed: int = 0) -> Iterator[Outcome]:
@@ -101,25 +124,22 @@ def simulate(asked: Generator, index: int, seed: int = 0) -> Iterator[Outcome]:
     key = key_of(seed, asked.name, index, "study")
     scored = nested(asked, table, key, tests)
     resplit = _resplit(asked, table, key) if index % EVERY == 0 else None
-    plain = outcome(asked.name, index, asked, table, scored, resplit)
-    yield plain[0]
+    worse = np.array([-candidate.worse for candidate in asked.family])
+    plain, found = outcome(asked.name, index, asked, table, scored, worse, resplit)
+    yield plain
     for name, gain in asked.planted.items():
-        better = _better(asked, plain[1].detectable if gain is None else gain)
-        shifted = replace(scored, losses=scored.losses + better[:, None, None], risk=scored.risk + better)
-        moved = None if resplit is None else resplit - better
-        yield outcome(name, index, asked, table, shifted, moved)[0]
+        better = np.array([len(arm) > 1 for arm in asked.arms]) * (found.detectable if gain is None else gain)
+        shifted = replace(scored, losses=scored.losses - better[:, None, None])
+        moved = None if resplit is None else resplit + better
+        yield outcome(name, index, asked, table, shifted, worse + better, moved)[0]
 
 
 def _resplit(asked: Generator, table: Rows, key: int) -> Any:
     return -nested(asked, table, key_of(key, "again"), repeats=RESPLITS).losses.mean(axis=(1, 2))
 
 
-def _better(asked: Generator, gain: float) -> Any:
-    return np.array([-gain if len(arm) > 1 else 0.0 for arm in asked.arms])
-
-
 def outcome(
-    name: str, index: int, asked: Generator, table: Rows, scored: Scored, resplit: Any
+    name: str, index: int, asked: Generator, table: Rows, scored: Scored, planted: Any, resplit: Any
 ) -> tuple[Outcome, Analysis]:
     """Analyze a scored study by the product's inference, and by the other tests' variances."""
     columns = table[0].shape[1]
@@ -138,12 +158,13 @@ def outcome(
         found.best.upper.tolist(),
         (found.shrunken - 1).tolist(),
         [rivalry.difference.lower, rivalry.difference.upper] if rivalry else [],
-        p.combination_better if p else None,
-        p.within_margin if p else None,
+        p.combination_better if p else 0.0,
+        p.within_margin if p else 0.0,
         said,
         bool(found.flags),
         float(table[1].var()),
         [] if scored.risk is None else (-scored.risk).tolist(),
+        planted.tolist(),
         [] if resplit is None else resplit.tolist(),
     )
     return kept, found

@@ -1,13 +1,11 @@
 """What being right costs: how often each variance decides at equal compute, and how often wrongly."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from posology.calibration.outcome import Outcome
+from posology.calibration.outcome import Studies
 from posology.calibration.rivals import METHODS
-from posology.calibration.targets import source
 from posology.calibration.truth import truths, wrong
 from posology.inference import Kind
 
@@ -32,15 +30,14 @@ class Power:
     false: float
 
 
-def power(studies: Mapping[str, Sequence[Outcome]]) -> list[Power]:
+def power(studies: Studies) -> list[Power]:
     """Compare the variances; all have the same losses, bounds and rules."""
     out = []
-    for name, outcomes in studies.items():
-        asked = source(name)
-        truth = truths(outcomes, asked)
+    for name, studied in studies.items():
+        truth = truths(studied)
         for method in METHODS:
-            kinds = np.array([o.said[method]["kind"] for o in outcomes])
-            false = wrong(outcomes, asked, truth, method)
+            kinds = np.array([o.said[method]["kind"] for o in studied.outcomes])
+            false = wrong(studied, truth, method)
             decides, combines = kinds != Kind.OPEN.value, kinds == Kind.COMBINE.value
-            out.append(Power(name, method, len(outcomes), *(float(a.mean()) for a in (decides, combines, false))))
+            out.append(Power(name, method, len(kinds), *(float(a.mean()) for a in (decides, combines, false))))
     return out

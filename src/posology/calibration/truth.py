@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from posology.calibration.generators import Generator
-from posology.calibration.outcome import MARGIN, Outcome
+from posology.calibration.outcome import MARGIN, Outcome, Studied
 from posology.inference import Kind
 
 ROUNDING = 1e-9
@@ -29,28 +28,29 @@ class Truths:
     resplit: Float[np.ndarray, "study arm"]
 
 
-def truths(outcomes: Sequence[Outcome], asked: Generator) -> Truths:
+def truths(studied: Studied) -> Truths:
     """Average the scores on fresh rows over all studies; arms that tie by symmetry get one value.
 
-    The scores are converted to the target's unit before, so that a table of large variance does not weigh less.
+    Before, scores are converted to the unit of the target, so that a table of large variance weighs no less; what was
+    planted is added in R2, as it was.
     """
+    outcomes, asked = studied.outcomes, studied.asked
     variance = np.array([o.variance for o in outcomes])
     risk = np.array([o.truth for o in outcomes])
     mean = (risk * variance[:, None]).mean(axis=0)
     for group in asked.tied:
         mean[list(group)] = mean[list(group)].mean()
     none = np.full(risk.shape[1], np.nan)
-    return Truths(mean / variance[:, None], np.array([o.resplit or none for o in outcomes]))
+    planted = np.array([o.planted for o in outcomes])
+    return Truths(mean / variance[:, None] + planted, np.array([o.resplit or none for o in outcomes]))
 
 
-def wrong(
-    outcomes: Sequence[Outcome], asked: Generator, truth: Truths, method: str = "TWR"
-) -> Bool[np.ndarray, " study"]:
+def wrong(studied: Studied, truth: Truths, method: str = "TWR") -> Bool[np.ndarray, " study"]:
     """Tell of each study whether its verdict is false of the population.
 
     An arm that is said to be within the margin of the best is not; or combining is said to be best, and is not.
     """
-    simple = [len(arm) < 2 for arm in asked.arms]
+    simple = [len(arm) < 2 for arm in studied.asked.arms]
 
     def of_one(o: Outcome, true: Float[np.ndarray, " arm"]) -> bool:
         said = o.said[method]
@@ -58,7 +58,7 @@ def wrong(
         alone_as_good = true[simple].max(initial=-np.inf) > true[np.logical_not(simple)].max(initial=-np.inf) - ROUNDING
         return far or (said["kind"] == Kind.COMBINE.value and bool(alone_as_good))
 
-    return np.array([of_one(o, true) for o, true in zip(outcomes, truth.population, strict=True)])
+    return np.array([of_one(o, true) for o, true in zip(studied.outcomes, truth.population, strict=True)])
 
 
 def bounds_missed(outcomes: Sequence[Outcome], truth: Float[np.ndarray, "study arm"]) -> Bool[np.ndarray, " study"]:
