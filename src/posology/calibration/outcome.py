@@ -10,6 +10,7 @@ from posology.calibration.generators import Generator, Rows
 from posology.calibration.nested import Scored, nested
 from posology.calibration.rivals import METHODS
 from posology.inference import Analysis, Estimate, Kind, Verdict, analyze, compare_with_best, decide
+from posology.inference.resolution import POWER
 from posology.keys import generator, key_of
 from posology.plan import Arm
 
@@ -128,10 +129,15 @@ def simulate(asked: Generator, index: int, seed: int = 0) -> Iterator[Outcome]:
     plain, found = outcome(asked.name, index, asked, table, scored, worse, resplit)
     yield plain
     for name, gain in asked.planted.items():
-        better = np.array([len(arm) > 1 for arm in asked.arms]) * (found.detectable if gain is None else gain)
+        combined = np.array([len(arm) > 1 for arm in asked.arms])
+        better = combined * (_reach(found, combined) if gain is None else gain)
         shifted = replace(scored, losses=scored.losses - better[:, None, None])
         moved = None if resplit is None else resplit + better
         yield outcome(name, index, asked, table, shifted, worse + better, moved)[0]
+
+
+def _reach(found: Analysis, combined: Any) -> float:
+    return float(found.best.q.max() + POWER) * float(found.estimate.pair_se()[np.ix_(combined, ~combined)].max())
 
 
 def _resplit(asked: Generator, table: Rows, key: int) -> Any:

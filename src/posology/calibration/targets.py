@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from posology.calibration.generators import DETECTABLE, GAINS
+from posology.calibration.generators import GAINS, REACH, REACH_OF_ONE
 from posology.calibration.outcome import MARGIN, Outcome, Studies
 from posology.calibration.truth import bounds_missed, covered, truths, wrong
 from posology.inference import Kind
@@ -156,7 +156,7 @@ def _one_sided(studies: Studies) -> list[Target]:
 
 
 def _power(studies: Studies) -> list[Target]:
-    planted = {DETECTABLE: 0.80, list(GAINS)[1]: 0.95}
+    planted = {REACH: 0.80, REACH_OF_ONE: 0.80, list(GAINS)[1]: 0.95}
     return [
         _rate("T5", name, "combine", _kinds(studies[name].outcomes, Kind.COMBINE), bound, most=False)
         for name, bound in planted.items()
