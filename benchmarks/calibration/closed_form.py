@@ -9,7 +9,7 @@ the work with --part 0/2 and --part 1/2. OPENBLAS_NUM_THREADS=1: the matrices ar
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from posology.calibration.generators import SUITE
@@ -33,9 +33,15 @@ def run(folder: Path, names: list[str], studies: int, part: str) -> None:
 
 
 def read(folder: Path) -> list[Outcome]:
-    """Collect outcomes; a line that a stop cut off is left out."""
-    lines = [line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text().splitlines()]
-    return [Outcome(**json.loads(line)) for line in lines if line.endswith("}")]
+    """Collect the outcomes of all files."""
+    return [outcome for file in sorted(folder.glob("*.jsonl")) for outcome in read_file(file)]
+
+
+def read_file(file: Path) -> list[Outcome]:
+    """Read outcomes, a line each; a line that a stop cut off is left out."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    found = [json.loads(line) for line in lines if line.endswith("}")]
+    return [Outcome(**{f.name: one[f.name] for f in fields(Outcome)}) for one in found]
 
 
 def show(folder: Path) -> None:
