@@ -97,9 +97,9 @@ def test_overlap_needs_its_four_arms():
 
 
 def test_shrunken_by_hand():
-    """P theta = (-.03, -.01, .01, .03): size .002; tr(P Sigma P) = 3 x 1e-4; B = 1 - (1/3) 3e-4/2e-3 = .95."""
+    """P theta = (-.03, -.01, .01, .03): size .002; tr(P Sigma P) = 3 x 1e-4; B = 1 - (2/3) 3e-4/2e-3 = .9."""
     found = shrunken(estimate_of([0.50, 0.52, 0.54, 0.56], 1e-4))
-    np.testing.assert_allclose(found, 0.53 + 0.95 * np.array([-0.03, -0.01, 0.01, 0.03]))
+    np.testing.assert_allclose(found, 0.53 + 0.9 * np.array([-0.03, -0.01, 0.01, 0.03]))
 
 
 def test_shrunken_of_eight_by_hand():
@@ -114,8 +114,8 @@ def test_shrunken_edges():
     # noise that arms share is no reason to shrink
     theta = np.array([0.50, 0.52, 0.54, 0.56])
     np.testing.assert_allclose(shrunken(estimate_of(theta, np.full((4, 4), 1.0))), theta)
-    two = shrunken(estimate_of([0.4, 0.6], 0.01))  # 1 - (1/3) .01/.02 = 5/6
-    np.testing.assert_allclose(two, [0.5 - 0.1 * 5 / 6, 0.5 + 0.1 * 5 / 6])
+    two = shrunken(estimate_of([0.4, 0.6], 0.01))  # 1 - (2/3) .01/.02 = 2/3
+    np.testing.assert_allclose(two, [0.5 - 0.1 * 2 / 3, 0.5 + 0.1 * 2 / 3])
 
 
 def ask(theta, variance=1e-4, margin=0.01):

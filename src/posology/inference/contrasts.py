@@ -15,6 +15,9 @@ from posology.inference.verdict import Arm
 DRAWS = 10_000
 SEED = 7_919
 
+LEAST_SHRUNKEN = 2 / 3
+"""Share of the noise that is taken off the spread of a small family's means."""
+
 Vector = Float[np.ndarray, " arm"]
 
 
@@ -117,9 +120,9 @@ def overlap(found: Estimate, arms: Sequence[Arm], i: str, j: str) -> Overlap | N
 def shrunken(found: Estimate) -> Vector:
     """Shrink the arms' means towards their average, against the optimism of picking the winner.
 
-    theta~ = mean + B (theta - mean), B = max(0, 1 - (A-3)/(A-1) tr(P Sigma P)/|P theta|^2), P the centring matrix;
-    the positive-part James-Stein form, for A >= 4 arms. With fewer the factor is 1 - tr(P Sigma P)/|P theta|^2 with
-    weight 1/3, that of four arms, so that small families are shrunk too.
+    theta~ = mean + B (theta - mean), B = max(0, 1 - s tr(P Sigma P)/|P theta|^2), P the centring matrix. The
+    positive-part James-Stein form has s = (A-3)/(A-1); here s is 2/3 at least. Of four tied arms James and Stein's 1/3
+    left 0.42 of the winner's optimism, 2/3 leaves 0.16 (docs/calibration.md, T7).
     """
     arms = len(found.theta)
     centre = np.eye(arms) - 1 / arms
@@ -127,7 +130,7 @@ def shrunken(found: Estimate) -> Vector:
     size = float(deviation @ deviation)
     if size == 0:
         return found.theta.copy()
-    share = (arms - 3) / (arms - 1) if arms > 3 else 1 / 3
+    share = max(LEAST_SHRUNKEN, (arms - 3) / (arms - 1))
     factor = max(0.0, 1 - share * float(np.trace(centre @ found.sigma @ centre)) / size)
     return found.theta.mean() + factor * deviation
 

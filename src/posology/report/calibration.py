@@ -1,0 +1,78 @@
+"""A calibration in the terminal: each target with its rate, and whether the studies show that it is kept."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from posology.calibration.simulation import Calibration
+from posology.wording import counted
+
+MEANING = {
+    "T1": "says combine where it should not",
+    "T2": "says something false",
+    "T3": "covers the true differences",
+    "T4": "errs in one direction, pair by pair",
+    "T5": "finds a planted gain",
+    "T6": "finds that nothing is gained",
+    "T7": "keeps the winner's optimism",
+    "T8": "knows how sure it is",
+    "T10": "is the same again",
+}
+
+
+def print_calibration(found: Calibration) -> None:
+    """Print on standard output; plain where that is not a terminal."""
+    console = Console(highlight=False, emoji=False, width=None if Console().is_terminal else 140)
+    console.print(_targets(found))
+    console.print()
+    console.print("At equal compute, how often each variance decides, says combine, and is wrong:", style="bold")
+    console.print(_power(found))
+    console.print()
+    kept, open_ones = (sum(t.inside == word for t in found.targets) for word in ("yes", "open"))
+    console.print(
+        f"{counted(len(found.targets), 'rate')}: {kept} kept, {open_ones} open (more --studies would tell), "
+        f"{len(found.missed)} missed. Intervals are 95% Wilson intervals; kept means that all of it keeps the promise.",
+        markup=False,
+    )
+    for target in found.missed:
+        console.print(f"Missed: {target.name} on {target.generator}, {target.what}.", style="bold", markup=False)
+
+
+def _targets(found: Calibration) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("target", "the verdict ...", "generator", "rate of", "rate", "95%", "wanted", "kept", "studies"):
+        table.add_column(name, justify="right" if name in ("rate", "studies") else "left")
+    for t in found.targets:
+        wanted, interval = f"{'<=' if t.most else '>='} {t.bound:g}", f"{t.lower:.3f}-{t.upper:.3f}"
+        numbers = (f"{t.rate:.3f}", interval, wanted, t.inside, f"{t.studies:,}")
+        table.add_row(t.name, MEANING[t.name], t.generator, t.what, *numbers)
+    return table
+
+
+def _power(found: Calibration) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("generator", "variance", "decides", "combines", "falsely"):
+        table.add_column(name, justify="left" if name in ("generator", "variance") else "right")
+    for p in found.power:
+        table.add_row(p.generator, p.method, *(f"{rate:.3f}" for rate in (p.decides, p.combines, p.false)))
+    return table
+
+
+class Counter:
+    """Counts studies on standard error: one line that moves in a terminal, a line for every tenth elsewhere."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live = sys.stderr.isatty()
+
+    def __call__(self, generator: str, done: int, studies: int) -> None:
+        """Tell how far a generator is."""
+        if self._quiet:
+            return
+        text = f"{generator}: {done:,} of {studies:,} studies"
+        if self._live:
+            sys.stderr.write(f"\r\033[K{text}" + ("\n" if done == studies else ""))
+        elif done * 10 // studies > (done - 1) * 10 // studies:
+            sys.stderr.write(text + "\n")
+        sys.stderr.flush()
