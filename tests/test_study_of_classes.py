@@ -69,8 +69,7 @@ def test_strengths_are_given_in_the_units_of_a_classifier(result):
 def test_classes_that_are_groups_are_refused(cancer):
     rows, benign = cancer
     groups = np.where(benign, 0, 1 + np.arange(len(rows)) % 12)
-    without = "Whole groups leave a fold without rows of 'False', 'True' of the target 'benign'"
-    with pytest.raises(InputError, match=without):
+    with pytest.raises(InputError, match="a fold without rows of 'False', 'True' of the target 'benign'"):
         Study(build, rows, benign, groups=groups, folds=2)
 
 
