@@ -60,6 +60,8 @@ class Ask:
     fit
         FILE.py:NAME, a dictionary of what you give to model.fit: epochs, batch_size, callbacks (EarlyStopping,
         ReduceLROnPlateau), validation_split. They mean what they mean in Keras.
+    ensemble
+        What the verdict is about: by default one network; or the average of so many, which is another question.
     """
 
     network: str | None = None
@@ -81,6 +83,7 @@ class Ask:
     ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
     seed: int = 0
     fit: str | None = None
+    ensemble: int = 1
 
     def settings(self, where: "Where", say: Callable[[str], None]) -> "Settings":
         """Check and resolve; what is worth saying on the way is said."""
@@ -101,6 +104,7 @@ class Ask:
             self.batch_size,
             self.seed,
             self.halving,
+            ensemble=self.ensemble,
         )
         source, ranges = parse_source(self.network), parse_ranges(self.ranges)
         if self.fit is not None:

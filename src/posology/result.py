@@ -259,7 +259,11 @@ class StudyResult:
         out: dict[str, Any] = {
             "schema": SCHEMA,
             "posology": posology.__version__,
-            "verdict": {**analysis.pop("verdict"), "sentences": list(self.verdict.sentences)},
+            "verdict": {
+                **analysis.pop("verdict"),
+                "estimand": self.settings.design.estimand,
+                "sentences": list(self.verdict.sentences),
+            },
             "arms": [
                 {**_row_dict(row, self.analysis.measure), **_bounds(analysis, row.arm, self.analysis.measure)}
                 for row in self.arms
@@ -317,7 +321,7 @@ def evidence(result: StudyResult) -> str:
     return (
         f"{result.facts['resamples']} resamples{early}, "
         f"{result.networks:,} networks trained, {duration(result.seconds)}; "
-        f"about one network, {stopping}."
+        f"about {result.settings.design.estimand}, {stopping}."
     )
 
 

@@ -111,7 +111,7 @@ class Run:
     def _score(self, found: Found, repeats: int) -> Scores:
         table, design = self._study.table, self._design
         folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata, table.clusters)
-        return score(found, design.arms, range(repeats), folds, self._study.judge)
+        return score(found, design.arms, range(repeats), folds, self._study.judge, design.ensemble)
 
     def _facts(
         self, network: dict[str, Any], scores: Scores, looks: Looks, failed: list[dict[str, Any]]
@@ -206,8 +206,9 @@ class Run:
         self._progress.total(self._begun.total() + sum(map(design.trainings, parts)))
         # the budget is for the evidence; what it bought is not thrown away for want of a last step
         ((_, tuned),) = self._driven(iter([("all", procedure)]), pool, record, lambda: True)
-        member = refit_members(design, tuned[arm])[0]
-        out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, (member,)))
+        members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
+        member = members[0]
+        out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, members))
         setting = {name: list(member.setting[name]) for name in regularizers_of(arm)}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
 

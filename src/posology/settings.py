@@ -58,6 +58,7 @@ class Settings:
         _at_least("trials", design.trials, 1)
         _at_least("inner_splits", design.inner_splits, 1)
         _at_least("refits", design.refits, 1)
+        _at_least("ensemble", design.ensemble, 1)
         _at_least("epochs", design.epochs, 1)
         _at_least("batch_size", design.batch_size, 1)
         if design.patience is not None:

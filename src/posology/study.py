@@ -65,7 +65,7 @@ class Study:
         Differences of R2, or of the score of classes, below it do not matter to you.
     all_repeats : bool
         Train all repeats, whether or not the verdict is settled before.
-    repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving
+    repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving, ensemble
         As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
     per_layer : bool
         Search a strength of its own for every layer.
@@ -123,6 +123,7 @@ class Study:
         batch_size: int = 32,
         seed: int = 0,
         halving: int | None = None,
+        ensemble: int = 1,
         per_layer: bool = False,
         ranges: Mapping[str, tuple[float, float]] | None = None,
         folder: str | Path | None = None,
@@ -138,7 +139,7 @@ class Study:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y, task=task, groups=groups)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
-        design = Design(parse_arms(arms), *sizes)
+        design = Design(parse_arms(arms), *sizes, ensemble=ensemble)
         if fit is not None:
             arguments = read_fit_arguments(fit)
             design = arguments.applied(design)

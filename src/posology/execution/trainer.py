@@ -25,6 +25,7 @@ from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.execution.window import window
 from posology.keys import key_of
+from posology.network.average import average_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.faithful import check_faithful
@@ -167,7 +168,7 @@ class Trainer:
         return PackResult(**named)
 
     def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
-        """Train a pack of one member on all rows and keep it as the user's own model.
+        """Train members on all rows and keep their average, or the one member, as the user's own model.
 
         Writes `model.keras` and the fitted preparation into `folder`.
 
@@ -176,19 +177,29 @@ class Trainer:
         dict
             The Keras lines of the prescription and the number of prepared columns; JSON types.
         """
-        outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
-        model = export_model(self._model, self._doses(pack.members[0].setting))
-        state = self._network.computed(outcome.state)
-        set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state], self._model)
+        size = self._pack_size
+        parts = [replace(pack, members=pack.members[i : i + size]) for i in range(0, len(pack.members), size)]
+        head = self._network.head
+        model = average_of([model for part in parts for model in self._models(part, report)], head)
         self._fits.preparation(self._fits.rows_of(pack)[0]).save(folder)
         self._layout.save(folder)
         if self._classes:
-            Classes(self._classes, self._network.head.logits).save(folder)
+            Classes(self._classes, logits=head.logits and len(pack.members) == 1).save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"
         model.save(aside)
         aside.replace(folder / "model.keras")
         return {"lines": self.lines(pack.members[0].setting), "width": self._layout.width}
+
+    def _models(self, pack: Pack, report: Report) -> list[Any]:
+        """Train members and give each as the user's own model."""
+        outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
+        state, models = self._network.computed(outcome.state), []
+        for i, member in enumerate(pack.members):
+            model = export_model(self._model, self._doses(member.setting))
+            set_weights(model, [a[i] for a in outcome.weights], [a[i] for a in state], self._model)
+            models.append(model)
+        return models
 
     def lines(self, setting: Setting) -> list[str]:
         """Write a setting as Keras lines, one a site."""

@@ -73,7 +73,7 @@ def refit_members(design: Design, found: Tuned) -> list[Member]:
     never = design.epochs + 1
     first = Member(found.arm, 0, 0, found.settings[0], found.chosen_epochs, never)
     first = replace(first, reductions=found.reductions[0] if found.reductions else ())
-    return [replace(first, seed=seed) for seed in range(design.refits)]
+    return [replace(first, seed=seed) for seed in range(design.seeds)]
 
 
 def _trial_members(

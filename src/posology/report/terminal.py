@@ -36,7 +36,7 @@ def print_result(result: StudyResult) -> None:
         console.print(f"  {line}", markup=False)
     console.print()
     console.print(
-        f"The tuned network, trained on all rows for {result.prescription.epochs} epochs: "
+        f"{_model(result.settings.design.ensemble)}, trained on all rows for {result.prescription.epochs} epochs: "
         f"{result.folder / 'model.keras'}",
         markup=False,
         soft_wrap=True,
@@ -44,6 +44,10 @@ def print_result(result: StudyResult) -> None:
     console.print(
         f"Predict with it: posology predict {quote(str(result.folder))} NEW_TABLE", markup=False, soft_wrap=True
     )
+
+
+def _model(networks: int) -> str:
+    return "The tuned network" if networks == 1 else f"The average of {networks} tuned networks of different seeds"
 
 
 def _arms(result: StudyResult) -> Table:
