@@ -62,6 +62,8 @@ class Ask:
         ReduceLROnPlateau), validation_split. They mean what they mean in Keras.
     ensemble
         What the verdict is about: by default one network; or the average of so many, which is another question.
+    levers
+        Score boosted trees, a ridge, an average of networks and arms without early stopping beside the arms.
     """
 
     network: str | None = None
@@ -84,6 +86,7 @@ class Ask:
     seed: int = 0
     fit: str | None = None
     ensemble: int = 1
+    levers: bool = True
 
     def settings(self, where: "Where", say: Callable[[str], None]) -> "Settings":
         """Check and resolve; what is worth saying on the way is said."""
@@ -114,8 +117,8 @@ class Ask:
             design = arguments.applied(design)
             for note in arguments.notes:
                 say(f"Note: {note}")
-        places = (where.inputs(), where.choice())
-        return Settings(design, source, self.margin, self.per_layer, ranges, *places, self.score, self.all_repeats)
+        chosen = (where.inputs(), where.choice(), self.score, self.all_repeats, self.levers)
+        return Settings(design, source, self.margin, self.per_layer, ranges, *chosen)
 
 
 @Parameter(name="*")

@@ -16,6 +16,7 @@ from posology.handback.units import units_of
 from posology.inference import Analysis, Contrast, Measure, sentences, substitution
 from posology.inference.plain import plain
 from posology.inference.stopping import Ending
+from posology.levers import Levers
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting
 from posology.settings import Settings
@@ -104,6 +105,8 @@ class StudyResult:
         Trained, the prescription's included.
     seconds : float
         Of this run.
+    levers : Levers or None
+        What stands beside the arms: trees, ridge, an average of networks, arms without early stopping.
     """
 
     settings: Settings
@@ -115,6 +118,7 @@ class StudyResult:
     folder: Path = field(default_factory=Path)
     networks: int = 0
     seconds: float = 0.0
+    levers: Levers | None = None
 
     @classmethod
     def of(
@@ -125,6 +129,7 @@ class StudyResult:
         analysis: Analysis,
         prescription: Prescription,
         facts: Mapping[str, Any],
+        levers: Levers | None = None,
     ) -> "StudyResult":
         """Collect the numbers of every arm."""
         rows = [
@@ -141,7 +146,8 @@ class StudyResult:
             for i, arm in enumerate(analysis.arms)
         ]
         rows.sort(key=lambda row: -row.score)
-        return cls(settings, analysis, tuple(rows), prescription, _substitutions(found, settings), dict(facts))
+        beside = _substitutions(found, settings)
+        return cls(settings, analysis, tuple(rows), prescription, beside, dict(facts), levers=levers)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -156,6 +162,8 @@ class StudyResult:
         said = sentences(
             self.analysis, strengths, rows=self.facts["rows"], groups=(self.facts["groups"] or {}).get("count")
         )
+        if self.levers and (trees := self.levers.sentence(self.analysis.verdict.margin, self.analysis.measure.words)):
+            said.insert(1, trees)
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:
@@ -270,6 +278,7 @@ class StudyResult:
             ],
             "prescription": {**asdict(self.prescription), "arm": arm_name(self.prescription.arm)},
             "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
+            "levers": self.levers.to_dict() if self.levers else None,
             "analysis": {k: v for k, v in analysis.items() if k != "arms"},
             "study": {**self.facts, "networks": self.networks},
             "settings": self.settings.to_dict(),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.execution.sizing import check_memory
 from posology.inference import Analysis, Looks, analyze
+from posology.lever_run import LeverRun, without_stopping
+from posology.levers import Levers
 from posology.plan import (
     ALL_ROWS,
     REFIT,
@@ -103,10 +106,24 @@ class Run:
             measure=self._study.judge.measure,
             clusters=self._study.table.clusters,
         )
+        levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, failures(found))
-        result = StudyResult.of(self._study.settings, found, scores, analysis, prescription, facts)
+        result = StudyResult.of(self._study.settings, found, scores, analysis, prescription, facts, levers)
         return self._keep_result(record, result)
+
+    def _levers(
+        self, pool: LocalPool, record: Record, space: Space, found: Found, scores: Scores, analysis: Analysis
+    ) -> Levers | None:
+        """Score what stands beside the arms."""
+        if not self._study.settings.levers:
+            return None
+        self._progress.stage("scoring trees, ridge and arms without early stopping")
+        if (endless := without_stopping(self._design)) is not None:
+            self._progress.total(self._begun.total() + endless.members())
+        drive = partial(self._driven, pool=pool, record=record, tick=self._in_time)
+        run = LeverRun(self._design, self._study.judge, space, pool, record, drive, self._study.table.clusters)
+        return run.levers(found, scores, analysis.arms, analysis.verdict.arm)
 
     def _score(self, found: Found, repeats: int) -> Scores:
         table, design = self._study.table, self._design

@@ -39,6 +39,8 @@ class Settings:
         What the verdict is about, one of `judging.SCORES`; by default R2, or log-loss skill for classes.
     all_repeats : bool
         Train all repeats, whether or not the verdict is settled before.
+    levers : bool
+        Whether trees, a ridge, an average of networks and arms without early stopping are scored beside the arms.
     """
 
     design: Design = field(default_factory=lambda: Design(PLAIN_QUESTION))
@@ -50,6 +52,7 @@ class Settings:
     choice: Choice = ALL
     score: str | None = None
     all_repeats: bool = False
+    levers: bool = True
 
     def __post_init__(self) -> None:
         design = self.design
@@ -107,6 +110,7 @@ class Settings:
                 Choice.from_dict(data["choice"]),
                 data["score"],
                 data["all_repeats"],
+                data["levers"],
             )
         except (KeyError, TypeError) as error:
             raise InputError(

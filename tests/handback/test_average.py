@@ -11,7 +11,7 @@ from posology.table import Preparation
 RNG = np.random.default_rng(0)
 X = pd.DataFrame(RNG.normal(size=(40, 3)), columns=["height", "weight", "age"])
 Y = (X["height"] - X["age"] + RNG.normal(size=40)).rename("price")
-SMALL = {"arms": "none; l2", "repeats": 1, "folds": 2, "trials": 2, "epochs": 2, "workers": 1}
+SMALL = {"arms": "none; l2", "repeats": 1, "folds": 2, "trials": 2, "epochs": 2, "workers": 1, "levers": False}
 
 
 @pytest.fixture(scope="module")

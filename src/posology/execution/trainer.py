@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import lru_cache
@@ -22,6 +23,7 @@ from posology.execution.fits import Fit, FitStore
 from posology.execution.inlets import lay_out
 from posology.execution.job import Job
 from posology.execution.proving import first_rows, notes_on_liveness
+from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.execution.window import window
 from posology.keys import key_of
@@ -77,7 +79,7 @@ class Trainer:
     def __init__(self, job: Job) -> None:
         self._job = job
         table = Table.load(Path(job.table))
-        self._classes = table.classes
+        self._table, self._classes = table, table.classes
         self._build = open_source(job.source, len(table.classes))
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
@@ -190,6 +192,17 @@ class Trainer:
         model.save(aside)
         aside.replace(folder / "model.keras")
         return {"lines": self.lines(pack.members[0].setting), "width": self._layout.width}
+
+    def rival(self, name: str, repeat: int, fold: int) -> np.ndarray:
+        """Predict the held-out rows of a resample with a model that is no network; none where it cannot be fitted."""
+        inside, outside = self._fits.rows_of(Pack("", repeat, fold, REFIT, ()))
+        try:
+            return predict_rival(
+                name, self._table, inside, outside, key_of(self._job.design.seed, "rival", name, repeat, fold)
+            )
+        except (ValueError, np.linalg.LinAlgError):
+            traceback.print_exc()  # into the worker's log: a lever that fails must not end a study
+            return np.zeros(0)
 
     def _models(self, pack: Pack, report: Report) -> list[Any]:
         """Train members and give each as the user's own model."""

@@ -10,6 +10,7 @@ from posology.durations import in_words as duration
 from posology.forecast import Forecast
 from posology.inference import CLASS_SCORES, Analysis, Contrast, class_measure, detectable_after
 from posology.plan import arm_name
+from posology.report.levers import print_levers
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
 from posology.wording import counted
@@ -28,6 +29,8 @@ def print_result(result: StudyResult) -> None:
         console.print()
         console.print(_measures(result))
         console.print()
+    if result.levers:
+        print_levers(console, result.levers, result.analysis)
     for line in _footnotes(result):
         console.print(line, markup=False)
     console.print()
@@ -167,10 +170,11 @@ def print_forecast(forecast: Forecast) -> None:
     console = Console(highlight=False, emoji=False)
     console.print(f"Arms: {', '.join(forecast.arms)}", markup=False)
     early = forecast.least_networks < forecast.networks
+    beside = f", {forecast.lever_networks:,} without early stopping beside the arms" if forecast.lever_networks else ""
     console.print(
         f"Networks: {f'{forecast.least_networks:,} to ' if early else ''}{forecast.networks:,} in "
         f"{'at most ' if early else ''}{forecast.resamples} resamples, "
-        f"and up to {forecast.prescription_networks:,} more for the prescription",
+        f"and up to {forecast.prescription_networks:,} more for the prescription{beside}",
         markup=False,
     )
     console.print(
