@@ -66,13 +66,25 @@ def test_levers_are_in_the_json_and_a_frame(result):
     assert kept["gain_of_early_stopping"].keys() == {"value", "se", "lower", "upper"}
 
 
+def test_how_networks_behave_is_in_the_json_and_in_frames(result):
+    kept = json.loads((result.folder / "verdict.json").read_text())["behaviour"]
+    assert [len(kept[name]) for name in ("robustness", "weights", "fitting")] == [2 * 9, 2 * 3, 2]
+    robust, weights = result.robustness(), result.weights()
+    assert set(robust["kind"]) == {"noise", "missing", "units"}
+    assert np.isfinite(robust[["score", "drop", "drop_se"]]).all(axis=None)
+    assert weights["array"].unique().tolist() == ["dense/kernel", "dense_1/kernel", "dense_2/kernel"]
+    assert (weights["largest"] <= weights["norm"]).all()
+
+
 def test_the_terminal_shows_them(result, capsys):
     print_result(result)
     out = capsys.readouterr().out
     for lever in result.levers.each:
         assert lever.words in out
-    assert "Early stopping alone gains" in out
-    assert "Without it, over none without it: dropout" in out
+    assert "none with early stopping minus none without: " in out
+    assert "What an arm gains over none where neither stops early: dropout " in out
+    assert "drop under" in out
+    assert "largest" in out
 
 
 def test_a_resumed_study_keeps_them_and_trains_nothing(result, monkeypatch):

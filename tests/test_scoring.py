@@ -17,7 +17,8 @@ SEEDS, SNAPSHOTS = 4, 3
 def refitted(fold):
     rows = int((FOLDS[0] == fold).sum())
     prediction = RNG.normal(size=(SEEDS, SNAPSHOTS, rows))
-    return Refitted((), {}, 7, prediction, np.full(SEEDS, 0.25, "float32"), np.zeros((SEEDS, 1, 2), "float32"))
+    nothing = (np.zeros((SEEDS, 1, 2), "float32"), np.zeros((SEEDS, 0)), np.zeros((SEEDS, 0, 0), "float32"))
+    return Refitted((), {}, 7, prediction, np.full(SEEDS, 0.25, "float32"), *nothing)
 
 
 FOUND = {(0, fold): ({}, {(): refitted(fold)}) for fold in (0, 1)}

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 import posology
+from posology.behaviour import Behaviour
 from posology.durations import in_words as duration
 from posology.errors import InputError
 from posology.handback.units import units_of
@@ -107,6 +108,8 @@ class StudyResult:
         Of this run.
     levers : Levers or None
         What stands beside the arms: trees, ridge, an average of networks, arms without early stopping.
+    behaviour : Behaviour or None
+        What the networks of each arm withstand, their weights, overfitting and underfitting.
     """
 
     settings: Settings
@@ -119,6 +122,7 @@ class StudyResult:
     networks: int = 0
     seconds: float = 0.0
     levers: Levers | None = None
+    behaviour: Behaviour | None = None
 
     @classmethod
     def of(
@@ -130,6 +134,7 @@ class StudyResult:
         prescription: Prescription,
         facts: Mapping[str, Any],
         levers: Levers | None = None,
+        behaviour: Behaviour | None = None,
     ) -> "StudyResult":
         """Collect the numbers of every arm."""
         rows = [
@@ -147,7 +152,9 @@ class StudyResult:
         ]
         rows.sort(key=lambda row: -row.score)
         beside = _substitutions(found, settings)
-        return cls(settings, analysis, tuple(rows), prescription, beside, dict(facts), levers=levers)
+        return cls(
+            settings, analysis, tuple(rows), prescription, beside, dict(facts), levers=levers, behaviour=behaviour
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -257,6 +264,22 @@ class StudyResult:
 
         return pd.DataFrame([_row_dict(row, self.analysis.measure) for row in self.arms]).set_index("arm")
 
+    def robustness(self) -> "pd.DataFrame":
+        """Give what the networks of each arm withstand, a row an arm, damage and level: `behaviour.Withstood`."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self._behaves().robustness])
+
+    def weights(self) -> "pd.DataFrame":
+        """Give what the weights of each arm's networks are like, a row an arm and array: `behaviour.Weights`."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self._behaves().weights])
+
+    def _behaves(self) -> Behaviour:
+        assert self.behaviour is not None  # a study that was run has it
+        return self.behaviour
+
     def timing(self) -> dict[str, Any]:
         """Give what differs from run to run."""
         return {"seconds": round(self.seconds, 1), "folder": str(self.folder)}
@@ -279,6 +302,7 @@ class StudyResult:
             "prescription": {**asdict(self.prescription), "arm": arm_name(self.prescription.arm)},
             "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
             "levers": self.levers.to_dict() if self.levers else None,
+            "behaviour": self.behaviour.to_dict() if self.behaviour else None,
             "analysis": {k: v for k, v in analysis.items() if k != "arms"},
             "study": {**self.facts, "networks": self.networks},
             "settings": self.settings.to_dict(),

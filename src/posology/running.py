@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from posology.behaviour import Behaviour
 from posology.errors import InputError, StoppedError
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
@@ -20,7 +21,7 @@ from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.execution.sizing import check_memory
 from posology.inference import Analysis, Looks, analyze
 from posology.lever_run import LeverRun, without_stopping
-from posology.levers import Levers
+from posology.levers import TREES, Levers
 from posology.plan import (
     ALL_ROWS,
     REFIT,
@@ -109,7 +110,9 @@ class Run:
         levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, failures(found))
-        result = StudyResult.of(self._study.settings, found, scores, analysis, prescription, facts, levers)
+        behaviour = self._behaviour(found, scores, levers, network["arrays"])
+        asked = self._study.settings
+        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, levers, behaviour)
         return self._keep_result(record, result)
 
     def _levers(
@@ -124,6 +127,14 @@ class Run:
         drive = partial(self._driven, pool=pool, record=record, tick=self._in_time)
         run = LeverRun(self._design, self._study.judge, space, pool, record, drive, self._study.table.clusters)
         return run.levers(found, scores, analysis.arms, analysis.verdict.arm)
+
+    def _behaviour(self, found: Found, scores: Scores, levers: Levers | None, arrays: list[str]) -> Behaviour:
+        """Collect how the networks of each arm behave."""
+        judge = self._study.judge
+        same = judge.measure.name in ("r2", "log_loss")  # that of the gap
+        trees = levers.named(TREES) if levers and same else None
+        reached = trees.score if trees else None
+        return Behaviour.of(found, self._design.arms, arrays, scores, self._study.settings.margin, reached)
 
     def _score(self, found: Found, repeats: int) -> Scores:
         table, design = self._study.table, self._design

@@ -41,6 +41,8 @@ class Scores:
         Mean epochs of the refits.
     failed : int
         Refits whose training diverged; they are scored as the worst.
+    train : array (arm,)
+        Train R2, or log-loss skill, of one network: `train - gap` is what it scores on held-out rows.
     measures : dict
         For classes, from the name of every score to that of each arm, `(arm,)`.
     """
@@ -52,6 +54,7 @@ class Scores:
     gap: Float[np.ndarray, " arm"]
     epochs: Float[np.ndarray, " arm"]
     failed: int
+    train: Float[np.ndarray, " arm"] = field(default_factory=lambda: np.zeros(0))
     measures: Mapping[str, Float[np.ndarray, " arm"]] = field(default_factory=dict)
 
 
@@ -74,7 +77,7 @@ def score(
     one = own if of_gap is judge and ensemble == 1 else _score(found, arms, repeats, folds, of_gap)
     every = [_score(found, arms, repeats, folds, other, ensemble) for other in others]
     named = {o.measure.name: 1 - scores.losses.mean(axis=(1, 2)) for o, scores in zip(others, every, strict=True)}
-    return replace(own, gap=one.gap, measures=named)
+    return replace(own, gap=one.gap, train=one.train, measures=named)
 
 
 def _score(
@@ -105,8 +108,9 @@ def _score(
                 fit = r * (folds.max() + 1) + fold
                 train[a, fit] = judge.train_score(_mean_of_finite(refit.train_error))
                 epochs[a, fit] = refit.epochs
-    gap = np.array([_mean_of_finite(scores) for scores in train]) - (1 - losses.mean(axis=(1, 2)))
-    return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed)
+    trained = np.array([_mean_of_finite(scores) for scores in train])
+    gap = trained - (1 - losses.mean(axis=(1, 2)))
+    return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed, trained)
 
 
 def failures(found: Found) -> list[dict[str, Any]]:

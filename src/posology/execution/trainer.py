@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from posology.execution.course import Course, plateau_of
 from posology.execution.fits import Fit, FitStore
 from posology.execution.inlets import lay_out
 from posology.execution.job import Job
+from posology.execution.probing import Prober, norms_of
 from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
@@ -128,9 +129,15 @@ class Trainer:
             "optimizer": type(self._model.optimizer).__name__,
             "notes": [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved],
             "warnings": warnings,
+            "arrays": [name for name, a in self._arrays() if len(a.shape) > 1],
             "pack_size": self._pack_size,
             "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
         }
+
+    def _arrays(self) -> list[tuple[str, Any]]:
+        """Name the trainable arrays, in their order."""
+        paths = {id(v): f"{path}/{v.name}" for path, layer in leaves(self._model) for v in layer.trainable_variables}
+        return [(paths.get(id(v), v.path), v) for v in self._model.trainable_variables]
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
@@ -162,12 +169,24 @@ class Trainer:
         fit = self._fit(pack.repeat, pack.fold, pack.split)
         outcome = self._train(pack, fit, report)
         n = len(pack.members)
-        named = {f.name: np.asarray(getattr(outcome, f.name))[:n] for f in fields(PackResult)}
+        own = [f.name for f in fields(PackResult) if f.name in Outcome._fields]
+        named = {name: np.asarray(getattr(outcome, name))[:n] for name in own}
         # predictions while tuning serve nobody: files stay small
         shown = fit.watched if pack.split == REFIT and pack.repeat != ALL_ROWS else 0
         answers = self._network.answers(named["prediction"][:, :, :shown])
         named["prediction"] = answers if self._classes else fit.target_from_network(answers)
-        return PackResult(**named)
+        probed, norms = self._look(pack, fit, outcome) if shown else (np.zeros((n, 0)), np.zeros((n, 0, 0), "float32"))
+        return PackResult(**named, probed=probed, norms=norms)
+
+    def _look(self, pack: Pack, fit: Fit, outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
+        """Look at refits where they are scored first: at the chosen epoch."""
+        n, (_, outside) = len(pack.members), self._fits.rows_of(pack)
+        where = (pack.repeat, pack.fold)
+        return self._prober.withstood(fit, outside, where, outcome, n), norms_of(outcome.weights, n)
+
+    @cached_property
+    def _prober(self) -> Prober:
+        return Prober(self._model, self._network, self._table, self._layout, self._job.design.seed)
 
     def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
         """Train members on all rows and keep their average, or the one member, as the user's own model.

@@ -163,6 +163,8 @@ class PackResult:
     has the probability of each. `curve` has the losses on training and watched rows, penalties aside and dropout off,
     at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
     `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
+    `probed` has the mean row loss of refits on clean held-out rows, then with each damage of `plan.looks`; `norms` has
+    the statistics of their weights.
     """
 
     best_epoch: Int32[np.ndarray, " member"]
@@ -177,6 +179,8 @@ class PackResult:
     train_error: Float32[np.ndarray, " member"]
     prediction: Float[np.ndarray, "member snapshot watched *class"]
     reductions: Int32[np.ndarray, "member reduction"]
+    probed: Float[np.ndarray, "member probe"]
+    norms: Float32[np.ndarray, "member array statistic"]
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,8 @@ class Refitted:
     prediction: Float[np.ndarray, "seed snapshot watched *class"]
     train_error: Float32[np.ndarray, " seed"]
     curve: Float32[np.ndarray, "seed point 2"]
+    probed: Float[np.ndarray, "seed probe"]
+    norms: Float32[np.ndarray, "seed array statistic"]
 
     def averaged(self, ensemble: int) -> Float[np.ndarray, "group snapshot watched *class"]:
         """Average the predictions of so many networks at a time, those of the same snapshot; diverged ones spread."""

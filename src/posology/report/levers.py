@@ -34,10 +34,10 @@ def lines(levers: Levers, unit: str) -> list[str]:
     """Say how much of the cure is early stopping, and what an arm gains without it."""
     said = []
     if (gain := levers.gain_of_early_stopping) is not None:
-        said.append(f"Early stopping alone gains {interval(gain)} {unit} for none, on the first repeat.")
+        said.append(f"none with early stopping minus none without: {interval(gain)} {unit}, on the first repeat.")
     gains = [text for lever in levers.each if (text := _gained(lever))]
     if gains:
-        said.append(f"Without it, over none without it: {'; '.join(gains)}.")
+        said.append(f"What an arm gains over none where neither stops early: {'; '.join(gains)}.")
     return [*said, f"Left out: {levers.note}."] if levers.note else said
 
 

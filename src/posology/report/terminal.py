@@ -10,6 +10,7 @@ from posology.durations import in_words as duration
 from posology.forecast import Forecast
 from posology.inference import CLASS_SCORES, Analysis, Contrast, class_measure, detectable_after
 from posology.plan import arm_name
+from posology.report.behaviour import print_behaviour
 from posology.report.levers import print_levers
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
@@ -31,6 +32,9 @@ def print_result(result: StudyResult) -> None:
         console.print()
     if result.levers:
         print_levers(console, result.levers, result.analysis)
+    if result.behaviour:
+        unit = "log-loss skill" if result.classes else "R2"
+        print_behaviour(console, result.behaviour, [arm_name(row.arm) for row in result.arms], unit)
     for line in _footnotes(result):
         console.print(line, markup=False)
     console.print()
