@@ -36,7 +36,8 @@ def main():
     model.compile(keras.optimizers.Adam(0.01, clipnorm=1.0), "mse")
     stopping = C.EarlyStopping(patience=5, restore_best_weights=True)
     fit = {"epochs": 30, "batch_size": 16, "callbacks": [stopping, C.ReduceLROnPlateau(patience=3)]}
-    result = Study(model, table, target, arms="l2,dropout", repeats=1, folds=3, trials=2, refits=1, fit=fit).run()
+    few = {"repeats": 1, "folds": 3, "trials": 2, "refits": 1, "levers": False}
+    result = Study(model, table, target, arms="l2,dropout", fit=fit, **few).run()
     best = result.best_model()
     print(json.dumps({
         "backend": keras.backend.backend(),

@@ -124,7 +124,8 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3))
 y = X[:, 0] + rng.normal(size=40)
 {network}
-result = Study(network, X, y, arms="none; l1", repeats=1, folds=2, trials=2, refits=1, epochs=2, workers=1).run()
+few = dict(repeats=1, folds=2, trials=2, refits=1, epochs=2, workers=1, levers=False)
+result = Study(network, X, y, arms="none; l1", **few).run()
 assert str(result.verdict).strip() and result.code() and len(result.to_frame()) == 2
 """
 

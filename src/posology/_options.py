@@ -60,6 +60,10 @@ class Ask:
     fit
         FILE.py:NAME, a dictionary of what you give to model.fit: epochs, batch_size, callbacks (EarlyStopping,
         ReduceLROnPlateau), validation_split. They mean what they mean in Keras.
+    ensemble
+        What the verdict is about: by default one network; or the average of so many, which is another question.
+    levers
+        Score boosted trees, a ridge, an average of networks and arms without early stopping beside the arms.
     """
 
     network: str | None = None
@@ -81,6 +85,8 @@ class Ask:
     ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
     seed: int = 0
     fit: str | None = None
+    ensemble: int = 1
+    levers: bool = True
 
     def settings(self, where: "Where", say: Callable[[str], None]) -> "Settings":
         """Check and resolve; what is worth saying on the way is said."""
@@ -101,6 +107,7 @@ class Ask:
             self.batch_size,
             self.seed,
             self.halving,
+            ensemble=self.ensemble,
         )
         source, ranges = parse_source(self.network), parse_ranges(self.ranges)
         if self.fit is not None:
@@ -110,8 +117,8 @@ class Ask:
             design = arguments.applied(design)
             for note in arguments.notes:
                 say(f"Note: {note}")
-        places = (where.inputs(), where.choice())
-        return Settings(design, source, self.margin, self.per_layer, ranges, *places, self.score, self.all_repeats)
+        chosen = (where.inputs(), where.choice(), self.score, self.all_repeats, self.levers)
+        return Settings(design, source, self.margin, self.per_layer, ranges, *chosen)
 
 
 @Parameter(name="*")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.frames import pack_arrays
+from posology.lever_run import RIVALS, without_stopping
 from posology.plan import Design, Pack, Space, arm_name, tune
 from posology.progress import Progress
 from posology.running import space_of
@@ -27,6 +28,8 @@ class Forecast:
         Networks for the verdict, at most and where two repeats decide it.
     prescription_networks : int
         At most these more for the prescription, tuned on all rows.
+    lever_networks : int
+        And these without early stopping, beside the arms.
     resamples : int
         Outer resamples.
     arms : tuple of str
@@ -48,6 +51,7 @@ class Forecast:
     networks: int
     least_networks: int
     prescription_networks: int
+    lever_networks: int
     resamples: int
     arms: tuple[str, ...]
     seconds: float
@@ -77,19 +81,23 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         pack = _sample(study, space, network["pack_size"])
         _ = pool.submit(pack).result()
         start_up = time.monotonic() - began
-        seconds, size = _price(pool, pack)
+        seconds, size, share = _price(pool, pack, design.epochs)
+        levers, of_levers = _levers(study, pool)
     networks, least = design.members(), _least(study.settings).members()
     extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))
     each = seconds / len(pack.members)
+    # without early stopping a network trains all its epochs
+    beside = (extra / 2 + levers / share) * each + of_levers
     return Forecast(
         networks=networks,
         least_networks=least,
         prescription_networks=extra,
+        lever_networks=levers,
         resamples=design.resamples,
         arms=tuple(arm_name(arm) for arm in design.arms),
-        seconds=round(start_up + (networks + extra / 2) * each / study.workers, 1),
-        least_seconds=round(start_up + (least + extra / 2) * each / study.workers, 1),
-        bytes=int(size / len(pack.members) * (networks + extra)) + 4 * network["parameters"] * 3,
+        seconds=round(start_up + (networks * each + beside) / study.workers, 1),
+        least_seconds=round(start_up + (least * each + beside) / study.workers, 1),
+        bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
         workers=study.workers,
         sites=len(network["kernels"]) + len(network["dropouts"]),
         parameters=network["parameters"],
@@ -108,7 +116,21 @@ def _sample(study: "Study", space: Space, pack_size: int) -> Pack:
     return next(tune(design, space, 0, 0, pack_size))[-1]
 
 
-def _price(pool: LocalPool, pack: Pack) -> tuple[float, int]:
+def _price(pool: LocalPool, pack: Pack, epochs: int) -> tuple[float, int, float]:
+    """Give a pack's seconds and bytes, and the share of all epochs that it trained."""
     began = time.monotonic()
     result = result_of(pool.submit(pack).result())
-    return time.monotonic() - began, len(pack_arrays(vars(result)))
+    share = max(1, float(result.epochs.mean())) / epochs
+    return time.monotonic() - began, len(pack_arrays(vars(result))), share
+
+
+def _levers(study: "Study", pool: LocalPool) -> tuple[int, float]:
+    """Give the networks of the levers, and the seconds of those that are no networks."""
+    if not study.settings.levers:
+        return 0, 0.0
+    began = time.monotonic()
+    for name in RIVALS:
+        pool.rival(name, 0, 0).result()
+    endless = without_stopping(study.settings.design)
+    seconds = (time.monotonic() - began) * study.settings.design.resamples
+    return endless.members() if endless else 0, seconds

@@ -10,12 +10,14 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 import posology
+from posology.behaviour import Behaviour
 from posology.durations import in_words as duration
 from posology.errors import InputError
 from posology.handback.units import units_of
 from posology.inference import Analysis, Contrast, Measure, sentences, substitution
 from posology.inference.plain import plain
 from posology.inference.stopping import Ending
+from posology.levers import Levers
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting, search_gains
 from posology.settings import Settings
@@ -107,6 +109,10 @@ class StudyResult:
         Trained, the prescription's included.
     seconds : float
         Of this run.
+    levers : Levers or None
+        What stands beside the arms: trees, ridge, an average of networks, arms without early stopping.
+    behaviour : Behaviour or None
+        What the networks of each arm withstand, their weights, overfitting and underfitting.
     """
 
     settings: Settings
@@ -118,6 +124,8 @@ class StudyResult:
     folder: Path = field(default_factory=Path)
     networks: int = 0
     seconds: float = 0.0
+    levers: Levers | None = None
+    behaviour: Behaviour | None = None
 
     @classmethod
     def of(
@@ -128,6 +136,8 @@ class StudyResult:
         analysis: Analysis,
         prescription: Prescription,
         facts: Mapping[str, Any],
+        levers: Levers | None = None,
+        behaviour: Behaviour | None = None,
     ) -> "StudyResult":
         """Collect the numbers of every arm."""
         gains = search_gains(found, analysis.arms)
@@ -146,7 +156,10 @@ class StudyResult:
             for i, arm in enumerate(analysis.arms)
         ]
         rows.sort(key=lambda row: -row.score)
-        return cls(settings, analysis, tuple(rows), prescription, _substitutions(found, settings), dict(facts))
+        beside = _substitutions(found, settings)
+        return cls(
+            settings, analysis, tuple(rows), prescription, beside, dict(facts), levers=levers, behaviour=behaviour
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -161,6 +174,8 @@ class StudyResult:
         said = sentences(
             self.analysis, strengths, rows=self.facts["rows"], groups=(self.facts["groups"] or {}).get("count")
         )
+        if self.levers and (trees := self.levers.sentence(self.analysis.verdict.margin, self.analysis.measure.words)):
+            said.insert(1, trees)
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:
@@ -254,6 +269,22 @@ class StudyResult:
 
         return pd.DataFrame([_row_dict(row, self.analysis.measure) for row in self.arms]).set_index("arm")
 
+    def robustness(self) -> "pd.DataFrame":
+        """Give what the networks of each arm withstand, a row an arm, damage and level: `behaviour.Withstood`."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self._behaves().robustness])
+
+    def weights(self) -> "pd.DataFrame":
+        """Give what the weights of each arm's networks are like, a row an arm and array: `behaviour.Weights`."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self._behaves().weights])
+
+    def _behaves(self) -> Behaviour:
+        assert self.behaviour is not None  # a study that was run has it
+        return self.behaviour
+
     def timing(self) -> dict[str, Any]:
         """Give what differs from run to run."""
         return {"seconds": round(self.seconds, 1), "folder": str(self.folder)}
@@ -264,13 +295,19 @@ class StudyResult:
         out: dict[str, Any] = {
             "schema": SCHEMA,
             "posology": posology.__version__,
-            "verdict": {**analysis.pop("verdict"), "sentences": list(self.verdict.sentences)},
+            "verdict": {
+                **analysis.pop("verdict"),
+                "estimand": self.settings.design.estimand,
+                "sentences": list(self.verdict.sentences),
+            },
             "arms": [
                 {**_row_dict(row, self.analysis.measure), **_bounds(analysis, row.arm, self.analysis.measure)}
                 for row in self.arms
             ],
             "prescription": {**asdict(self.prescription), "arm": arm_name(self.prescription.arm)},
             "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
+            "levers": self.levers.to_dict() if self.levers else None,
+            "behaviour": self.behaviour.to_dict() if self.behaviour else None,
             "analysis": {k: v for k, v in analysis.items() if k != "arms"},
             "study": {**self.facts, "networks": self.networks},
             "settings": self.settings.to_dict(),
@@ -322,7 +359,7 @@ def evidence(result: StudyResult) -> str:
     return (
         f"{result.facts['resamples']} resamples{early}, "
         f"{result.networks:,} networks trained, {duration(result.seconds)}; "
-        f"about one network, {stopping}."
+        f"about {result.settings.design.estimand}, {stopping}."
     )
 
 

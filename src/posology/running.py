@@ -7,17 +7,21 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from posology.behaviour import Behaviour
 from posology.errors import InputError, StoppedError
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.execution.sizing import check_memory
 from posology.inference import Analysis, Looks, analyze
+from posology.lever_run import LeverRun, without_stopping
+from posology.levers import TREES, Levers
 from posology.plan import (
     ALL_ROWS,
     REFIT,
@@ -103,15 +107,39 @@ class Run:
             measure=self._study.judge.measure,
             clusters=self._study.table.clusters,
         )
+        levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, found)
-        result = StudyResult.of(self._study.settings, found, scores, analysis, prescription, facts)
+        behaviour = self._behaviour(found, scores, levers, network["arrays"])
+        asked = self._study.settings
+        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, levers, behaviour)
         return self._keep_result(record, result)
+
+    def _levers(
+        self, pool: LocalPool, record: Record, space: Space, found: Found, scores: Scores, analysis: Analysis
+    ) -> Levers | None:
+        """Score what stands beside the arms."""
+        if not self._study.settings.levers:
+            return None
+        self._progress.stage("scoring trees, ridge and arms without early stopping")
+        if (endless := without_stopping(self._design)) is not None:
+            self._progress.total(self._begun.total() + endless.members())
+        drive = partial(self._driven, pool=pool, record=record, tick=self._in_time)
+        run = LeverRun(self._design, self._study.judge, space, pool, record, drive, self._study.table.clusters)
+        return run.levers(found, scores, analysis.arms, analysis.verdict.arm)
+
+    def _behaviour(self, found: Found, scores: Scores, levers: Levers | None, arrays: list[str]) -> Behaviour:
+        """Collect how the networks of each arm behave."""
+        judge = self._study.judge
+        same = judge.measure.name in ("r2", "log_loss")  # that of the gap
+        trees = levers.named(TREES) if levers and same else None
+        reached = trees.score if trees else None
+        return Behaviour.of(found, self._design.arms, arrays, scores, self._study.settings.margin, reached)
 
     def _score(self, found: Found, repeats: int) -> Scores:
         table, design = self._study.table, self._design
         folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata, table.clusters)
-        return score(found, design.arms, range(repeats), folds, self._study.judge)
+        return score(found, design.arms, range(repeats), folds, self._study.judge, design.ensemble)
 
     def _facts(self, network: dict[str, Any], scores: Scores, looks: Looks, found: Found) -> dict[str, Any]:
         """Collect what the study was made of."""
@@ -204,8 +232,9 @@ class Run:
         self._progress.total(self._begun.total() + sum(map(design.trainings, parts)))
         # the budget is for the evidence; what it bought is not thrown away for want of a last step
         ((_, tuned),) = self._driven(iter([("all", procedure)]), pool, record, lambda: True)
-        member = refit_members(design, tuned[arm])[0]
-        out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, (member,)))
+        members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
+        member = members[0]
+        out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, members))
         setting = {name: list(member.setting[name]) for name in regularizers_of(arm)}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
 

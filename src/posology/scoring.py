@@ -43,6 +43,8 @@ class Scores:
         Mean epochs of the refits.
     failed : int
         Refits whose training diverged; they are scored as the worst.
+    train : array (arm,)
+        Train R2, or log-loss skill, of one network: `train - gap` is what it scores on held-out rows.
     measures : dict
         For classes, from the name of every score to that of each arm, `(arm,)`.
     """
@@ -54,6 +56,7 @@ class Scores:
     gap: Float[np.ndarray, " arm"]
     epochs: Float[np.ndarray, " arm"]
     failed: int
+    train: Float[np.ndarray, " arm"] = field(default_factory=lambda: np.zeros(0))
     measures: Mapping[str, Float[np.ndarray, " arm"]] = field(default_factory=dict)
 
 
@@ -63,18 +66,29 @@ def score(
     repeats: Sequence[int],
     folds: Int[np.ndarray, "repeat row"],
     judge: Judge,
+    ensemble: int = 1,
 ) -> Scores:
-    """Collect the outer scores of complete repeats, and for classes those by every measure."""
-    own = _score(found, arms, repeats, folds, judge)
-    if not (others := judge.beside()):
-        return own
-    every = [_score(found, arms, repeats, folds, other) for other in others]
+    """Collect the outer scores of complete repeats, and for classes those by every measure.
+
+    With `ensemble` they are of averages of so many networks; the gap stays that of one network, as its training score
+    is.
+    """
+    own = _score(found, arms, repeats, folds, judge, ensemble)
+    others = judge.beside()
+    of_gap = others[0] if others else judge
+    one = own if of_gap is judge and ensemble == 1 else _score(found, arms, repeats, folds, of_gap)
+    every = [_score(found, arms, repeats, folds, other, ensemble) for other in others]
     named = {o.measure.name: 1 - scores.losses.mean(axis=(1, 2)) for o, scores in zip(others, every, strict=True)}
-    return replace(own, gap=every[0].gap, measures=named)
+    return replace(own, gap=one.gap, train=one.train, measures=named)
 
 
 def _score(
-    found: Found, arms: Sequence[Arm], repeats: Sequence[int], folds: Int[np.ndarray, "repeat row"], judge: Judge
+    found: Found,
+    arms: Sequence[Arm],
+    repeats: Sequence[int],
+    folds: Int[np.ndarray, "repeat row"],
+    judge: Judge,
+    ensemble: int = 1,
 ) -> Scores:
     losses = np.full((len(arms), len(repeats), judge.rows), np.nan)
     train = np.zeros((len(arms), len(repeats) * (folds.max() + 1)))
@@ -86,7 +100,8 @@ def _score(
             refits = found[repeat, fold][1]
             for a, arm in enumerate(arms):
                 refit = refits[arm]
-                snapshots = refit.prediction.reshape(-1, *refit.prediction.shape[2:])
+                averaged = refit.averaged(ensemble)
+                snapshots = averaged.reshape(-1, *averaged.shape[2:])
                 given = [judge.row_losses(p, rows) for p in snapshots]
                 losses[a, r, rows] = np.mean([loss for loss, _ in given], axis=0)
                 capped += sum(n for _, n in given)
@@ -95,8 +110,9 @@ def _score(
                 fit = r * (folds.max() + 1) + fold
                 train[a, fit] = judge.train_score(_mean_of_finite(refit.train_error))
                 epochs[a, fit] = refit.epochs
-    gap = np.array([_mean_of_finite(scores) for scores in train]) - (1 - losses.mean(axis=(1, 2)))
-    return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed)
+    trained = np.array([_mean_of_finite(scores) for scores in train])
+    gap = trained - (1 - losses.mean(axis=(1, 2)))
+    return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed, trained)
 
 
 def failures(found: Found) -> list[dict[str, Any]]:

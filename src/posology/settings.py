@@ -39,6 +39,8 @@ class Settings:
         What the verdict is about, one of `judging.SCORES`; by default R2, or log-loss skill for classes.
     all_repeats : bool
         Train all repeats, whether or not the verdict is settled before.
+    levers : bool
+        Whether trees, a ridge, an average of networks and arms without early stopping are scored beside the arms.
     """
 
     design: Design = field(default_factory=lambda: Design(PLAIN_QUESTION))
@@ -50,6 +52,7 @@ class Settings:
     choice: Choice = ALL
     score: str | None = None
     all_repeats: bool = False
+    levers: bool = True
 
     def __post_init__(self) -> None:
         design = self.design
@@ -58,6 +61,7 @@ class Settings:
         _at_least("trials", design.trials, 1)
         _at_least("inner_splits", design.inner_splits, 1)
         _at_least("refits", design.refits, 1)
+        _at_least("ensemble", design.ensemble, 1)
         _at_least("epochs", design.epochs, 1)
         _at_least("batch_size", design.batch_size, 1)
         if design.patience is not None:
@@ -106,6 +110,7 @@ class Settings:
                 Choice.from_dict(data["choice"]),
                 data["score"],
                 data["all_repeats"],
+                data["levers"],
             )
         except (KeyError, TypeError) as error:
             raise InputError(

@@ -67,8 +67,10 @@ class Study:
         Differences of R2, or of the score of classes, below it do not matter to you.
     all_repeats : bool
         Train all repeats, whether or not the verdict is settled before.
-    repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving
+    repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving, ensemble
         As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
+    levers : bool
+        Score boosted trees, a ridge, an average of networks and arms without early stopping beside the arms.
     per_layer : bool
         Search a strength of its own for every layer.
     ranges : mapping, optional
@@ -125,6 +127,8 @@ class Study:
         batch_size: int = 32,
         seed: int = 0,
         halving: int | None = None,
+        ensemble: int = 1,
+        levers: bool = True,
         per_layer: bool = False,
         ranges: Mapping[str, tuple[float, float]] | None = None,
         folder: str | Path | None = None,
@@ -140,7 +144,7 @@ class Study:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y, task=task, groups=groups)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
-        design = Design(parse_arms(arms), *sizes)
+        design = Design(parse_arms(arms), *sizes, ensemble=ensemble)
         if fit is not None:
             arguments = read_fit_arguments(fit)
             design = arguments.applied(design)
@@ -148,7 +152,7 @@ class Study:
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
         source = source_of(network, lambda: _prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
-        settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats)
+        settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
         self._set(table, settings, folder, workers, budget)
 
     @classmethod

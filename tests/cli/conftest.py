@@ -13,7 +13,21 @@ import pytest
 
 from posology._cli import main
 
-SMALL = ["--repeats", "1", "--folds", "2", "--trials", "2", "--refits", "1", "--epochs", "3", "--inner-splits", "1"]
+SMALL = [
+    "--repeats",
+    "1",
+    "--folds",
+    "2",
+    "--trials",
+    "2",
+    "--refits",
+    "1",
+    "--epochs",
+    "3",
+    "--inner-splits",
+    "1",
+    "--no-levers",
+]
 TARGET = "strength, [bold]MPa[/bold]"
 
 NETWORK = """

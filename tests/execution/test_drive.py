@@ -16,6 +16,7 @@ def result(value):
     return PackResult(
         *(whole, one, whole, one, one, one, whole, np.array([False]), curve, one),
         *(np.zeros((1, 1, 0)), np.zeros((1, 16), "int32")),
+        *(np.zeros((1, 0)), np.zeros((1, 0, 0), "float32")),
     )
 
 

@@ -137,6 +137,18 @@ def test_the_kept_network_is_the_trained_one(tmp_path):
     assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.2, 0.2]
 
 
+def test_several_networks_are_kept_as_their_average(tmp_path):
+    worker, new = trainer(tmp_path), frame().drop(columns="strength_mpa")
+    worker._pack_size = 2  # more networks than one pack holds
+    refits = [Member(BOTH, 0, seed, SETTING, 3, 99) for seed in range(3)]
+    each = []
+    for members in [[refit] for refit in refits] + [refits]:
+        worker.finish(pack(REFIT, members, repeat=ALL_ROWS, fold=0), tmp_path)
+        each.append(predict_frame(tmp_path, new)[0])
+    assert len({float(predicted[0]) for predicted in each}) == 4
+    np.testing.assert_allclose(each[-1], np.mean(each[:-1], axis=0), rtol=1e-5)
+
+
 def test_new_rows_without_a_column_are_refused(tmp_path):
     worker = trainer(tmp_path)
     worker.finish(pack(REFIT, [Member((), 0, 0, {}, 1, 99)], repeat=ALL_ROWS, fold=0), tmp_path)

@@ -33,7 +33,7 @@ def network():
 def result(tmp_path_factory):
     """A study whose every arm has an L2."""
     folder = tmp_path_factory.mktemp("study") / "small.posology"
-    small = {"repeats": 1, "folds": 2, "trials": 2, "refits": 1, "epochs": 3, "workers": 1}
+    small = {"repeats": 1, "folds": 2, "trials": 2, "refits": 1, "epochs": 3, "workers": 1, "levers": False}
     return Study(network, X, Y.rename("price"), arms="l2; l2+dropout", folder=folder, **small).run()
 
 

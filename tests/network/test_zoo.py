@@ -12,6 +12,7 @@ from posology.network.faithful import check_faithful
 from posology.network.inputs import split_columns
 from posology.network.losses import losses_of
 from posology.network.outputs import scored_output
+from posology.network.removal import UnitRemover
 from posology.network.sites import dropout_sites, is_dropout, kernel_sites, leaves, penalty_of, weights_at
 from posology.network.surgery import is_seed
 
@@ -213,3 +214,18 @@ def test_the_original_is_left_alone(case):
     assert case.model.to_json() == text
     for ours, theirs in zip(weights, case.model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.slow
+def test_its_hidden_units_can_be_taken_out(case):
+    """Without any taken out it is the network; with half of them, or all, it is another where it has hidden places."""
+    remover = UnitRemover(case.model)
+    computed = tuple(case.network.computed(case.state))
+    whole = np.asarray(case.network.predict(case.weights, case.state, case.x))
+
+    def left(share):
+        return np.asarray(remover.predict_without(case.weights, computed, case.x, np.float32(share), np.uint32(1)))
+
+    np.testing.assert_allclose(left(0), whole, rtol=1e-5, atol=1e-5)
+    assert remover.removes == bool((left(0.5) != whole).any())
+    assert np.isfinite(left(1)).all()

@@ -46,6 +46,8 @@ def answer(pack, reached):
         loss,
         np.zeros((n, 1, 0)),
         np.zeros((n, 16), "int32"),
+        np.zeros((n, 0)),
+        np.zeros((n, 0, 0), "float32"),
     )
 
 
@@ -106,6 +108,8 @@ def test_a_trial_that_diverged_does_not_go_on():
         loss,
         np.zeros((4, 1, 0)),
         np.zeros((4, 16), "int32"),
+        np.zeros((4, 0)),
+        np.zeros((4, 0, 0), "float32"),
     )
     ladder.take(first, range(4), joined([result], 4))
     assert [m.trial for m in ladder.step(Rung(3, 200))] == [1, 2, 3]

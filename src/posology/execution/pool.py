@@ -163,6 +163,10 @@ class LocalPool:
         """Queue a pack; packs are taken in the order of submission."""
         return self._ask({"do": "pack", "name": pack.name, "pack": pack_to_dict(pack)})
 
+    def rival(self, name: str, repeat: int, fold: int) -> "Future[Reply]":
+        """Queue a model that is no network, on the rows of a resample."""
+        return self._ask({"do": "rival", "name": name, "repeat": repeat, "fold": fold})
+
     def finish(self, pack: Pack, folder: Path) -> dict[str, Any]:
         """Train the prescription's network on all rows and keep it in `folder`."""
         return self._ask({"do": "finish", "pack": pack_to_dict(pack), "folder": str(folder)}).result()[0]

@@ -2,9 +2,10 @@
 
 import contextlib
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ from posology.execution.course import Course, plateau_of
 from posology.execution.fits import Fit, FitStore
 from posology.execution.inlets import lay_out
 from posology.execution.job import Job
+from posology.execution.probing import Prober, norms_of
 from posology.execution.proving import first_rows, notes_on_liveness
+from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.execution.window import window
 from posology.keys import key_of
+from posology.network.average import average_of
 from posology.network.checks import check_model
 from posology.network.export import export_model, keras_lines, set_weights
 from posology.network.faithful import check_faithful
@@ -76,7 +80,7 @@ class Trainer:
     def __init__(self, job: Job) -> None:
         self._job = job
         table = Table.load(Path(job.table))
-        self._classes = table.classes
+        self._table, self._classes = table, table.classes
         self._build = open_source(job.source, len(table.classes))
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
@@ -125,9 +129,15 @@ class Trainer:
             "optimizer": type(self._model.optimizer).__name__,
             "notes": [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved],
             "warnings": warnings,
+            "arrays": [name for name, a in self._arrays() if len(a.shape) > 1],
             "pack_size": self._pack_size,
             "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
         }
+
+    def _arrays(self) -> list[tuple[str, Any]]:
+        """Name the trainable arrays, in their order."""
+        paths = {id(v): f"{path}/{v.name}" for path, layer in leaves(self._model) for v in layer.trainable_variables}
+        return [(paths.get(id(v), v.path), v) for v in self._model.trainable_variables]
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
@@ -159,15 +169,27 @@ class Trainer:
         fit = self._fit(pack.repeat, pack.fold, pack.split)
         outcome = self._train(pack, fit, report)
         n = len(pack.members)
-        named = {f.name: np.asarray(getattr(outcome, f.name))[:n] for f in fields(PackResult)}
+        own = [f.name for f in fields(PackResult) if f.name in Outcome._fields]
+        named = {name: np.asarray(getattr(outcome, name))[:n] for name in own}
         # predictions while tuning serve nobody: files stay small
         shown = fit.watched if pack.split == REFIT and pack.repeat != ALL_ROWS else 0
         answers = self._network.answers(named["prediction"][:, :, :shown])
         named["prediction"] = answers if self._classes else fit.target_from_network(answers)
-        return PackResult(**named)
+        probed, norms = self._look(pack, fit, outcome) if shown else (np.zeros((n, 0)), np.zeros((n, 0, 0), "float32"))
+        return PackResult(**named, probed=probed, norms=norms)
+
+    def _look(self, pack: Pack, fit: Fit, outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
+        """Look at refits where they are scored first: at the chosen epoch."""
+        n, (_, outside) = len(pack.members), self._fits.rows_of(pack)
+        where = (pack.repeat, pack.fold)
+        return self._prober.withstood(fit, outside, where, outcome, n), norms_of(outcome.weights, n)
+
+    @cached_property
+    def _prober(self) -> Prober:
+        return Prober(self._model, self._network, self._table, self._layout, self._job.design.seed)
 
     def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
-        """Train a pack of one member on all rows and keep it as the user's own model.
+        """Train members on all rows and keep their average, or the one member, as the user's own model.
 
         Writes `model.keras` and the fitted preparation into `folder`.
 
@@ -176,19 +198,40 @@ class Trainer:
         dict
             The Keras lines of the prescription and the number of prepared columns; JSON types.
         """
-        outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
-        model = export_model(self._model, self._doses(pack.members[0].setting))
-        state = self._network.computed(outcome.state)
-        set_weights(model, [a[0] for a in outcome.weights], [a[0] for a in state], self._model)
+        size = self._pack_size
+        parts = [replace(pack, members=pack.members[i : i + size]) for i in range(0, len(pack.members), size)]
+        head = self._network.head
+        model = average_of([model for part in parts for model in self._models(part, report)], head)
         self._fits.preparation(self._fits.rows_of(pack)[0]).save(folder)
         self._layout.save(folder)
         if self._classes:
-            Classes(self._classes, self._network.head.logits).save(folder)
+            Classes(self._classes, logits=head.logits and len(pack.members) == 1).save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"
         model.save(aside)
         aside.replace(folder / "model.keras")
         return {"lines": self.lines(pack.members[0].setting), "width": self._layout.width}
+
+    def rival(self, name: str, repeat: int, fold: int) -> np.ndarray:
+        """Predict the held-out rows of a resample with a model that is no network; none where it cannot be fitted."""
+        inside, outside = self._fits.rows_of(Pack("", repeat, fold, REFIT, ()))
+        try:
+            return predict_rival(
+                name, self._table, inside, outside, key_of(self._job.design.seed, "rival", name, repeat, fold)
+            )
+        except (ValueError, np.linalg.LinAlgError):
+            traceback.print_exc()  # into the worker's log: a lever that fails must not end a study
+            return np.zeros(0)
+
+    def _models(self, pack: Pack, report: Report) -> list[Any]:
+        """Train members and give each as the user's own model."""
+        outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
+        state, models = self._network.computed(outcome.state), []
+        for i, member in enumerate(pack.members):
+            model = export_model(self._model, self._doses(member.setting))
+            set_weights(model, [a[i] for a in outcome.weights], [a[i] for a in state], self._model)
+            models.append(model)
+        return models
 
     def lines(self, setting: Setting) -> list[str]:
         """Write a setting as Keras lines, one a site."""

@@ -86,6 +86,9 @@ class _Desk:
         pack = pack_from_dict(message["pack"])
         return {}, vars(self._trainer.run(pack, self._tell))
 
+    def _do_rival(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        return {}, {"prediction": self._trainer.rival(message["name"], message["repeat"], message["fold"])}
+
     def _do_finish(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.job import pack_from_dict
 

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -145,11 +145,22 @@ def _add_the_rest(folder: Path, to: str, aside: Path, *, embedded: bool) -> None
     (aside / "README.txt").write_text(readme(folder, to, embedded=embedded), encoding="utf-8")
 
 
+def averaging(verdict: Mapping[str, Any]) -> list[str]:
+    """Say how to average networks where the verdict is about an average, as comments of Python; else nothing."""
+    if (networks := verdict["settings"]["design"]["ensemble"]) == 1:
+        return []
+    return [
+        f"# The verdict is about the average of {networks} networks: build and train this one {networks} times, each",
+        "# after keras.utils.set_random_seed(another seed), and average what they predict (keras.layers.Average).",
+    ]
+
+
 def _export_code(folder: Path, place: Path | None) -> Exported:
     if place is not None and place.exists():
         raise InputError(f"'{place}' exists. Choose another --out.")
     reply = _ask({"do": "code", "folder": str(folder.resolve())})
-    above = comments(json.loads((folder / "verdict.json").read_bytes()))
+    verdict = json.loads((folder / "verdict.json").read_bytes())
+    above = [*averaging(verdict), *comments(verdict)]
     edit = reply["diff"] or "\n".join([f"# {reply['reason']}", *reply["lines"]])
     code = "\n".join([*above, edit]).rstrip("\n") + "\n"
     if place is None:

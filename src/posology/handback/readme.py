@@ -67,7 +67,9 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
         )
     )
     text += _CLASSES if classes else ""
-    title = f"The tuned network of a study of '{held['target']}', trained on all its {held['rows']:,} rows.\n"
+    networks = held["settings"]["design"]["ensemble"]
+    what = "The tuned network" if networks == 1 else f"The average of {networks} tuned networks"
+    title = f"{what} of a study of '{held['target']}', trained on all its {held['rows']:,} rows.\n"
     return "\n".join([title, text + beside, *(_own(folder / "model.keras") if to == "keras" else [])])
 
 

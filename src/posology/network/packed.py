@@ -60,6 +60,9 @@ class PackedNetwork:
         For every kernel site, the positions of its weights among the trainable arrays.
     """
 
+    dropout_layer: type[PackedDropout] = PackedDropout
+    """What stands at the dropout sites."""
+
     def __init__(
         self,
         model: Any,
@@ -115,7 +118,7 @@ class PackedNetwork:
         if not self._drops:
             return {}
         new = [s.layer for s in self.dropout_sites if not s.present]
-        return {path: partial(PackedDropout, name=inserted_name(path)) for path in new}
+        return {path: partial(self.dropout_layer, name=inserted_name(path)) for path in new}
 
     def _packed_layer(self, path: str, layer: Any) -> Any:
         if is_adapted(layer):
@@ -124,7 +127,7 @@ class PackedNetwork:
             return copy_layer(layer)
         if not self._drops:
             return keras.layers.Identity(name=layer.name)
-        packed = PackedDropout(name=layer.name, dtype=layer.dtype_policy)
+        packed = self.dropout_layer(name=layer.name, dtype=layer.dtype_policy)
         packed.noise_shape = self._noise_shapes[path]
         return packed
 
@@ -187,8 +190,10 @@ class PackedNetwork:
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
         """Predict rows with dropout off; outputs side by side, the scored one first, `(row, column)`."""
-        zero = jnp.zeros(len(self._rates))
-        outputs = keras.tree.flatten(self._call(weights, state, zero, jnp.uint32(0), x, training=False)[0])
+        return self._predicted(weights, state, jnp.zeros(len(self._rates)), jnp.uint32(0), x)
+
+    def _predicted(self, weights: Arrays, state: Arrays, rates: Any, key: Any, x: Any) -> Any:
+        outputs = keras.tree.flatten(self._call(weights, state, rates, key, x, training=False)[0])
         return jnp.concatenate([outputs[i] for i in self._scored_first], axis=-1)
 
     def _outputs(self, prediction: Any) -> list[Any]:

@@ -134,7 +134,8 @@ def _is_free(weights: Sequence[Any]) -> bool:
     return all(v.regularizer is None for v in weights) or (found[0] is not None and all(p == found[0] for p in found))
 
 
-def _has_kernel(node: Node) -> bool:
+def has_kernel(node: Node) -> bool:
+    """Tell a layer with a kernel that a penalty could act on."""
     return any(argument in _KERNELS for argument, _ in _penalized(node.layer))
 
 
@@ -149,7 +150,7 @@ def kernel_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -
     if own and not choice.every:
         return _chosen(own, choice)
     kernels = [site for site in every if site.argument in _KERNELS]
-    last = (graph or graph_of(model)).last(_has_kernel)
+    last = (graph or graph_of(model)).last(has_kernel)
     free = [site for site in kernels if not site.present and site.layer not in last] or ([] if own else kernels)
     return _chosen([site for site in every if site in own or site in free], choice)
 
@@ -184,7 +185,7 @@ def dropout_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) 
     layers = [path for path, _ in leaves(model) if path in graph.nodes]
     every = [*layers, *(path for path, node in graph.nodes.items() if not isinstance(node.layer, keras.Layer))]
     own = {path for path in every if is_dropout(graph.nodes[path].layer)}
-    ends = graph.ends(_has_kernel)
+    ends = graph.ends(has_kernel)
     hidden = {path for path in every if _is_activation(graph.nodes[path]) and path not in ends}
     if own and not choice.every:
         hidden = set()
@@ -206,7 +207,7 @@ def _is_activation(node: Node) -> bool:
 
 def _is_dropped(graph: Graph, path: str) -> bool:
     """Tell whether an activation meets a Dropout before the next kernel."""
-    return any(is_dropout(n.layer) for n in graph.after(path, lambda n: not _has_kernel(n)))
+    return any(is_dropout(n.layer) for n in graph.after(path, lambda n: not has_kernel(n)))
 
 
 def _chosen(sites: Sequence[Site], choice: Choice) -> tuple[Site, ...]:

@@ -38,7 +38,8 @@ class Design:
     inner_splits : int
         Inner splits over which an arm's trials race (`plan.rungs`).
     refits : int
-        Networks, of different seeds, that are refitted with the chosen setting and whose losses are averaged.
+        Networks, of different seeds, that are refitted with the chosen setting and whose losses are averaged; rounded
+        up to a multiple of `ensemble`.
     epochs : int
         Longest training.
     patience : int or None
@@ -54,6 +55,9 @@ class Design:
         Share of an outer training fold that an inner split watches, at most; several splits are disjoint.
     callbacks : Callbacks
         What else the watched loss does.
+    ensemble : int
+        What the verdict is about: one network, or the average of so many, whose predictions are averaged before their
+        loss is taken.
     """
 
     arms: tuple[Arm, ...]
@@ -69,6 +73,7 @@ class Design:
     halving: int | None = None
     validation_split: float = 0.25
     callbacks: Callbacks = field(default_factory=Callbacks)
+    ensemble: int = 1
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Design":
@@ -86,9 +91,19 @@ class Design:
         """Number of outer resamples."""
         return self.repeats * self.folds
 
+    @property
+    def seeds(self) -> int:
+        """Refits of an arm in a resample: whole ensembles."""
+        return -(-self.refits // self.ensemble) * self.ensemble
+
+    @property
+    def estimand(self) -> str:
+        """What the verdict is about, in words."""
+        return "one network" if self.ensemble == 1 else f"the average of {self.ensemble} networks"
+
     def members(self) -> int:
         """Count the networks that the verdict needs."""
-        return self.resamples * (sum(map(self.trainings, self.arms)) + len(self.arms) * self.refits)
+        return self.resamples * (sum(map(self.trainings, self.arms)) + len(self.arms) * self.seeds)
 
     def rungs(self, arm: Arm) -> list[Rung]:
         """Give the rungs that an arm's trials climb; the replicas of an arm without strengths all go to the end."""
@@ -148,6 +163,8 @@ class PackResult:
     has the probability of each. `curve` has the losses on training and watched rows, penalties aside and dropout off,
     at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
     `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
+    `probed` has the mean row loss of refits on clean held-out rows, then with each damage of `plan.looks`; `norms` has
+    the statistics of their weights.
     """
 
     best_epoch: Int32[np.ndarray, " member"]
@@ -162,6 +179,8 @@ class PackResult:
     train_error: Float32[np.ndarray, " member"]
     prediction: Float[np.ndarray, "member snapshot watched *class"]
     reductions: Int32[np.ndarray, "member reduction"]
+    probed: Float[np.ndarray, "member probe"]
+    norms: Float32[np.ndarray, "member array statistic"]
 
 
 @dataclass(frozen=True)
@@ -200,6 +219,13 @@ class Refitted:
     prediction: Float[np.ndarray, "seed snapshot watched *class"]
     train_error: Float32[np.ndarray, " seed"]
     curve: Float32[np.ndarray, "seed point 2"]
+    probed: Float[np.ndarray, "seed probe"]
+    norms: Float32[np.ndarray, "seed array statistic"]
+
+    def averaged(self, ensemble: int) -> Float[np.ndarray, "group snapshot watched *class"]:
+        """Average the predictions of so many networks at a time, those of the same snapshot; diverged ones spread."""
+        with np.errstate(invalid="ignore"):
+            return self.prediction.reshape(-1, ensemble, *self.prediction.shape[1:]).mean(axis=1)
 
 
 def trials_of(design: Design, arm: Arm) -> int:

@@ -73,7 +73,7 @@ def refit_members(design: Design, found: Tuned) -> list[Member]:
     never = design.epochs + 1
     first = Member(found.arm, 0, 0, found.settings[0], found.chosen_epochs, never)
     first = replace(first, reductions=found.reductions[0] if found.reductions else ())
-    return [replace(first, seed=seed) for seed in range(design.refits)]
+    return [replace(first, seed=seed) for seed in range(design.seeds)]
 
 
 def _trial_members(
@@ -100,12 +100,11 @@ def _packed(stage: str, repeat: int, fold: int, split: int, members: Sequence[Me
 
 
 def _collect(members: Sequence[Member], results: Sequence[PackResult]) -> dict[Arm, Refitted]:
-    prediction, train_error, curve = (
-        np.concatenate([getattr(r, name) for r in results]) for name in ("prediction", "train_error", "curve")
-    )
+    names = ("prediction", "train_error", "curve", "probed", "norms")
+    whole = [np.concatenate([getattr(r, name) for r in results]) for name in names]
     out = {}
     for arm in dict.fromkeys(m.arm for m in members):
         mine = [i for i, m in enumerate(members) if m.arm == arm]
         first = members[mine[0]]
-        out[arm] = Refitted(arm, first.setting, first.epochs, prediction[mine], train_error[mine], curve[mine])
+        out[arm] = Refitted(arm, first.setting, first.epochs, *(part[mine] for part in whole))
     return out

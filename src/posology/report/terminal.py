@@ -10,6 +10,8 @@ from posology.durations import in_words as duration
 from posology.forecast import Forecast
 from posology.inference import CLASS_SCORES, Analysis, Contrast, class_measure, detectable_after
 from posology.plan import arm_name
+from posology.report.behaviour import print_behaviour
+from posology.report.levers import print_levers
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
 from posology.wording import counted
@@ -28,6 +30,11 @@ def print_result(result: StudyResult) -> None:
         console.print()
         console.print(_measures(result))
         console.print()
+    if result.levers:
+        print_levers(console, result.levers, result.analysis)
+    if result.behaviour:
+        unit = "log-loss skill" if result.classes else "R2"
+        print_behaviour(console, result.behaviour, [arm_name(row.arm) for row in result.arms], unit)
     for line in _footnotes(result):
         console.print(line, markup=False)
     console.print()
@@ -36,7 +43,7 @@ def print_result(result: StudyResult) -> None:
         console.print(f"  {line}", markup=False)
     console.print()
     console.print(
-        f"The tuned network, trained on all rows for {result.prescription.epochs} epochs: "
+        f"{_model(result.settings.design.ensemble)}, trained on all rows for {result.prescription.epochs} epochs: "
         f"{result.folder / 'model.keras'}",
         markup=False,
         soft_wrap=True,
@@ -44,6 +51,10 @@ def print_result(result: StudyResult) -> None:
     console.print(
         f"Predict with it: posology predict {quote(str(result.folder))} NEW_TABLE", markup=False, soft_wrap=True
     )
+
+
+def _model(networks: int) -> str:
+    return "The tuned network" if networks == 1 else f"The average of {networks} tuned networks of different seeds"
 
 
 def _arms(result: StudyResult) -> Table:
@@ -163,10 +174,11 @@ def print_forecast(forecast: Forecast) -> None:
     console = Console(highlight=False, emoji=False)
     console.print(f"Arms: {', '.join(forecast.arms)}", markup=False)
     early = forecast.least_networks < forecast.networks
+    beside = f", {forecast.lever_networks:,} without early stopping beside the arms" if forecast.lever_networks else ""
     console.print(
         f"Networks: {f'{forecast.least_networks:,} to ' if early else ''}{forecast.networks:,} in "
         f"{'at most ' if early else ''}{forecast.resamples} resamples, "
-        f"and up to {forecast.prescription_networks:,} more for the prescription",
+        f"and up to {forecast.prescription_networks:,} more for the prescription{beside}",
         markup=False,
     )
     console.print(

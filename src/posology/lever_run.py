@@ -1,0 +1,181 @@
+"""Trains the levers of a study beside its arms; kept and resumed as packs are."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from posology.execution import LocalPool
+from posology.execution.drive import Procedure
+from posology.inference.covariance import Clusters
+from posology.judging import Judge
+from posology.levers import AVERAGE, ONE, RIDGE, TREES, Bench, Lever, Levers, Losses
+from posology.plan import Arm, Design, Space, arm_name, tune_and_refit
+from posology.record import Record
+from posology.scoring import Found, Resample, Scores, score
+
+RIVALS = {TREES: "boosted trees, by their defaults", RIDGE: "ridge"}
+"""From the models that are no networks to their words."""
+
+NETWORKS = 5
+"""Of the average that stands beside one network."""
+
+REFITS = 3
+"""Of an arm without early stopping: it is a lever on the first repeat, not a part of the verdict."""
+
+Drive = Callable[[Iterator[tuple[Any, Procedure]]], Iterator[tuple[Any, Any]]]
+
+
+def without_stopping(design: Design) -> Design | None:
+    """Give the design of the arms that train all epochs: none and each factor alone, on the first repeat.
+
+    Equal numbers of trials, as in the study, but one inner split and few refits, to bound the price. None where the
+    study itself has no early stopping.
+    """
+    if design.patience is None:
+        return None
+    factors = dict.fromkeys(factor for arm in design.arms for factor in arm)
+    arms: tuple[Arm, ...] = ((), *((factor,) for factor in factors))
+    alone = replace(design, arms=arms, patience=None, halving=None, ensemble=1)
+    return replace(alone, repeats=1, inner_splits=1, refits=min(REFITS, design.refits))
+
+
+@dataclass(frozen=True)
+class LeverRun:
+    """Carries the levers of one study out.
+
+    Parameters
+    ----------
+    design : Design
+        The study's.
+    judge : Judge
+        Of its predictions.
+    space : Space
+    pool : LocalPool
+    record : Record
+    drive : callable
+        Trains the packs of procedures, as those of the study are; ends early when there is no time left.
+    clusters : int array (row,), optional
+        Group of each row, where rows come in groups.
+    """
+
+    design: Design
+    judge: Judge
+    space: Space
+    pool: LocalPool
+    record: Record
+    drive: Drive
+    clusters: Clusters | None = None
+
+    def levers(self, found: Found, scores: Scores, arms: Sequence[Arm], advised: Arm) -> Levers:
+        """Score every lever.
+
+        Parameters
+        ----------
+        found : mapping
+            The study's complete repeats.
+        scores : Scores
+            Of them.
+        arms : sequence of arm
+            Names of the first axis of its losses.
+        advised : arm
+        """
+        bench = Bench(dict(zip(arms, scores.losses, strict=True)), scores.folds, advised, self.clusters)
+        repeats = sorted({repeat for repeat, _ in found})
+        losses = self._rivals(repeats, bench)
+        each = [bench.lever(name, RIVALS[name], own) for name, own in losses.items() if np.isfinite(own).all()]
+        each += self._average(found, repeats, bench)
+        endless = self._without_stopping(repeats[0], bench)
+        each += _endless_levers(bench, endless, self.design.epochs)
+        gain = bench.gain(bench.losses[()], endless[()]) if () in bench.losses and endless else None
+        note = self._left_out(losses, trained=bool(endless))
+        return Levers(advised, bench.best, tuple(sorted(each, key=lambda lever: -lever.score)), gain, note)
+
+    def _rivals(self, repeats: Sequence[int], bench: Bench) -> dict[str, Losses]:
+        """Score what is no network; not a number where it could not be fitted."""
+        resamples = [(i, repeat, fold) for i, repeat in enumerate(repeats) for fold in range(self.design.folds)]
+        asked = {(name, i, fold): self._asked(name, repeat, fold) for name in RIVALS for i, repeat, fold in resamples}
+        out = {name: np.full(bench.folds.shape, np.nan) for name in RIVALS}
+        for (name, i, fold), answer in asked.items():
+            rows, prediction = bench.folds[i] == fold, answer()
+            if len(prediction):
+                out[name][i, rows] = self.judge.row_losses(prediction, rows)[0]
+        return out
+
+    def _asked(self, name: str, repeat: int, fold: int) -> Callable[[], np.ndarray]:
+        """Ask for the predictions of a resample, unless they are kept; give what waits for them."""
+        key = f"lever-{name}-r{repeat}f{fold}"
+        if (kept := self.record.read_pack(key)) is not None:
+            return lambda: kept["prediction"]
+        future = self.pool.rival(name, repeat, fold)
+
+        def wait() -> np.ndarray:
+            arrays = future.result()[1]
+            self.record.write_pack(key, arrays)
+            return arrays["prediction"]
+
+        return wait
+
+    def _average(self, found: Found, repeats: Sequence[int], bench: Bench) -> list[Lever]:
+        """Score the advised arm by the other estimand: the average of the refits that there are, or one network."""
+        arm, alone = bench.advised, self.design.ensemble == 1
+        size = min(NETWORKS, self.design.seeds) if alone else 1
+        if alone and size == 1:
+            return []
+        part: dict[Resample, Any] = {}
+        for i, repeat in enumerate(repeats):
+            for fold in range(self.design.folds):
+                refit = found[repeat, fold][1][arm]
+                few = refit.prediction[:size] if alone else refit.prediction
+                part[i, fold] = ({}, {arm: replace(refit, prediction=few)})
+        losses = score(part, [arm], range(len(repeats)), bench.folds, self.judge, size).losses[0]
+        words = f"{arm_name(arm)}, {f'average of {size} networks' if alone else 'one network'}"
+        return [bench.lever(AVERAGE if alone else ONE, words, losses)]
+
+    def _without_stopping(self, repeat: int, bench: Bench) -> dict[Arm, Losses]:
+        """Score arms that train all epochs; nothing where there is no time for them."""
+        design = without_stopping(self.design)
+        if design is None:
+            return {}
+        size = self.pool.describe()["pack_size"]
+        folds = range(design.folds)
+        procedures = ((f, _named("lever", tune_and_refit(design, self.space, repeat, f, size))) for f in folds)
+        done = dict(self.drive(procedures))
+        if len(done) < design.folds:
+            return {}
+        found = {(0, fold): done[fold] for fold in folds}
+        losses = score(found, design.arms, [0], bench.folds[:1], self.judge).losses
+        return dict(zip(design.arms, losses, strict=True))
+
+    def _left_out(self, rivals: Mapping[str, Losses], *, trained: bool) -> str:
+        """Say what is missing."""
+        failed = [RIVALS[name] for name, losses in rivals.items() if not np.isfinite(losses).all()]
+        said = [f"could not be fitted: {', '.join(failed)}"] if failed else []
+        if not trained and self.design.patience is not None:
+            said.append("no time was left for the arms without early stopping")
+        return "; ".join(said)
+
+
+def _endless_levers(bench: Bench, losses: Mapping[Arm, Losses], epochs: int) -> list[Lever]:
+    return [
+        bench.lever(
+            arm_name(arm),
+            f"{arm_name(arm)}, all {epochs} epochs",
+            own,
+            losses[()] if arm else None,
+            early_stopping=False,
+        )
+        for arm, own in losses.items()
+    ]
+
+
+def _named(prefix: str, procedure: Procedure) -> Procedure:
+    """Give the packs of a procedure names of their own."""
+    packs = next(procedure)
+    while True:
+        results = yield [replace(pack, name=f"{prefix}-{pack.name}") for pack in packs]
+        try:
+            packs = procedure.send(results)
+        except StopIteration as end:
+            return end.value

@@ -1,0 +1,164 @@
+"""What stands beside the arms: the same rows, folds and losses; intervals of their own; kept and resumed."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from posology import Study
+from posology.execution import LocalPool
+from posology.execution.rivals import MOST_LEVELS, RIVALS, predict_rival
+from posology.inference import estimate
+from posology.judging import NumberJudge
+from posology.lever_run import without_stopping
+from posology.levers import TREES, Bench, Levers
+from posology.plan import PLAIN_QUESTION, REFIT, Design, Pack
+from posology.report.terminal import print_result
+from posology.table import make_table
+
+RNG = np.random.default_rng(0)
+X = pd.DataFrame(RNG.normal(size=(40, 3)), columns=["height", "weight", "age"])
+Y = (X["height"] - X["age"] + RNG.normal(size=40)).rename("price")
+NONE, DROPOUT = (), ("dropout",)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    small = {"repeats": 2, "folds": 2, "trials": 1, "inner_splits": 1, "refits": 2, "epochs": 3, "patience": 1}
+    folder = tmp_path_factory.mktemp("study") / "small.posology"
+    return Study(None, X, Y, arms="none; dropout", folder=folder, workers=1, **small).run()
+
+
+def test_every_lever_is_there(result):
+    advised = result.prescription.arm
+    by_name = {(lever.name, lever.early_stopping): lever for lever in result.levers.each}
+    assert set(by_name) == {("trees", True), ("ridge", True), ("average", True), ("none", False), ("dropout", False)}
+    assert [by_name[name, True].repeats for name in ("trees", "ridge", "average")] == [2, 2, 2]
+    assert by_name["none", False].repeats == by_name["dropout", False].repeats == 1
+    assert by_name["none", False].over_none is None
+    assert by_name["dropout", False].over_none is not None
+    assert "average of 2 networks" in by_name["average", True].words
+    assert result.levers.advised == advised
+    assert result.levers.best == result.arms[0].arm
+    assert [lever.score for lever in result.levers.each] == sorted((x.score for x in by_name.values()), reverse=True)
+
+
+def test_a_rival_is_scored_on_the_rows_and_folds_of_the_arms(result):
+    table, design = make_table(X.assign(price=Y), "price"), result.settings.design
+    study = Study.of(table, result.settings)
+    job, judge = study.job(result.folder), NumberJudge(table.target)
+    losses = []
+    for name in [f"r{r}f{f}" for r in range(design.repeats) for f in range(design.folds)]:
+        kept = np.load(result.folder / "packs" / f"lever-ridge-{name}.npz")["prediction"]
+        arms = np.load(result.folder / "packs" / f"{name}-refit-0.npz")["prediction"]
+        assert kept.shape == arms.shape[2:]
+        inside, outside = job.rows_of(Pack("", int(name[1]), int(name[3]), REFIT, ()))
+        np.testing.assert_allclose(kept, predict_rival("ridge", table, inside, outside, 0))
+        losses.append(judge.row_losses(kept, np.isin(np.arange(40), outside))[0].sum())
+    assert result.levers.named("ridge").score == pytest.approx(1 - sum(losses) / (design.repeats * 40))
+
+
+def test_levers_are_in_the_json_and_a_frame(result):
+    kept = json.loads((result.folder / "verdict.json").read_text())["levers"]
+    assert [lever["words"] for lever in kept["each"]] == list(result.levers.to_frame().index)
+    assert kept["gain_of_early_stopping"].keys() == {"value", "se", "lower", "upper"}
+
+
+def test_how_networks_behave_is_in_the_json_and_in_frames(result):
+    kept = json.loads((result.folder / "verdict.json").read_text())["behaviour"]
+    assert [len(kept[name]) for name in ("robustness", "weights", "fitting")] == [2 * 9, 2 * 3, 2]
+    robust, weights = result.robustness(), result.weights()
+    assert set(robust["kind"]) == {"noise", "missing", "units"}
+    assert np.isfinite(robust[["score", "drop", "drop_se"]]).all(axis=None)
+    assert weights["array"].unique().tolist() == ["dense/kernel", "dense_1/kernel", "dense_2/kernel"]
+    assert (weights["largest"] <= weights["norm"]).all()
+
+
+def test_the_terminal_shows_them(result, capsys):
+    print_result(result)
+    out = capsys.readouterr().out
+    for lever in result.levers.each:
+        assert lever.words in out
+    assert "none with early stopping minus none without: " in out
+    assert "What an arm gains over none where neither stops early: dropout " in out
+    assert "drop under" in out
+    assert "largest" in out
+
+
+def test_a_resumed_study_keeps_them_and_trains_nothing(result, monkeypatch):
+    for name in ("rival", "submit", "finish"):
+        monkeypatch.setattr(LocalPool, name, None)
+    again = Study(None, X, Y, folder=result.folder, workers=1, **_asked(result)).run()
+    assert again.to_dict(timing=False) == result.to_dict(timing=False)
+
+
+def _asked(result):
+    names = ("repeats", "folds", "trials", "inner_splits", "refits", "epochs", "patience")
+    return {"arms": "none; dropout", **{name: getattr(result.settings.design, name) for name in names}}
+
+
+def test_arms_without_stopping_have_equal_and_bounded_budgets():
+    design = Design(PLAIN_QUESTION, trials=8, inner_splits=4, refits=6, ensemble=3, halving=2)
+    found = without_stopping(design)
+    assert found.arms == ((), ("weights",), ("dropout",))
+    assert (found.patience, found.repeats, found.inner_splits, found.refits, found.ensemble) == (None, 1, 1, 3, 1)
+    assert found.trainings(("weights",)) == found.trainings(("dropout",)) == 8
+    assert without_stopping(replace(design, patience=None)) is None
+
+
+def bench():
+    folds = np.stack([RNG.permutation(200) % 4 for _ in range(3)])
+    noise = RNG.uniform(0.3, 0.7, size=(3, 200))
+    losses = {NONE: noise + 0.1, DROPOUT: noise}
+    return Bench(losses, folds, NONE), noise
+
+
+def test_differences_are_those_of_the_covariance_of_the_verdict():
+    own, noise = bench()
+    losses = noise - 0.05 + RNG.normal(0, 0.01, noise.shape)
+    lever = own.lever(TREES, "boosted trees", losses)
+    found = estimate(np.stack([losses, own.losses[NONE]]), own.folds)
+    assert lever.over_advised.value == pytest.approx(own.losses[NONE].mean() - losses.mean())
+    assert lever.over_advised.se == pytest.approx(found.se(np.array([1.0, -1.0])))
+    assert lever.over_best.value == pytest.approx(noise.mean() - losses.mean())
+    first = own.lever("none", "none, all epochs", losses[:1])
+    alone = estimate(np.stack([losses[:1], own.losses[NONE][:1]]), own.folds[:1])
+    assert first.over_advised.se == pytest.approx(alone.se(np.array([1.0, -1.0])))
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"), [(0.2, ", by more than your margin."), (0.005, "though not certainly by more"), (-0.1, "")]
+)
+def test_trees_that_win_are_named(gain, said):
+    own, noise = bench()
+    trees = own.lever(TREES, "boosted trees", noise - gain + RNG.normal(0, 0.001, noise.shape))
+    sentence = Levers(NONE, own.best, (trees,)).sentence(0.01, "R2")
+    assert said in sentence
+    assert bool(sentence) == bool(said)
+    assert not said or "over dropout, the best arm" in sentence
+
+
+@pytest.mark.parametrize("name", list(RIVALS))
+@pytest.mark.parametrize("classes", [False, True])
+def test_rivals_take_missing_cells_many_levels_and_classes(name, classes):
+    rows = 320
+    number, plant = RNG.normal(size=rows), RNG.choice(list("xyz"), rows)
+    frame = pd.DataFrame(
+        {"number": number, "plant": plant, "many": [f"l{i % (MOST_LEVELS + 40)}" for i in range(rows)]}
+    )
+    frame.loc[::7, "number"] = np.nan
+    frame.loc[::9, "plant"] = None
+    y = number + (plant == "x")
+    frame["y"] = np.where(y > 0.5, "high", "low") if classes else y
+    table = make_table(frame, "y")
+    inside, outside = np.arange(220), np.arange(220, rows)
+    found = predict_rival(name, table, inside, outside, 0)
+    if classes:
+        assert found.shape == (100, 2)
+        np.testing.assert_allclose(found.sum(axis=1), 1)
+        assert (found.argmax(axis=1) == table.target[outside]).mean() > 0.7
+    else:
+        assert np.corrcoef(found, table.target[outside])[0, 1] > 0.7
+    np.testing.assert_array_equal(found, predict_rival(name, table, inside, outside, 0))
