@@ -22,7 +22,8 @@ from real_tables import HERE, SIZES, keep, kept, loaded, missing, said, settings
 
 from posology.inference import analyze
 from posology.keys import key_of
-from posology.plan import PLAIN_QUESTION, REPLICAS_OF_NONE, arm_name
+from posology.plan import PLAIN_QUESTION, arm_name
+from posology.plan.members import REPLICAS_OF_NONE
 
 FILE = HERE / "reproducibility.jsonl"
 TABLES = (
