@@ -15,7 +15,7 @@ from pathlib import Path
 from posology.calibration.generators import SUITE
 from posology.calibration.outcome import Outcome, gathered, simulate
 from posology.calibration.power import power
-from posology.calibration.targets import targets
+from posology.calibration.targets import Target, targets
 
 
 def run(folder: Path, names: list[str], studies: int, part: str) -> None:
@@ -47,16 +47,32 @@ def read_file(file: Path) -> list[Outcome]:
 def show(folder: Path) -> None:
     """Print what docs/calibration.md holds."""
     studies = gathered(read(folder), SUITE.values())
+    judged = targets(studies)
     print("| target | generator | what | rate | 95% | wanted | inside | studies |\n|---|---|---|---|---|---|---|---|")
-    for t in targets(studies):
-        wanted = f"{'<=' if t.most else '>='} {t.bound:g}"
-        interval = f"{t.lower:.3f}-{t.upper:.3f}"
-        print(
-            f"| {t.name} | {t.generator} | {t.what} | {t.rate:.3f} | {interval} | {wanted} | {t.inside} | {t.studies} |"
-        )
+    for t in judged:
+        if t.name != "T3":
+            wanted, interval = f"{'<=' if t.most else '>='} {t.bound:g}", f"{t.lower:.3f}-{t.upper:.3f}"
+            numbers = f"{t.rate:.3f} | {interval} | {wanted} | {t.inside} | {t.studies}"
+            print(f"| {t.name} | {t.generator} | {t.what} | {numbers} |")
+    coverage([t for t in judged if t.name == "T3"])
     print("\n| generator | variance | decides | combines | falsely | studies |\n|---|---|---|---|---|---|")
     for p in power(studies):
         print(f"| {p.generator} | {p.method} | {p.decides:.3f} | {p.combines:.3f} | {p.false:.3f} | {p.studies} |")
+
+
+def coverage(judged: list[Target]) -> None:
+    """Print T3, a line a generator."""
+    by_generator: dict[str, dict[str, Target]] = {}
+    for t in judged:
+        by_generator.setdefault(t.generator, {})[t.what] = t
+    kinds = list(dict.fromkeys(t.what for t in judged))
+    print(f"\n| generator | {' | '.join(kinds)} |\n|---{'|---' * len(kinds)}|")
+    for name, found in by_generator.items():
+        print(f"| {name} | {' | '.join(_covered(found[what]) if what in found else '' for what in kinds)} |")
+
+
+def _covered(t: Target) -> str:
+    return f"{t.rate:.3f} ({t.lower:.3f}-{t.upper:.3f}) >= {t.bound:g}: {t.inside}"
 
 
 def main() -> None:

@@ -27,3 +27,11 @@ def two_branches(x_train):
     model = keras.Model([few, copies], Dense(1)(Concatenate()([one, other])))
     model.compile(loss="mse", optimizer=keras.optimizers.Adam(learning_rate=0.01))
     return model
+
+
+def deep(x_train):
+    """Make two hidden layers without regularizers: they act on every hidden kernel and activation."""
+    hidden = [Dense(32, activation="relu"), Dense(32, activation="relu")]
+    model = keras.Sequential([Input((x_train.shape[1],)), *hidden, Dense(1)])
+    model.compile(loss="mse", optimizer=keras.optimizers.Adam(learning_rate=0.005))
+    return model
