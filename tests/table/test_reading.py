@@ -52,8 +52,8 @@ def refusal(path):
         ("a.tsv", PLAIN.replace(",", "\t")),
         ("a.tab", PLAIN.replace(",", "\t")),
         ("a.csv", PLAIN.replace("\n", ",\n")),  # a separator at the end of every line
-        ("a.csv", gzip.compress(PLAIN.encode())),  # gzip under a plain name
-        ("a.csv.gz", gzip.compress(PLAIN.encode())),
+        ("a.csv", gzip.compress(PLAIN.encode(), mtime=0)),  # gzip under a plain name
+        ("a.csv.gz", gzip.compress(PLAIN.encode(), mtime=0)),
         ("a.tsv.gz", gzip.compress(PLAIN.replace(",", "\t").encode())),
     ],
 )
@@ -187,7 +187,7 @@ def test_another_kind_of_file_under_the_name_csv(tmp_path, content, kind):
 
 
 def test_a_truncated_gzip(tmp_path):
-    path = written(tmp_path, gzip.compress(PLAIN.encode())[:-12], "a.csv.gz")
+    path = written(tmp_path, gzip.compress(PLAIN.encode(), mtime=0)[:-12], "a.csv.gz")
     assert re.fullmatch(
         rf"'{path}' is cut off or damaged: it is not whole gzip data \(.+\). Copy or export it again.",
         refusal(path),
