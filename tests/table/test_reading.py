@@ -54,7 +54,7 @@ def refusal(path):
         ("a.csv", PLAIN.replace("\n", ",\n")),  # a separator at the end of every line
         ("a.csv", gzip.compress(PLAIN.encode(), mtime=0)),  # gzip under a plain name
         ("a.csv.gz", gzip.compress(PLAIN.encode(), mtime=0)),
-        ("a.tsv.gz", gzip.compress(PLAIN.replace(",", "\t").encode())),
+        ("a.tsv.gz", gzip.compress(PLAIN.replace(",", "\t").encode(), mtime=0)),
     ],
 )
 def test_text_in_every_dialect_gives_the_same_frame(tmp_path, name, content):
