@@ -25,6 +25,8 @@ def test_json_is_one_object_and_nothing_else(finished):
             "arms",
             "prescription",
             "substitution",
+            "behaviour",
+            "levers",
             "analysis",
             "study",
             "settings",
