@@ -20,7 +20,8 @@ from posology.execution.environment import worker_environment
 from posology.execution.job import Job
 from posology.inference import row_losses
 from posology.judging import judge_of
-from posology.plan import ALL_ROWS, REFIT, Arm, Design, Pack, Refitted, Tuned, tune, tune_and_refit
+from posology.keys import key_of
+from posology.plan import ALL_ROWS, REFIT, Arm, Design, Pack, Refitted, Space, Tuned, tune, tune_and_refit
 from posology.resampling import outer_folds
 from posology.running import space_of
 from posology.scoring import Found, score
@@ -29,6 +30,9 @@ from posology.table import Table
 
 INSIDE = "POSOLOGY_BENCHMARK_INSIDE"
 """Set in the process that trains, which has a worker's environment."""
+
+SEEDS = 1000
+"""From the seeds of one copy of an arm to those of the next; no study has so many members of one fit."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +107,24 @@ class Engine:
         self._settings = settings
         self._programs: dict[bool, Any] = {}
 
-    def study(self, table: Table, seed: int, fresh: int = 0) -> Scored:
+    def study(self, table: Table, seed: int, fresh: int = 0, *, copies: bool = False) -> Scored:
         """Study a table, whose last `fresh` rows only score.
 
         Parameters
         ----------
         seed : int
             Of folds, trials, weights and everything else.
+        copies : bool
+            Let every arm do what the last single one does, with trials and seeds of its own: a null.
         """
+        carried_out = _copied if copies else _carried_out
         design = replace(self._settings.design, seed=seed)
         with tempfile.TemporaryDirectory() as scratch:
             trainers = {predicts: self._trainer(table, design, fresh, scratch, predicts) for predicts in (False, True)}
             described = trainers[False].describe(proves=False)
             space, found = space_of(described, self._settings), {}
             for where in [(r, f) for r in range(design.repeats) for f in range(design.folds)]:
-                found[where] = _carried_out(tune_and_refit(design, space, *where, described["pack_size"]), trainers)
+                found[where] = carried_out(design, space, where, described["pack_size"], trainers)
             self._programs = {predicts: t._program for predicts, t in trainers.items()}
         return _scored(found, table, design, fresh, described["width"])
 
@@ -128,7 +135,7 @@ class Engine:
             trainers = {False: self._trainer(table, design, 0, scratch, predicts=False)}
             described = trainers[False].describe(proves=False)
             space = space_of(described, self._settings)
-            found = _carried_out(tune(design, space, ALL_ROWS, 0, described["pack_size"]), trainers)
+            found = _run(tune(design, space, ALL_ROWS, 0, described["pack_size"]), trainers)
             self._programs |= {False: trainers[False]._program}
         return found
 
@@ -146,15 +153,30 @@ class Engine:
         return trainer
 
 
-def _carried_out(procedure: Any, trainers: dict[bool, Any]) -> Any:
-    """Run a procedure to its end."""
+def _carried_out(design: Design, space: Space, where: tuple[int, int], size: int, trainers: dict[bool, Any]) -> Any:
+    return _run(tune_and_refit(design, space, *where, size), trainers)
+
+
+def _copied(design: Design, space: Space, where: tuple[int, int], size: int, trainers: dict[bool, Any]) -> Any:
+    single = next(arm for arm in reversed(design.arms) if len(arm) == 1)
+    tuned, refitted = {}, {}
+    for copy, arm in enumerate(design.arms):
+        alone = replace(design, arms=(single,), seed=key_of(design.seed, "copy", copy))
+        one = _run(tune_and_refit(alone, space, *where, size), trainers, SEEDS * copy)
+        tuned[arm], refitted[arm] = one[0][single], one[1][single]
+    return tuned, refitted
+
+
+def _run(procedure: Any, trainers: dict[bool, Any], seeds: int = 0) -> Any:
+    """Run a procedure to its end; `seeds` are added to those of its members."""
     results = None
     while True:
         try:
             packs = procedure.send(results)
         except StopIteration as end:
             return end.value
-        results = [trainers[p.split == REFIT].run(p) for p in packs]
+        moved = [replace(p, members=tuple(replace(m, seed=m.seed + seeds) for m in p.members)) for p in packs]
+        results = [trainers[p.split == REFIT].run(p) for p in moved]
 
 
 def _scored(found: Found, table: Table, design: Design, fresh: int, width: int) -> Scored:

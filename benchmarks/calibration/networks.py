@@ -5,8 +5,7 @@
     python benchmarks/calibration/networks.py truth                              # C2 by plain Keras, 100,000 fresh rows
 
 networks.jsonl beside this file keeps one line a study, so that runs spread over days; each is a function of its number.
-The truth of an arm is its mean score over all studies of a generator: the verdict is about the mean over tables, and a
-study's own score weighs 1/N in it.
+The truth of an arm is the mean score, over all studies of a generator, of its refits on 1,000 fresh rows.
 """
 
 import argparse
@@ -14,7 +13,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -25,34 +23,33 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import numpy as np
 import pandas as pd
 from closed_form import read_file
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from refits import losses, predictions
+from engine_studies import Engine, inside
 
 from posology import Study
 from posology.calibration.generators import SUITE, Draw, Generator, Rows, linear, plain_family, sparse
 from posology.calibration.nested import Scored
-from posology.calibration.outcome import Outcome, Studied, gathered, outcome
+from posology.calibration.outcome import TESTS, Outcome, Studied, gathered, outcome
 from posology.calibration.targets import targets
 from posology.keys import generator
-from posology.resampling import outer_folds
+from posology.table import table_from_arrays
 
 HERE = Path(__file__).parent
 KEPT = HERE / "networks.jsonl"
-SMALL = {"repeats": 3, "folds": 5, "trials": 6, "inner_splits": 1, "refits": 2, "all_repeats": True, "workers": 1}
+SMALL = {"repeats": 3, "folds": 5, "trials": 6, "inner_splits": 1, "refits": 2}
 COPIES = 12
 FEW = 30
+COPIED = "one tuned dropout four times, each with its own trials and seeds"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A generator, the network that studies it, and how long it trains."""
+    """A generator, the network that studies it, how long it trains, and whether all arms are one arm (N0)."""
 
     asked: Generator
     network: str = "plain"
     epochs: int = 40
     patience: int | None = 8
+    copies: bool = False
 
 
 def teacher(rng: np.random.Generator, rows: int, tests: int) -> tuple[Rows, Rows]:
@@ -78,6 +75,7 @@ def _small(name: str, rows: int, draw: Draw) -> Generator:
 CASES = {
     case.asked.name: case
     for case in (
+        Case(replace(_small("N0", 150, SUITE["R1"].draw), what=COPIED, tied=((0, 1, 2, 3),)), copies=True),
         Case(_small("N2", 150, linear(np.zeros(8)))),
         Case(_small("E2", 600, linear(np.full(4, 0.5)))),
         Case(_small("A1", 150, linear(sparse(40, 3)))),
@@ -96,31 +94,31 @@ def inputs_of(case: Case, x: np.ndarray) -> dict[str, list[str]] | None:
     return {"few": names[:FEW], "copies": names[FEW:]} if case.network == "two_branches" else None
 
 
-def study(case: Case, index: int) -> tuple[Outcome, float]:
-    """Study one table by the engine; give its outcome and the seconds."""
-    table, _ = case.asked.draw(generator("networks", case.asked.name, index), case.asked.rows, 1)
-    x, y = table
-    began = time.perf_counter()
+def engine_of(case: Case) -> Engine:
+    """Give the engine of a generator's studies."""
+    (x, y), _ = case.asked.draw(generator("networks", case.asked.name, 0), case.asked.rows, 1)
     network, more = f"{HERE / 'small_networks.py'}:{case.network}", {"epochs": case.epochs, "patience": case.patience}
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "study"
-        asked = Study(network, frame_of(x), y, seed=index, inputs=inputs_of(case, x), folder=folder, **more, **SMALL)
-        capped = asked.run().facts["capped_row_losses"]
-        design = asked.settings.design
-        predicted = predictions(folder, design, len(y))
-    seconds = time.perf_counter() - began
-    folds = outer_folds(len(y), design.folds, design.repeats, design.seed)
-    found = losses(predicted, y, folds, design.refits)
-    scored = Scored(found, folds, found.mean(axis=(1, 2)), capped / predicted.size)
-    return outcome(case.asked.name, index, case.asked, table, scored, np.zeros(4), None)[0], seconds
+    return Engine(Study(network, frame_of(x), y, inputs=inputs_of(case, x), **more, **SMALL).settings)
+
+
+def study(case: Case, engine: Engine, index: int) -> tuple[Outcome, float]:
+    """Study one table; give its outcome and the seconds."""
+    table, tests = case.asked.draw(generator("networks", case.asked.name, index), case.asked.rows, TESTS)
+    began = time.perf_counter()
+    x, y = (np.concatenate(pair) for pair in zip(table, tests, strict=True))
+    found = engine.study(table_from_arrays(frame_of(x), y), index, TESTS, copies=case.copies)
+    scored = Scored(found.losses, found.folds, found.fresh, found.capped)
+    kept, _ = outcome(case.asked.name, index, case.asked, table, scored, np.zeros(len(case.asked.family)), None)
+    return kept, time.perf_counter() - began
 
 
 def run(names: list[str], studies: int) -> None:
     """Append the studies that the file lacks."""
     for name in names or CASES:
         done = {o.index for o in read_file(KEPT) if o.generator == name}
+        engine = engine_of(CASES[name])
         for index in sorted(set(range(studies)) - done):
-            found, seconds = study(CASES[name], index)
+            found, seconds = study(CASES[name], engine, index)
             facts = {**asdict(found), "date": str(date.today()), "seconds": round(seconds, 1)}
             with KEPT.open("a") as file:
                 file.write(json.dumps(facts) + "\n")
@@ -188,10 +186,10 @@ def main() -> None:
     parser.add_argument("generators", nargs="*")
     parser.add_argument("--studies", type=int, default=200)
     asked = parser.parse_args()
-    if asked.do == "run":
-        run(asked.generators, asked.studies)
-    else:
+    if asked.do != "run":
         {"show": show, "truth": truth}[asked.do]()
+    elif inside(sys.argv):
+        run(asked.generators, asked.studies)
 
 
 if __name__ == "__main__":
