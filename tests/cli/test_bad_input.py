@@ -9,6 +9,7 @@ import pytest
 
 from posology import _cli
 from posology.errors import InputError
+from posology.record import SCHEMA
 
 from .conftest import files, plain_frame
 
@@ -44,7 +45,10 @@ ROWS = "a,b,y\n" + "".join(f"{i % 7},{i * i % 11},{i % 5}\n" for i in range(30))
         ("a,b,y\n" + "1,2,\n" * 30, "The target 'y' is missing in all 30 rows. Give rows in which it is known."),
         ("a,b,y\n" + "1,2,7\n" * 30, "The target 'y' is 7 in all 30 rows: there is nothing to predict. Choose"),
         (ROWS + "1,2,inf\n", "The target 'y' is infinite in 1 row. Mend or remove these rows."),
-        (ROWS + "1,2,much\n", "The target 'y' has text such as 'much'; posology studies number targets. Choose"),
+        (
+            ROWS + "1,2,much\n",
+            "The target 'y' has numbers, but also text such as 'much'. Mend these cells; if all are names of",
+        ),
         (ROWS.replace("a,b,y", "a,a,y"), "names 'a' more than once in its first line. Give every column a name of"),
         (
             "a,b,y\n" + "".join(f"{i % 7},,{i % 5}\n" for i in range(30)),
@@ -86,7 +90,7 @@ def test_a_target_of_names_only(call, here):
     table = plain_frame().assign(price=[f"house {i}" for i in range(40)])
     table.to_csv(here / "t.csv", index=False)
     text = refused(call, here, "study", "t.csv", "--target", "price")
-    assert "The target 'price' has text such as 'house 0', 'house 1'" in text
+    assert "score rows of every class. Give more rows of them, join rare classes" in text
 
 
 @pytest.mark.parametrize("kind", ["csv.gz", "parquet", "feather"])
@@ -140,7 +144,10 @@ def test_an_unknown_kind_of_file(call, here):
         (["--patience", "0"], "patience is 0; it must be at least 1."),
         (["--batch-size", "0"], "batch_size is 0; it must be at least 1."),
         (["--inner-splits", "0"], "inner_splits is 0; it must be at least 1."),
-        (["--margin", "2"], "margin is 2.0; it is a difference of R2, between 0 and 1, such as 0.01."),
+        (
+            ["--margin", "2"],
+            "margin is 2.0; it is a difference of R2, or of the score of classes, between 0 and 1, such",
+        ),
         (["--margin", "-0.1"], "between 0 and 1"),
         (["--margin", "nan"], "between 0 and 1"),
         (["--folds", "many"], "See: posology study --help"),
@@ -271,7 +278,9 @@ def test_resume_where_the_table_is_gone(call, finished, here):
 
 def test_resume_of_settings_of_another_version(call, here):
     (here / "s").mkdir()
-    (here / "s" / "study.json").write_text('{"schema": 3, "settings": {"design": {}}, "fingerprint": ""}')
+    (here / "s" / "study.json").write_text(
+        json.dumps({"schema": SCHEMA, "settings": {"design": {}}, "fingerprint": ""})
+    )
     assert "damaged or of another version of posology (KeyError: 'arms')" in refused(call, here, "resume", "s")
 
 
