@@ -9,7 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 from posology.calibration.generators import SUITE
 from posology.calibration.outcome import Outcome, Studied, gathered, simulate
 from posology.calibration.power import power
-from posology.calibration.targets import Target, targets, wilson
+from posology.calibration.targets import Target, _statements, targets, wilson
 from posology.calibration.truth import bounds_missed, covered, truths, wrong
 
 PLAIN = SUITE["E1"]
@@ -125,3 +125,11 @@ def test_every_target_is_judged(outcomes):
     assert {t.name for t in found} == {"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"}
     assert all(t.lower <= t.rate <= t.upper for t in found)
     assert len(power(studies)) == 3 * len(studies)
+
+
+def test_a_sign_that_is_not_known_is_no_fact():
+    """Two studies whose true gains are +.1 and -.1 leave the mean open; +.1 twice do not."""
+    known = [planted(truth=(-0.5, -0.5, -0.5, -0.4), combination_better=0.99)] * 2
+    open_ones = [known[0], planted(truth=(-0.5, -0.4, -0.4, -0.5), combination_better=0.99)]
+    said = [len(_statements({"E1": Studied(PLAIN, outcomes)})[0]) for outcomes in (known, open_ones)]
+    assert said == [8, 0]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy import stats
 
 from posology.calibration.generators import GAINS, REACH, REACH_OF_ONE
@@ -15,6 +15,9 @@ from posology.inference import Kind
 
 Z = float(stats.norm.ppf(0.975))
 NULLS = ("N0", "N1", "N1-lasso", "N2", "N3", "N2 here", "N4")
+KNOWN = 3.0
+"""Standard errors of a true gain from zero, or from the margin, at which its side is taken for known."""
+
 ENOUGH = 100
 """Statements in a bin of probability before its reliability is judged."""
 
@@ -215,9 +218,22 @@ def _statements(studies: Studies) -> tuple[Float[np.ndarray, " statement"], Floa
             continue
         combined = np.array([len(arm) > 1 for arm in studied.asked.arms])
         singles = np.array([len(arm) == 1 for arm in studied.asked.arms])
-        for o, value in zip(studied.outcomes, truths(studied).population, strict=True):
+        population = truths(studied).population
+        noise = _noise_of_gain(np.array([o.truth for o in studied.outcomes]), combined, singles)
+        for o, value in zip(studied.outcomes, population, strict=True):
             gain = value[combined].max() - value[singles].max()
-            for probability, fact in ((o.combination_better, gain > 0), (o.within_margin, abs(gain) < MARGIN)):
+            # how far the true gain is from where the fact would be another
+            facts = ((o.combination_better, gain), (o.within_margin, MARGIN - abs(gain)))
+            for probability, fact in ((p, room > 0) for p, room in facts if abs(room) > KNOWN * noise):
                 said += [probability, 1 - probability]
                 true += [float(fact), float(not fact)]
     return np.array(said), np.array(true)
+
+
+def _noise_of_gain(
+    truth: Float[np.ndarray, "study arm"], combined: Bool[np.ndarray, " arm"], singles: Bool[np.ndarray, " arm"]
+) -> float:
+    """Give the standard error of the true gain, for its mean over studies is an estimate too."""
+    mean = truth.mean(axis=0)
+    best = int(np.where(combined, mean, -np.inf).argmax()), int(np.where(singles, mean, -np.inf).argmax())
+    return float((truth[:, best[0]] - truth[:, best[1]]).std() / math.sqrt(len(truth)))
