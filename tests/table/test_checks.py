@@ -185,7 +185,8 @@ def test_notes():
         "Column 'code' has codes such as '07'; they are taken as categories, not as numbers.",
     )
     assert make_table(frame.drop(columns="street"), "price").notes[-1] == (
-        "2 rows repeat an earlier row, target included."
+        "2 rows repeat an earlier row, target included. A network is then scored on rows it has seen; "
+        "--groups COLUMN keeps those that belong together."
     )
 
 

@@ -267,13 +267,9 @@ def notes_on(columns: Sequence[Column], copies: int, *, grouped: bool = False) -
     if copies:
         rows = len(next(iter(columns[0].parts.values())))
         many = copies > MANY_COPIES * rows and not grouped
-        yield (
-            f"{counted(copies, 'row')} repeat{'s' if copies == 1 else ''} an earlier row, target included."
-            + (
-                " A network is then scored on rows it has seen; --groups COLUMN keeps those that belong together."
-                * many
-            )
-        )
+        said = f"{counted(copies, 'row')} repeat{'s' if copies == 1 else ''} an earlier row, target included."
+        unseen = " A network is then scored on rows it has seen; --groups COLUMN keeps those that belong together."
+        yield said + (unseen if many else "")
 
 
 def check_columns(needed: Iterable[str], given: Sequence[str]) -> list[str]:
