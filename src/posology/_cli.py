@@ -194,7 +194,7 @@ def inspect(
     table
         CSV, TSV, Parquet or Feather, on whose rows the network is run; random rows when absent.
     target
-        The column to predict.
+        The column to predict; the last one when absent.
     task
         classification or regression, where it is not what the target's cells say.
     drop
@@ -206,6 +206,8 @@ def inspect(
     from posology.network import parse_source
     from posology.report.inspection import print_inspection
 
+    if table is not None and target is None:
+        target = _last_column(Path(table))
     _both_or_none(table, target)
     source = parse_source(network)
     loaded = None if table is None or target is None else _load(Path(table), target, _names(drop), task)
@@ -306,6 +308,15 @@ def calibrate(
     _print_json(found.to_dict()) if json else print_calibration(found)
     if found.missed:
         sys.exit(1)
+
+
+def _last_column(path: Path) -> str:
+    """Take the last column as the target, as tables of the kind have it, and say so."""
+    from posology.table import read_frame
+
+    name = str(read_frame(path).columns[-1])
+    _say(f"Note: '{name}', the last column, is taken as the target; --target names another.")
+    return name
 
 
 def _both_or_none(table: str | None, target: str | None) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from .conftest import command, environment, files
@@ -163,7 +164,6 @@ def test_a_normalization_layer_is_adapted_to_the_rows(call, table, write):
         (["net.py"], "names no function"),
         (["missing.py:build"], "There is no file 'missing.py'"),
         (["net.py:nothing"], "has no function 'nothing'"),
-        (["net.py:model_build", "--table", "houses.csv"], "--table is given without --target. Give both"),
         (["net.py:model_build", "--target", "price"], "--target is given without --table. Give both"),
         (["net.py:model_build", "--table", "houses.csv", "--target", "prise"], "Did you mean 'price'?"),
     ],
@@ -182,3 +182,12 @@ def test_a_network_that_fails_names_its_line(call, write):
     said = call("inspect", write(HEAD + "    return width / 0\n"), "--json")
     assert said.code == 2
     assert "model_build of 'net.py' fails" in json.loads(said.out)["error"]
+
+
+def test_without_a_target_the_last_column_is_taken_and_said(call, write, table):
+    last = str(pd.read_csv(table).columns[-1])
+    said = call("inspect", write(BN), "--table", table, "--json")
+    assert said.code == 0, said.err
+    assert f"Note: '{last}', the last column, is taken as the target; --target names another." in said.err
+    named = call("inspect", write(BN), "--table", table, "--target", last, "--json")
+    assert json.loads(named.out) == json.loads(said.out)
