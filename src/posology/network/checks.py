@@ -160,8 +160,8 @@ def _check_loss(model: Any, name: str, classes: int) -> None:
     if wrong := [shape for shape in shapes if shape != (3,)]:
         raise InputError(
             f"The loss of {name} gives shape {wrong[0]} for three rows; it must give one number a row. "
-            "Average over the last axis only, such as ops.mean(..., axis=-1). Instead of a root over the batch (RMSE) use "
-            "mse, which is least for the same predictions."
+            "Average over the last axis only, such as ops.mean(..., axis=-1). Instead of a root over the batch (RMSE) "
+            "use mse, which is least for the same predictions."
         )
 
 
