@@ -84,7 +84,7 @@ class LeverRun:
         bench = Bench(dict(zip(arms, scores.losses, strict=True)), scores.folds, advised, self.clusters)
         repeats = sorted({repeat for repeat, _ in found})
         losses = self._rivals(repeats, bench)
-        each = [bench.lever(name, RIVALS[name], own) for name, own in losses.items() if np.isfinite(own).all()]
+        each = [bench.lever(name, self._words(name), own) for name, own in losses.items() if np.isfinite(own).all()]
         each += self._average(found, repeats, bench)
         endless = self._without_stopping(repeats[0], bench)
         each += _endless_levers(bench, endless, self.design.epochs)
@@ -148,9 +148,13 @@ class LeverRun:
         losses = score(found, design.arms, [0], bench.folds[:1], self.judge).losses
         return dict(zip(design.arms, losses, strict=True))
 
+    def _words(self, name: str) -> str:
+        """Name a model that is no network; the ridge of classes is a logistic regression with its penalty."""
+        return RIVALS[name] if name != RIDGE or self.judge.measure.name == "r2" else "logistic regression"
+
     def _left_out(self, rivals: Mapping[str, Losses], *, trained: bool) -> str:
         """Say what is missing."""
-        failed = [RIVALS[name] for name, losses in rivals.items() if not np.isfinite(losses).all()]
+        failed = [self._words(name) for name, losses in rivals.items() if not np.isfinite(losses).all()]
         said = [f"could not be fitted: {', '.join(failed)}"] if failed else []
         if not trained and self.design.patience is not None:
             said.append("no time was left for the arms without early stopping")
