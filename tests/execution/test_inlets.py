@@ -45,6 +45,20 @@ def rows_of(layout, table):
     return layout.matrix(Preparation.fit(table.features, table.target), table.features)
 
 
+def test_of_a_large_table_some_rows_are_prepared_at_first(table, monkeypatch):
+    monkeypatch.setattr("posology.execution.inlets.MOST_ROWS", 16)
+    seen = []
+
+    def build(x_train):
+        seen.append(x_train)
+        return compiled(x := keras.Input((x_train.shape[1],)), L.Dense(1)(x))
+
+    layout, _, _ = lay_out(build, NAME, table, {})
+    some = np.arange(16) * ROWS // 16
+    features = table.features.iloc[some]
+    np.testing.assert_array_equal(seen[0], layout.matrix(Preparation.fit(features, table.target[some]), features))
+
+
 def test_one_input_of_measurements_gets_the_prepared_rows(table):
     seen = []
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from jaxtyping import Int
+
 from posology.errors import InputError
 from posology.network.checks import check_compiled, check_model
 from posology.network.inputs import NetworkInput, inputs_of
@@ -10,6 +13,9 @@ from posology.network.reach import check_reach
 from posology.network.source import Builder
 from posology.table import Layout, Preparation, Table, assign, laid_out_as_given, slot_of
 from posology.wording import quoted
+
+MOST_ROWS = 10_000
+"""Rows with which a network is first built: every worker prepares them for itself, before its first pack."""
 
 
 def lay_out(
@@ -20,8 +26,8 @@ def lay_out(
     Parameters
     ----------
     build : Builder
-        Called with the prepared rows of the table, or with rows by input where `given` names inputs; and again, with
-        what each input reads, where the network has several inputs or reads codes.
+        Called with prepared rows of the table, at most `MOST_ROWS`, or with rows by input where `given` names inputs;
+        and again, with what each input reads, where the network has several inputs or reads codes.
     name : str
         Of the network, for messages.
     table : Table
@@ -41,15 +47,17 @@ def lay_out(
     InputError
         The network cannot be studied, or does not fit the table.
     """
-    preparation = Preparation.fit(table.features, table.target, scaled=not table.classes)
+    rows = _first_rows(table.n_rows)
+    features, target = table.features.iloc[rows], table.target[rows]
+    preparation = Preparation.fit(features, target, scaled=not table.classes)
     layout = laid_out_as_given(table, given)
     # rows that mean something: a function may adapt a Normalization to them
-    model = build(layout.by_input(layout.matrix(preparation, table.features)))
+    model = build(layout.by_input(layout.matrix(preparation, features)))
     check_compiled(model, name)
     inputs = inputs_of(model)
     if len(inputs) > 1 or given or any(i.codes for i in inputs):
         layout = _by_inputs(table, inputs, given)
-        model = build(layout.by_input(layout.matrix(preparation, table.features)))
+        model = build(layout.by_input(layout.matrix(preparation, features)))
         check_compiled(model, name)
         _check_same(name, inputs, inputs_of(model))
     check_model(model, name, [slot.width for slot in layout.slots], len(table.classes))
@@ -57,6 +65,12 @@ def lay_out(
         check_reach(model, name)
     _check_codes(model, name, layout)
     return layout, model, _notes(layout, table)
+
+
+def _first_rows(rows: int) -> Int[np.ndarray, " row"]:
+    """Take all rows, or of a large table some that lie evenly over it."""
+    count = min(rows, MOST_ROWS)
+    return np.arange(count) * rows // count
 
 
 def _by_inputs(table: Table, inputs: Sequence[NetworkInput], given: Mapping[str, Sequence[str]]) -> Layout:
