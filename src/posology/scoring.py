@@ -73,11 +73,15 @@ def score(
     With `ensemble` they are of averages of so many networks; the gap stays that of one network, as its training score
     is.
     """
-    own = _score(found, arms, repeats, folds, judge, ensemble)
-    others = judge.beside()
-    of_gap = others[0] if others else judge
-    one = own if of_gap is judge and ensemble == 1 else _score(found, arms, repeats, folds, of_gap)
-    every = [_score(found, arms, repeats, folds, other, ensemble) for other in others]
+    own, others = _score(found, arms, repeats, folds, judge, ensemble), judge.beside()
+    every = [
+        own if other.measure == judge.measure else _score(found, arms, repeats, folds, other, ensemble)
+        for other in others
+    ]
+    # the gap is by the measure of training scores, which is that of the first
+    one = every[0] if others else own
+    if ensemble > 1:
+        one = _score(found, arms, repeats, folds, others[0] if others else judge)
     named = {o.measure.name: 1 - scores.losses.mean(axis=(1, 2)) for o, scores in zip(others, every, strict=True)}
     return replace(own, gap=one.gap, train=one.train, measures=named)
 
