@@ -24,7 +24,7 @@ from posology.inference.contrasts import (
 from posology.inference.covariance import Clusters, Estimate, Folds, Losses, estimate
 from posology.inference.measures import R2, Measure
 from posology.inference.outlook import chance_of_settling, settled
-from posology.inference.plain import canonical_order, name_of, plain, rivalry_dict, verdict_dict
+from posology.inference.plain import canonical_order, in_canonical_order, name_of, plain, rivalry_dict, verdict_dict
 from posology.inference.resolution import resolution
 from posology.inference.rivalry import Rivalry, rivalry
 from posology.inference.verdict import Arm, Verdict, decide, factors_of
@@ -165,9 +165,7 @@ def analyze(
     'use alone'
     """
     _check(losses, folds, arms, margin)
-    # draws depend on the order of arms: one order for every permutation of the same study
-    order = canonical_order(arms)
-    losses, canonical = np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
+    order, losses, canonical = in_canonical_order(losses, arms)
     found = estimate(losses, folds, clusters)
     best = compare_with_best(found)
     score = float(1 + found.theta.max())

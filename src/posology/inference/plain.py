@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from posology.inference.covariance import Losses
 from posology.inference.rivalry import Rivalry
 from posology.inference.verdict import Arm, Verdict
 
@@ -19,6 +20,15 @@ def canonical_order(arms: Sequence[Arm]) -> list[int]:
     [2, 1, 0]
     """
     return sorted(range(len(arms)), key=lambda i: (len(arms[i]), sorted(arms[i])))
+
+
+def in_canonical_order(losses: Losses, arms: Sequence[Arm]) -> tuple[list[int], Losses, list[Arm]]:
+    """Give the canonical order of arms, and losses and arms in it: draws depend on the order of arms.
+
+    So every permutation of the same study gets the same numbers.
+    """
+    order = canonical_order(arms)
+    return order, np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
 
 
 def name_of(arm: Arm) -> str:

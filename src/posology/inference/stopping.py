@@ -11,7 +11,7 @@ from posology.inference.best import compare_with_best
 from posology.inference.covariance import Clusters, Folds, Losses, estimate
 from posology.inference.measures import R2, Measure
 from posology.inference.outlook import HOPELESS, chance_of_settling, settled
-from posology.inference.plain import canonical_order, name_of
+from posology.inference.plain import in_canonical_order, name_of
 from posology.inference.resolution import FirstSight
 from posology.inference.verdict import Arm, Kind, Verdict, decide
 
@@ -204,8 +204,7 @@ def look(
     """
     if len(folds) < 2:
         raise ValueError("a look needs two complete repeats: with one, rows and fits cannot be told apart")
-    order = canonical_order(arms)
-    losses, arms = np.ascontiguousarray(losses[order], dtype=float), [tuple(arms[i]) for i in order]
+    _, losses, arms = in_canonical_order(losses, arms)
     found = estimate(losses, folds, clusters)
     allowed = bool(1 + found.theta.max() > measure.chance)
 
