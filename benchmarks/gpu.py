@@ -74,7 +74,7 @@ def step_seconds(network, columns, batch, members):
     """Give seconds of a step of one member, in a pack of `members`."""
     from posology.engine.member import Data, Member, Plateau, Schedule, Stopping
     from posology.engine.packing import PackProgram, same_steps
-    from posology.engine.program import Recipe
+    from posology.engine.recipe import Recipe
 
     rng, rows, n = np.random.default_rng(0), STEPS * batch, members
     x = rng.normal(size=(1, rows, columns)).astype("float32")

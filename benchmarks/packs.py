@@ -18,10 +18,9 @@ def make(batch, members, epochs, rate=0.2, rows=ROWS, columns=COLUMNS, how="map"
     """Give a compiled program, its data and its members; no early stopping."""
     from posology.engine.member import Data, Member, Plateau, Schedule, Stopping
     from posology.engine.packing import PackProgram, same_steps
-    from posology.engine.program import Recipe
+    from posology.engine.recipe import Recipe
     from posology.network.packed import PackedNetwork
     from posology.network.question import model_build
-    from posology.regularizers import REGULARIZERS
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1, rows, columns)).astype("float32")
@@ -50,7 +49,7 @@ def make(batch, members, epochs, rate=0.2, rows=ROWS, columns=COLUMNS, how="map"
         Plateau(each(1), each(2**30, "int32"), each(0), each(0, "int32"), each(0)),
     )
     pack = pack._replace(**changes)
-    return PackProgram(network, Recipe(batch, epochs, REGULARIZERS), data, pack, how), data, pack
+    return PackProgram(network, Recipe(batch, epochs), data, pack, how), data, pack
 
 
 def seconds(program, data, pack, repeats=5):

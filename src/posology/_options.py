@@ -23,7 +23,11 @@ class Ask:
         question's own network.
     arms
         "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
-        (L1 and L2 together), dropout, weights+dropout.
+        (L1 and L2 together), dropout, weights+dropout. Weights: l1, l2, weight_decay, proximal_l1, group_lasso_inputs,
+        group_lasso_units, max_norm, orthogonal, dropconnect, weight_noise. Activations: dropout, gaussian_dropout,
+        gaussian_noise, alpha_dropout, activity_l1, activity_l2. Inputs: input_dropout, input_noise, mixup, cutmix,
+        cutout, adversarial. Targets: target_noise, label_smoothing. Training: lookahead, ema, swa, gradient_clipping,
+        learning_rate_decay.
     margin
         Differences of R2, or of the score of classes, below it do not matter to you: a region of practical equivalence.
     score

@@ -37,6 +37,7 @@ from posology.plan import (
 from posology.plan.members import describe
 from posology.progress import Progress
 from posology.record import Record, check_folder
+from posology.regularizers import REGULARIZERS
 from posology.repeats import Repeats
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
@@ -294,14 +295,14 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
     InputError
         A regularizer of the arms has no place in the network to act on.
     """
-    kernels, drops = len(network["kernels"]), len(network["dropouts"])
+    counts = {"kernel": len(network["kernels"]), "dropout": len(network["dropouts"])}
     strengths = settings.strengths()
-    sites = {name: drops if name == "dropout" else kernels for name in strengths}
+    sites = {name: counts.get(REGULARIZERS[name].place.kind, 1) for name in strengths}
     for name, count in sites.items():
         if count == 0:
             missing = (
                 "no Dropout layer and no hidden activation to put one after. Add a Dropout layer"
-                if name == "dropout"
+                if REGULARIZERS[name].place.kind == "dropout"
                 else "no Dense or convolution kernel to penalize. Add one"
             )
             raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")

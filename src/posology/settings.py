@@ -11,9 +11,6 @@ from posology.plan import PLAIN_QUESTION, Design, default_ranges
 from posology.regularizers import REGULARIZERS, Strength
 from posology.wording import did_you_mean
 
-LIMITS = {"l1": (0.0, float("inf")), "l2": (0.0, float("inf")), "dropout": (0.0, 0.95)}
-"""Strengths that mean something; a dropout rate near 1 leaves a layer empty."""
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -184,11 +181,11 @@ def _check_known(where: str, name: str) -> None:
 def check_range(name: str, low: float, high: float) -> tuple[float, float]:
     """Check a searched range against what the regularizer's strengths can be."""
     _check_known("The range of", name)
-    least, most = LIMITS[name]
+    most = REGULARIZERS[name].strength.most
     if low < 0 or high < 0:
         raise InputError(f"The range of {name} is {low:g} to {high:g}: a strength cannot be negative. 0 means off.")
-    if not least <= low < high <= most or high == float("inf"):
-        raise InputError(f"The range of {name} is {low:g} to {high:g}; it must rise, within {least:g} to {most:g}.")
+    if not 0 <= low < high <= most or high == float("inf"):
+        raise InputError(f"The range of {name} is {low:g} to {high:g}; it must rise, within 0 to {most:g}.")
     if REGULARIZERS[name].strength.scale == "log" and low == 0:
         raise InputError(
             f"The range of {name} starts at 0, but it is searched on a logarithmic scale. Start at 1e-7, say."

@@ -17,6 +17,7 @@ from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, parse_arms, read_fit_arguments
 from posology.progress import Progress, Silent
+from posology.regularizers import REGULARIZERS
 from posology.resampling import outer_folds
 from posology.result import StudyResult
 from posology.running import Run
@@ -185,6 +186,7 @@ class Study:
             check_groups(table.groups, settings.design.folds)
         if table.classes:
             _check_classes(table, settings.design)
+        _check_target(table, settings)
         self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
@@ -254,6 +256,18 @@ class Study:
             "groups": None,
             **self._facts,
         }
+
+
+def _check_target(table: Table, settings: Settings) -> None:
+    """Refuse regularizers that mean something for another kind of target only."""
+    kind, other = ("classes", "a number") if table.classes else ("number", "classes")
+    for name in settings.strengths():
+        wanted = REGULARIZERS[name].target
+        if wanted and wanted != kind:
+            raise InputError(
+                f"'{name}' is for a target that is {other}, and '{table.target_name}' is "
+                f"{'classes' if table.classes else 'a number'}. Leave '{name}' out of --arms."
+            )
 
 
 def _check_classes(table: Table, design: Design) -> None:

@@ -5,9 +5,9 @@ import numpy as np
 
 from posology.engine.member import Data, Member, Plateau, Schedule, Stopping
 from posology.engine.packing import PackProgram, same_steps
-from posology.engine.program import Recipe
+from posology.engine.recipe import Recipe
 from posology.network.sites import Dose
-from posology.regularizers import REGULARIZERS
+from posology.regularizers import PLAIN, REGULARIZERS
 
 ROWS, COLUMNS, WATCHED, BATCH = 70, 5, 20, 16
 
@@ -26,7 +26,10 @@ def _target(x):
     return np.tanh(x[..., :1] + x[..., 1:2] * x[..., 2:3]).astype("float32")
 
 
-def recipe(max_epochs=5, regularizers=REGULARIZERS, batch_size=BATCH, **more):
+OF_THE_QUESTION = {name: REGULARIZERS[name] for name in PLAIN}
+
+
+def recipe(max_epochs=5, regularizers=OF_THE_QUESTION, batch_size=BATCH, **more):
     return Recipe(batch_size, max_epochs, regularizers, **more)
 
 

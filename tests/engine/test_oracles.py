@@ -24,7 +24,7 @@ from posology.engine.packing import PackProgram
 from posology.engine.randomness import derive
 from posology.engine.stopping import NEVER
 from posology.network.packed import PackedNetwork
-from posology.regularizers import L1, L2, REGULARIZERS, ProximalL1
+from posology.regularizers import L1, L2, PLAIN, REGULARIZERS
 from tests.engine.packs import COLUMNS, ROWS, members, pick, recipe, run, stopping, table
 
 N, P = 256, 8
@@ -85,7 +85,7 @@ class Lab:
         rows, watched = np.full(len(FITS), N, "int32"), np.full(len(FITS), 8, "int32")
         self.data = Data(x, y, rows, np.asarray(1, "int32"), x[:, :8], y[:, :8], watched)
         self.base = members(self.network, [(0, 0, 0)])
-        regularizers = {**REGULARIZERS, "proximal_l1": ProximalL1()}
+        regularizers = {name: REGULARIZERS[name] for name in (*PLAIN, "proximal_l1")}
         pack = self.pack([{}], 0.1, "raw")
         self.program = PackProgram(self.network, recipe(10**6, regularizers, N), self.data, pack)
 

@@ -9,7 +9,8 @@ import pytest
 
 from posology.handback.code import edited
 from posology.network.choice import Choice
-from posology.network.export import export_model, keras_lines
+from posology.network.export import export_model
+from posology.network.lines import keras_lines
 from posology.network.sites import Dose, dropout_sites, kernel_sites, leaves
 from posology.network.source import NetworkSource
 

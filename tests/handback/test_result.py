@@ -9,8 +9,8 @@ import pytest
 
 from posology import Study
 from posology.handback.embedded import input_columns
-from posology.handback.writing import doses_of
-from posology.network.export import keras_lines
+from posology.handback.writing import prescribed_doses
+from posology.network.lines import keras_lines
 from posology.table import Preparation
 
 RNG = np.random.default_rng(0)
@@ -67,6 +67,6 @@ def test_export_to_a_folder(result, tmp_path):
 
 
 def test_doses_are_those_of_the_prescription(result):
-    doses = doses_of(result.to_dict(timing=False))
+    doses = prescribed_doses(result.to_dict(timing=False))
     assert [dose.site.layer for dose in doses] == ["dense", "dropout"]
     assert tuple(keras_lines(doses)) == result.prescription.lines

@@ -73,14 +73,14 @@ def test_an_excluded_dropout_keeps_dropping_and_an_excluded_penalty_stays_in_the
     assert packed["second"].kernel.regularizer.l2 == pytest.approx(0.01)
     assert packed["first"].kernel.regularizer is None
 
-    rates, keys = np.zeros(len(case.network._rates)), np.uint32(0)
-    *_, extra = case.network._call(case.weights, case.state, rates, keys, case.x, training=True, return_losses=True)
+    none, keys = {}, np.uint32(0)
+    *_, extra = case.network._call(case.weights, case.state, none, keys, case.x, training=True, return_losses=True)
     second = next(w for w in case.weights if w.shape == (8, 8))
     assert float(sum(extra)) == pytest.approx(0.01 * float((second**2).sum()), rel=1e-5)
     # its masks come from its own generator, so they change with the state and not with the engine's key
-    (_, (after, _)) = case.network.loss(case.weights, case.state, case.x, case.y, None, {"dropout": rates}, keys)[:2]
-    first = case.network.loss(case.weights, case.state, case.x, case.y, None, {"dropout": rates}, keys)[0]
-    again = case.network.loss(case.weights, tuple(after), case.x, case.y, None, {"dropout": rates}, keys)[0]
+    (_, (after, _)) = case.network.loss(case.weights, case.state, case.x, case.y, None, none, keys)[:2]
+    first = case.network.loss(case.weights, case.state, case.x, case.y, None, none, keys)[0]
+    again = case.network.loss(case.weights, tuple(after), case.x, case.y, None, none, keys)[0]
     assert float(first) != float(again)
 
 

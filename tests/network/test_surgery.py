@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from posology.errors import InputError
-from posology.network.export import export_model, keras_lines
+from posology.network.export import export_model
+from posology.network.lines import keras_lines
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites, kernel_sites, notes_on
 

@@ -46,7 +46,9 @@ def test_a_sequence_of_arms_means_just_those():
         ("dropuot", "unknown regularizer 'dropuot' in 'dropuot'. Did you mean 'dropout'?"),
         ("none; l1+drop", "Did you mean 'dropout'?"),
         ("l3", "Did you mean"),
-        ("xyz", "Known: weights, l1, l2, dropout, none."),
+        ("xyz", "Known: weights, l1, l2, dropout, weight_decay, "),
+        ("none; l1+proximal_l1", "'l1+proximal_l1', but proximal_l1 and l1 cannot be in one arm: each does what"),
+        ("mixup+cutmix;none", "Make two arms of them, such as --arms 'none; mixup; cutmix'."),
         ("weights+l1; none", "'weights+l1' has l1 twice"),
         ("none", "names one arm, 'none': there is nothing to compare"),
         ("l1+dropout", "there is nothing to compare"),
@@ -60,3 +62,8 @@ def test_refusals(text, message):
 
 def test_weights_means_l1_and_l2():
     assert regularizers_of(("weights", "dropout")) == ("l1", "l2", "dropout")
+
+
+def test_subsets_leave_out_what_excludes_one_another():
+    found = {arm_name(arm) for arm in parse_arms("l1,proximal_l1,dropout")}
+    assert found == {"none", "l1", "dropout", "proximal_l1", "l1+dropout", "dropout+proximal_l1"}

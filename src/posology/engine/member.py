@@ -32,6 +32,12 @@ class Trainable(Protocol):
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
         """Predict rows with dropout off: `(row, ...)`, as the network gives them."""
 
+    def measured(self, columns: int) -> Any:
+        """Tell measurements from numbers of categories: bool `(column,)`."""
+
+    def as_shares(self, y: Any) -> Any:
+        """Give targets as `loss` also takes them: a share of each class in place of a class, numbers as they are."""
+
     def row_losses(self, y: Any, prediction: Any) -> Any:
         """Give the bare loss of each row."""
 
@@ -146,6 +152,8 @@ class Running(NamedTuple):
     weights: Arrays
     state: Arrays
     optimizer: Arrays
+    memories: dict[str, Arrays]
+    """From regularizers of the trajectory to what they remember, an array for each of the weights."""
     watch: Watch
     last_loss: Float32[Array, "*member"]
     stopped: Bool[Array, "*member"]

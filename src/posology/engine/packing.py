@@ -7,7 +7,8 @@ import jax
 import numpy as np
 
 from posology.engine.member import Data, Member, Outcome, Running, Trainable
-from posology.engine.program import Recipe, advance, finish, predict, start
+from posology.engine.program import advance, finish, predict, start
+from posology.engine.recipe import Recipe
 
 How = Literal["map", "vmap"]
 
@@ -44,7 +45,7 @@ class PackProgram:
             return over(lambda m, r: finish(network, recipe, data, m, r), members, run)
 
         def watched(data: Data, members: Member, run: Running) -> Any:
-            return over(lambda m, r: predict(network, data, m, r), members, run)
+            return over(lambda m, r: predict(network, recipe, data, m, r), members, run)
 
         self._start = begin.lower(members).compile()
         # the state is given up as the next one is made, so that a pack is held once

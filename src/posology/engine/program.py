@@ -10,12 +10,11 @@ Three conventions:
   see padding;
 * the watched validation loss is the network's own loss without penalties and with dropout off, so that members with
   different strengths can be compared (Keras' `val_loss` includes the penalties); rows with weights count by them;
-* penalties enter as their gradients, added to the loss gradient at the kernels of the network's sites, and what acts
-  on weights after the update acts there too, one step of the optimizer's learning rate at a time.
+* penalties enter as their gradients, added to the loss gradient at the kernels of the network's sites; `treatment` has
+  what all other regularizers do.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -23,41 +22,14 @@ import jax.numpy as jnp
 
 from posology.engine.member import Arrays, Data, Member, Outcome, Running, Trainable
 from posology.engine.randomness import derive, shuffled
+from posology.engine.recipe import Recipe
 from posology.engine.schedule import curve_epochs, factor
 from posology.engine.stopping import first_watch, look
-from posology.regularizers import REGULARIZERS, Place, Regularizer
+from posology.engine.treatment import Treatment, first_memories, predicting
+from posology.regularizers import Clock
 
 BLOCK = 2048
 """Most rows predicted at once: activations stay in the cache, and memory does not grow with the table."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is compiled in, for all members of a pack alike.
-
-    Parameters
-    ----------
-    batch_size : int
-        Rows a step; no fit has fewer.
-    max_epochs : int
-        Longest training of any member; sets the epochs at which curves are kept.
-    regularizers : mapping
-        Those that act, by name; `Member.strengths` has exactly these. A program without one does not pay for it.
-    scheduled : bool
-        Whether `Member.schedule` is followed; if not, the learning rate changes by the plateau alone.
-    restore : bool
-        `EarlyStopping(restore_best_weights=True)`: end with the weights of the best epoch.
-    """
-
-    batch_size: int
-    max_epochs: int
-    regularizers: Mapping[str, Regularizer] = field(default_factory=lambda: dict(REGULARIZERS))
-    scheduled: bool = False
-    restore: bool = False
-
-    def at(self, place: Place) -> list[Any]:
-        """List the regularizers that act at a place."""
-        return [r for r in self.regularizers.values() if r.place is place]
 
 
 def _take(tree: Any, *where: Any) -> Any:
@@ -75,28 +47,6 @@ def _batch_rows(order: Any, step: Any, batch_size: int, count: Any) -> Any:
     return order[jnp.where(position >= count, position - count, position)]
 
 
-def _penalized(network: Trainable, recipe: Recipe, gradient: Arrays, member: Member, weights: Arrays) -> Arrays:
-    """Add the penalties' gradients at the sites' kernels; exact zeros at strength zero."""
-    out = list(gradient)
-    for regularizer in recipe.at(Place.WEIGHTS_LOSS):
-        for i, strength in _at_kernels(network, member.strengths[regularizer.name]):
-            out[i] = out[i] + regularizer.gradient(weights[i], strength)
-    return tuple(out)
-
-
-def _after_update(network: Trainable, recipe: Recipe, weights: Arrays, member: Member, rate: Any) -> Arrays:
-    out = list(weights)
-    for regularizer in recipe.at(Place.WEIGHTS_UPDATE):
-        for i, strength in _at_kernels(network, member.strengths[regularizer.name]):
-            out[i] = regularizer.after_update(out[i], strength, rate)
-    return tuple(out)
-
-
-def _at_kernels(network: Trainable, strengths: Any) -> list[tuple[int, Any]]:
-    """Give the places of the penalized arrays, each with the strength of its site."""
-    return [(i, strengths[site]) for site, places in enumerate(network.kernels) for i in places]
-
-
 def start(network: Trainable, recipe: Recipe, member: Member) -> Running:
     """Give the state of a member before its first epoch."""
     kept = (member.weights, member.state) if recipe.restore else ((), ())
@@ -105,6 +55,7 @@ def start(network: Trainable, recipe: Recipe, member: Member) -> Running:
         weights=member.weights,
         state=member.state,
         optimizer=tuple(jnp.asarray(a) for a in network.start_optimizer(member.weights)),
+        memories=first_memories(recipe, member.weights),
         watch=first_watch(),
         last_loss=jnp.float32(jnp.inf),
         stopped=jnp.bool_(False),
@@ -148,7 +99,8 @@ def advance(network: Trainable, recipe: Recipe, data: Data, member: Member, run:
 
 
 def _epoch(network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running) -> Running:
-    weights, state, optimizer, total = _steps(network, recipe, data, member, run)
+    weights, state, optimizer, memories, total = _steps(network, recipe, data, member, run)
+    trained, weights = weights, predicting(recipe, member, memories, weights)
     points = curve_epochs(recipe.max_epochs)
     point = jnp.searchsorted(jnp.asarray(points), run.epoch + 1)
     shows = jnp.asarray(points)[jnp.minimum(point, len(points) - 1)] == run.epoch + 1
@@ -170,9 +122,10 @@ def _epoch(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
     shown = jnp.asarray(run.curve).at[jnp.where(shows, point, len(points))].set(jnp.stack([sample, loss]), mode="drop")
     return Running(
         run.epoch + 1,
-        weights,
+        trained,
         state,
         optimizer,
+        memories,
         watch,
         loss,
         failed | (stops & member.watches),
@@ -185,30 +138,34 @@ def _epoch(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
 
 def _steps(
     network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running
-) -> tuple[Arrays, Arrays, Arrays, Any]:
+) -> tuple[Arrays, Arrays, Arrays, dict[str, Arrays], Any]:
     """Take the steps of one epoch; the last result is the sum of the bare losses of its batches."""
     rows, batch_size = data.rows[member.fit], recipe.batch_size
     capacity = jax.tree.leaves(data.y)[0].shape[1]
     epoch_key = derive(member.key, run.epoch)
     order = shuffled(epoch_key, rows, capacity)
-    gradient_of = jax.grad(network.loss, has_aux=True)
+    treatment = Treatment(network, recipe, member)
     constant = member.learning_rate * run.watch.reduced
 
-    def step(s: Any, carry: tuple[Arrays, Arrays, Arrays, Any]) -> tuple[Arrays, Arrays, Arrays, Any]:
-        weights, state, optimizer, total = carry
+    def step(s: Any, carry: tuple[Arrays, Arrays, Arrays, dict[str, Arrays], Any]) -> Any:
+        weights, state, optimizer, memories, total = carry
         batch = _batch_rows(order, s, batch_size, rows)
         x, y, weight = (_take(part, member.fit, batch) for part in (data.x, data.y, data.weight))
         key = derive(epoch_key, s)
-        gradient, (state, bare) = gradient_of(weights, state, x, y, weight, member.strengths, key)
-        gradient = _penalized(network, recipe, gradient, member, weights)
+        gradient, (state, bare) = treatment.gradient(weights, state, x, y, weight, key)
         progress = run.epoch.astype(jnp.float32) + s.astype(jnp.float32) / data.steps
         speed = constant * factor(member.schedule, progress) if recipe.scheduled else constant
+        speed = treatment.speed(speed, progress)
         rate = speed * network.learning_rate(optimizer)
+        weights = treatment.before_update(weights, rate)
         weights, optimizer = network.update(weights, gradient, optimizer, speed)
-        weights = _after_update(network, recipe, weights, member, rate)
-        return weights, state, optimizer, total + bare
+        weights = treatment.after_update(weights, rate)
+        clock = Clock(run.epoch * data.steps + s, run.epoch, s == data.steps - 1)
+        memories, weights = treatment.remembered(memories, weights, clock)
+        return weights, state, optimizer, memories, total + bare
 
-    return jax.lax.fori_loop(0, data.steps, step, (run.weights, run.state, run.optimizer, jnp.float32(0)))
+    first = (run.weights, run.state, run.optimizer, run.memories, jnp.float32(0))
+    return jax.lax.fori_loop(0, data.steps, step, first)
 
 
 def _in_blocks(predict: Callable[[Any], Any], rows: int) -> Any:
@@ -253,17 +210,22 @@ def _sample_loss(network: Trainable, data: Data, member: Member, weights: Arrays
     return _weighted_mean(losses, size, weight)
 
 
-def predict(network: Trainable, data: Data, member: Member, run: Running) -> Any:
+def final_weights(network: Trainable, recipe: Recipe, member: Member, run: Running) -> Arrays:
+    """Give the weights that predict where a training stands."""
+    return predicting(recipe, member, run.memories, network.finalize(run.weights, run.optimizer))
+
+
+def predict(network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running) -> Any:
     """Predict a member's watched rows where its training stands, `(watched, ...)`, dropout off."""
     with jax.default_matmul_precision("highest"):
-        weights = network.finalize(run.weights, run.optimizer)
+        weights = final_weights(network, recipe, member, run)
         return watched_loss(network, data, member, weights, run.state)[1]
 
 
 def finish(network: Trainable, recipe: Recipe, data: Data, member: Member, run: Running) -> Outcome:
     """Score a training where it stands: after its last epoch, or with the weights of its best one."""
     with jax.default_matmul_precision("highest"):
-        weights, state = network.finalize(run.weights, run.optimizer), run.state
+        weights, state = final_weights(network, recipe, member, run), run.state
         if recipe.restore:
             # where no epoch was judged, none is the best
             best, last = (run.best_weights, run.best_state), (weights, state)

@@ -6,6 +6,7 @@ Hash Functions", 2018, public domain): three xor-shifts, two multiplies, avalanc
 """
 
 import math
+import zlib
 from typing import Any
 
 import jax.numpy as jnp
@@ -23,6 +24,11 @@ def mix(x: Any) -> UInt32[Array, "..."]:
 def derive(key: Any, index: Any) -> UInt32[Array, "..."]:
     """Give the key of the `index`-th child of `key`: an epoch of a fit, a step of an epoch, a layer of a step."""
     return mix(jnp.asarray(key, jnp.uint32) ^ mix(jnp.asarray(index, jnp.uint32) + jnp.uint32(0x9E3779B9)))
+
+
+def named(key: Any, name: str) -> UInt32[Array, "..."]:
+    """Give the key of what has a name: a regularizer draws the same whichever others are in its program."""
+    return derive(key, zlib.crc32(name.encode()))
 
 
 def random_bits(key: Any, shape: tuple[int, ...]) -> UInt32[Array, "..."]:

@@ -7,6 +7,7 @@ import numpy as np
 from posology.engine.member import Data
 from posology.errors import InputError
 from posology.network.liveness import Liveness
+from posology.regularizers import PLAIN, REGULARIZERS
 from posology.wording import quoted
 
 ROWS = 32
@@ -38,9 +39,9 @@ def notes_on_liveness(found: Sequence[Liveness]) -> list[str]:
         own = [f for f in found if f.regularizer == name]
         dead = [f.site.layer for f in own if not f.live]
         if len(dead) == len(own):
+            where = f" at any of its sites, {quoted(dead)}" if any(dead) else ""
             raise InputError(
-                f"'{name}' does nothing at any of its sites, {quoted(dead)}: {_seen(name)}. {_likely(name)}, "
-                f"or leave '{name}' out of --arms."
+                f"'{name}' does nothing{where}: {_seen(name)}. {_likely(name)}, or leave '{name}' out of --arms."
             )
         if dead:
             notes.append(f"'{name}' does nothing at {quoted(dead)}, in every arm: {_seen(name)}.")
@@ -52,16 +53,24 @@ def notes_on_liveness(found: Sequence[Liveness]) -> list[str]:
 def _seen(name: str) -> str:
     if name == "dropout":
         return "the loss and its gradients are the same at rate 0.5 as at 0"
-    return "an optimizer step is the same with it as without it"
+    if name in PLAIN:
+        return "an optimizer step is the same with it as without it"
+    strongest = REGULARIZERS[name].strength.high
+    return f"a few steps of training end at the same weights at {strongest:g}, the strongest searched, as at 0"
 
 
 def _likely(name: str) -> str:
-    if name == "dropout":
+    if REGULARIZERS[name].place.kind == "dropout":
         return (
             "Likely what comes after ignores what it is given, such as a branch that is multiplied by zero, or an "
             "output without a loss. Move the Dropout, or connect the branch"
         )
+    if REGULARIZERS[name].place.kind == "kernel":
+        return (
+            "Likely a constraint, such as UnitNorm, undoes it, or the optimizer's learning rate is zero. Take the "
+            "constraint off the layer"
+        )
     return (
-        "Likely a constraint, such as UnitNorm, undoes it, or the optimizer's learning rate is zero. Take the "
-        "constraint off the layer"
+        "Likely the network has nothing for it to act on, such as inputs that are all numbers of categories, or the "
+        "optimizer's learning rate is zero. Search a stronger --range"
     )

@@ -15,7 +15,8 @@ import numpy as np
 from posology.engine.member import Member as EngineMember
 from posology.engine.member import Outcome, Running, Stopping
 from posology.engine.packing import PackProgram
-from posology.engine.program import BLOCK, Recipe
+from posology.engine.program import BLOCK
+from posology.engine.recipe import Recipe
 from posology.engine.schedule import CONSTANT
 from posology.execution.carried import Carried
 from posology.execution.course import Course, plateau_of
@@ -30,18 +31,21 @@ from posology.execution.window import window
 from posology.keys import key_of
 from posology.network.average import average_of
 from posology.network.checks import check_model
-from posology.network.export import export_model, keras_lines, set_weights
+from posology.network.conditions import check_conditions
+from posology.network.doses import doses_of
+from posology.network.export import export_model, set_weights
 from posology.network.faithful import check_faithful
 from posology.network.given_weights import notes_on_weights
 from posology.network.head_checks import check_scales
+from posology.network.lines import keras_lines
 from posology.network.liveness import Proof
 from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
 from posology.network.structure import structure_warnings
-from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
-from posology.regularizers import REGULARIZERS
+from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name, regularizers_of
+from posology.regularizers import REGULARIZERS, with_shared
 from posology.table import Classes, Table
 
 CHUNK_SECONDS = 0.5
@@ -87,9 +91,10 @@ class Trainer:
         self._carried = Carried(Path(job.scratch) / "carried")
         check_choice(self._model, job.choice)
         self._network = PackedNetwork(self._model, job.regularizers, job.choice, len(table.classes))
+        check_conditions(self._model, str(job.source), job.regularizers, self._network.kernel_sites)
         self._plateau = plateau_of(job.design.callbacks, self._network)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
-        self._program: Any = None
+        self._programs: dict[tuple[str, ...], PackProgram] = {}
         self._seconds_an_epoch = 0.0
         # rows of one fit serve many packs; two fits are enough, for packs come fit by fit
         self._fit = lru_cache(maxsize=2)(self._fits.fit)
@@ -238,25 +243,17 @@ class Trainer:
         return keras_lines(self._doses(setting))
 
     def _doses(self, setting: Setting) -> list[Dose]:
-        of = self._strengths(setting)
-        kernels = zip(self._network.kernel_sites, of["l1"], of["l2"], strict=True)
-        drops = zip(self._network.dropout_sites, of["dropout"], strict=True)
-        return [
-            *(Dose(site, {"l1": l1, "l2": l2}) for site, l1, l2 in kernels),
-            *(Dose(site, {"rate": rate}) for site, rate in drops),
-        ]
+        return doses_of(self._network.kernel_sites, self._network.dropout_sites, setting)
 
     def _strengths(self, setting: Setting) -> dict[str, tuple[float, ...]]:
         """Fill in zeros for the regularizers that a setting leaves off, a number a site."""
-        kernels, drops = len(self._network.kernel_sites), len(self._network.dropout_sites)
-        return {
-            name: tuple(setting.get(name, (0.0,) * (drops if name == "dropout" else kernels))) for name in REGULARIZERS
-        }
+        return {name: tuple(setting.get(name, (0.0,) * self._network.sites(name))) for name in self._job.regularizers}
 
     def _train(self, pack: Pack, fit: Fit, report: Report) -> Outcome:
         """Train a pack; predictions get a snapshot axis after that of the members."""
-        members = self._members(pack)
-        program = self._program or self._compile(fit, members)
+        acting = self._regularizers_of(pack)
+        members = self._members(pack, acting)
+        program = self._programs.get(acting) or self._compile(fit, members, acting)
         run = program.start(members)
         course = Course.of(pack, self._pack_size, self._plateau)
         if pack.split == REFIT and pack.repeat != ALL_ROWS:
@@ -309,11 +306,23 @@ class Trainer:
             report(trained)
         return run
 
-    def _compile(self, fit: Fit, members: EngineMember) -> PackProgram:
-        regularizers = {name: REGULARIZERS[name] for name in self._job.regularizers}
-        recipe = Recipe(self._job.batch(), self._job.design.epochs, regularizers)
-        self._program = PackProgram(self._network, recipe, fit.data, members)
-        return self._program
+    def _regularizers_of(self, pack: Pack) -> tuple[str, ...]:
+        """Name what the program of a pack has: what its arms need, and what costs next to nothing."""
+        needed = {name for member in pack.members for name in regularizers_of(member.arm)}
+        return with_shared(needed, self._job.regularizers)
+
+    def _compile(self, fit: Fit, members: EngineMember, names: tuple[str, ...]) -> PackProgram:
+        recipe = Recipe(self._job.batch(), self._job.design.epochs, {name: REGULARIZERS[name] for name in names})
+        program = PackProgram(self._network_with(names), recipe, fit.data, members)
+        self._programs[names] = program
+        return program
+
+    def _network_with(self, names: tuple[str, ...]) -> PackedNetwork:
+        """Give the network with no more than these regularizers at its activations."""
+        acting = [name for name in self._job.regularizers if REGULARIZERS[name].place.kind == "dropout"]
+        if all(name in names for name in acting):
+            return self._network
+        return PackedNetwork(self._model, names, self._job.choice, len(self._classes))
 
     def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
         model = self._build(self._layout.by_input(self._fit(repeat, fold, split).training_rows()))
@@ -330,7 +339,7 @@ class Trainer:
     def _carried_name(self, pack: Pack, member: Member) -> str:
         return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm_name(member.arm)}_{member.trial}_{member.seed}"
 
-    def _members(self, pack: Pack) -> EngineMember:
+    def _members(self, pack: Pack, names: tuple[str, ...]) -> EngineMember:
         """Stack a pack's members, filled up with members of no epochs."""
         if len(pack.members) > self._pack_size:
             raise ValueError(f"pack {pack.name} has {len(pack.members)} members; {self._pack_size} were planned")
@@ -343,7 +352,7 @@ class Trainer:
         return EngineMember(
             weights=tuple(np.stack(arrays) for arrays in zip(*(weights for weights, _ in first), strict=True)),
             state=tuple(np.stack(arrays) for arrays in zip(*(state for _, state in first), strict=True)),
-            strengths={name: np.array([s[name] for s in strengths], "float32") for name in self._job.regularizers},
+            strengths={name: np.array([s[name] for s in strengths], "float32") for name in names},
             key=np.array([key_of(self._job.design.seed, "member", *where, m.seed) for m in members], "uint32"),
             fit=np.zeros(n, "int32"),
             epochs=np.array([m.epochs for m in members], "int32"),

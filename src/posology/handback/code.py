@@ -16,8 +16,10 @@ from posology.handback.changes import changes
 from posology.handback.same_network import is_same
 from posology.handback.source_text import SourceText, UnwritableError, applied
 from posology.network.choice import ALL, Choice
-from posology.network.export import keras_lines, rebuild_with
+from posology.network.doses import RATE
+from posology.network.export import rebuild_with
 from posology.network.graph import graph_of
+from posology.network.lines import keras_lines
 from posology.network.sites import Dose, Site, dropout_sites, kernel_sites
 from posology.network.source import NetworkSource
 
@@ -77,6 +79,7 @@ def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeE
     if source.kind != "file":
         whose = "is posology's own" if source.kind == "question" else "was handed over as a model"
         raise UnwritableError(f"{source} {whose}: there is no file of yours to change")
+    _check_writable(doses)
     file = Path(source.where)
     content, encoding, text = _read(file)
     model, made = watched(lambda: build(content, file, source.function, x_train), file)
@@ -87,6 +90,19 @@ def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeE
     _check(new.encode(encoding), file, source.function, x_train, rebuild_with(model, doses))
     mark = "\ufeff" if encoding == "utf-8-sig" else ""
     return CodeEdit(_diff(mark + text.text, mark + new, file.name, encoding), mark + new)
+
+
+def _check_writable(doses: Sequence[Dose]) -> None:
+    """Refuse what is more than penalties and Dropout layers.
+
+    Raises
+    ------
+    UnwritableError
+        A regularizer has its place in a constraint, another layer, the optimizer, the loss or the training itself.
+    """
+    names = [name for dose in doses for name, strength in dose.strengths.items() if strength]
+    if others := [name for name in dict.fromkeys(names) if name not in ("l1", "l2", RATE)]:
+        raise UnwritableError(f"no diff is made of {', '.join(others)}: the lines say where each belongs")
 
 
 def _read(file: Path) -> tuple[bytes, str, SourceText]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from posology.execution.predicting import finished, load_network
 from posology.handback.embedded import embed, input_columns
+from posology.network.doses import doses_of
 from posology.network.outputs import scored_output
 from posology.network.sites import Dose, Site
 from posology.network.source import NetworkSource
@@ -86,11 +87,11 @@ def code_of(folder: Path) -> dict[str, Any]:
     verdict = json.loads((folder / "verdict.json").read_bytes())
     layout = Layout.load(folder)
     x_train = layout.by_input(np.zeros((2, layout.width), np.float32))
-    edit = edited(source, x_train, doses_of(verdict))
+    edit = edited(source, x_train, prescribed_doses(verdict))
     return {"diff": edit.diff, "lines": list(edit.lines), "reason": edit.reason}
 
 
-def doses_of(verdict: dict[str, Any]) -> list[Dose]:
+def prescribed_doses(verdict: dict[str, Any]) -> list[Dose]:
     """Give the prescription of a study as doses, one for each of its sites.
 
     Parameters
@@ -100,12 +101,7 @@ def doses_of(verdict: dict[str, Any]) -> list[Dose]:
     """
     study, strengths = verdict["study"], verdict["prescription"]["strengths"]
     kernels, drops = ([_site(s) for s in study[name]] for name in ("kernels", "dropouts"))
-    l1, l2 = (strengths.get(name) or [0.0] * len(kernels) for name in ("l1", "l2"))
-    rates = strengths.get("dropout") or [0.0] * len(drops)
-    return [
-        *(Dose(site, {"l1": a, "l2": b}) for site, a, b in zip(kernels, l1, l2, strict=True)),
-        *(Dose(site, {"rate": rate}) for site, rate in zip(drops, rates, strict=True)),
-    ]
+    return doses_of(kernels, drops, strengths)
 
 
 def _site(data: dict[str, Any]) -> Site:

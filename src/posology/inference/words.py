@@ -7,8 +7,9 @@ from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
 from posology.inference.outlook import HOPELESS
 from posology.inference.verdict import Arm, Kind
+from posology.regularizers import REGULARIZERS
 
-NAMES = {"weights": "L1/L2", "dropout": "dropout", "l1": "L1", "l2": "L2"}
+NAMES = {"weights": "L1/L2", **{name: regularizer.title for name, regularizer in REGULARIZERS.items()}}
 """How factors are called in a sentence."""
 
 NEAR = 0.25

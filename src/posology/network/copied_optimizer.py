@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def copy_optimizer(optimizer: Any, variables: Sequence[Any], new: Sequence[Any], **changes: Any) -> Any:
+def copy_optimizer(
+    optimizer: Any, variables: Sequence[Any], new: Sequence[Any], *, spares: Sequence[Any] = (), **changes: Any
+) -> Any:
     """Copy an optimizer for the variables of a rebuilt model.
 
     Parameters
@@ -13,6 +15,8 @@ def copy_optimizer(optimizer: Any, variables: Sequence[Any], new: Sequence[Any],
         The user's, left untouched.
     variables, new : sequences of keras.Variable
         The trainable variables of the user's model and those of the rebuilt one, in the same order.
+    spares : sequence of keras.Variable
+        Of `new`, those that a weight decay among the changes does not act on.
     changes
         Settings to replace.
 
@@ -22,6 +26,8 @@ def copy_optimizer(optimizer: Any, variables: Sequence[Any], new: Sequence[Any],
         Built.
     """
     out = type(optimizer).from_config({**optimizer.get_config(), **changes})
+    if spares:
+        out.exclude_from_weight_decay(var_list=list(spares))
     # exclude_from_weight_decay is in no configuration, and Keras has no public question for it
     decays = getattr(optimizer, "_use_weight_decay", None)
     if decays is not None and getattr(optimizer, "weight_decay", None):

@@ -1,4 +1,4 @@
-"""The prescription as the user's own stock Keras model, and as the lines to write.
+"""The prescription as the user's own stock Keras model.
 
 The exported model holds only stock layers with numbers in them, so that it loads without posology.
 """
@@ -13,10 +13,12 @@ import numpy as np
 
 from posology.network.copied_layer import copy_layer
 from posology.network.copied_optimizer import copy_optimizer
+from posology.network.doses import RATE
+from posology.network.keras_forms import Form, arguments_of, constraint_at, layers_at, penalty_at, smoothed
 from posology.network.losses import loss_weights_of
 from posology.network.packed_normalization import is_adapted
-from posology.network.sites import Dose, is_dropout, leaves, weights_at
-from posology.network.surgery import in_order, inserted_name, rebuild
+from posology.network.sites import Dose, leaves, weights_at
+from posology.network.surgery import Inserted, in_order, inserted_name, rebuild
 
 
 def export_model(model: Any, doses: Sequence[Dose]) -> Any:
@@ -40,9 +42,21 @@ def export_model(model: Any, doses: Sequence[Dose]) -> Any:
         return out  # not compiled: it could not be loaded where that optimizer or loss is not known
     # an optimizer saved without its variables makes load_model warn: it is built
     trainable, _ = in_order(model, out)
-    optimizer = copy_optimizer(model.optimizer, model.trainable_variables, trainable)
-    out.compile(optimizer=optimizer, loss=model.loss, loss_weights=loss_weights_of(model))
+    changes = arguments_of(doses, "optimizer")
+    spares = _not_decayed(out, trainable, doses) if "weight_decay" in changes else ()
+    optimizer = copy_optimizer(model.optimizer, model.trainable_variables, trainable, spares=spares, **changes)
+    smoothing = arguments_of(doses, "loss").get("label_smoothing")
+    loss = model.loss if smoothing is None else smoothed(model.loss, smoothing) or model.loss
+    out.compile(optimizer=optimizer, loss=loss, loss_weights=loss_weights_of(model))
     return out
+
+
+def _not_decayed(model: Any, trainable: Sequence[Any], doses: Sequence[Dose]) -> list[Any]:
+    """List the weights that are at no site with weight decay."""
+    layers = dict(leaves(model))
+    sites = [dose.site for dose in doses if dose.strengths.get("weight_decay")]
+    decayed = {id(v) for site in sites for v in weights_at(layers[site.layer], site.argument)}
+    return [v for v in trainable if id(v) not in decayed]
 
 
 def rebuild_with(model: Any, doses: Sequence[Dose]) -> Any:
@@ -52,22 +66,29 @@ def rebuild_with(model: Any, doses: Sequence[Dose]) -> Any:
         by_layer.setdefault(dose.site.layer, []).append(dose)
 
     def filled(path: str, layer: Any) -> Any:
-        settings = [_setting(layer, dose) for dose in by_layer.get(path, ()) if not _is_inserted(dose)]
+        settings = [_setting(dose) for dose in by_layer.get(path, ()) if not _is_inserted(dose)]
         return copy_layer(layer, **{name: value for setting in settings for name, value in setting.items()})
 
-    return rebuild(model, filled, _dropouts_after(doses))
+    return rebuild(model, filled, _layers_after(doses))
 
 
 def _is_inserted(dose: Dose) -> bool:
     return dose.site.kind == "dropout" and not dose.site.present
 
 
-def _setting(layer: Any, dose: Dose) -> dict[str, Any]:
-    """Give the argument of a layer that a dose changes."""
-    if is_dropout(layer):
-        return {"rate": dose.strengths["rate"]}
-    penalty = keras.regularizers.L1L2(**dose.strengths) if any(dose.strengths.values()) else None
-    return {dose.site.argument: keras.regularizers.serialize(penalty) if penalty else None}
+def _setting(dose: Dose) -> dict[str, Any]:
+    """Give the arguments of a layer that a dose changes."""
+    if dose.site.kind == "dropout":
+        return {RATE: dose.strengths[RATE]}
+    penalty, constraint = penalty_at(dose), constraint_at(dose)
+    out = {dose.site.argument: penalty and _serialized(keras.regularizers, penalty)}
+    if constraint:
+        out[constraint[0]] = _serialized(keras.constraints, constraint[1])
+    return out
+
+
+def _serialized(room: Any, form: Form) -> Any:
+    return room.serialize(getattr(room, form.name)(**form.arguments))
 
 
 def _check_penalties(model: Any, doses: Sequence[Dose]) -> None:
@@ -76,7 +97,7 @@ def _check_penalties(model: Any, doses: Sequence[Dose]) -> None:
     for dose in doses:
         if dose.site.kind == "kernel":
             acting = [v.regularizer for v in weights_at(layers[dose.site.layer], dose.site.argument)]
-            if any((r is None) == any(dose.strengths.values()) for r in acting):
+            if any((r is None) == (penalty_at(dose) is not None) for r in acting):
                 raise AssertionError(f"the penalty of '{dose.site.layer}' did not reach its weights")
 
 
@@ -93,9 +114,15 @@ def _is_stock(part: Any) -> bool:
     )
 
 
-def _dropouts_after(doses: Sequence[Dose]) -> dict[str, Any]:
-    new = {d.site.layer: d.strengths["rate"] for d in doses if _is_inserted(d) and d.strengths["rate"] > 0}
-    return {path: partial(keras.layers.Dropout, rate, name=inserted_name(path)) for path, rate in new.items()}
+def _layers_after(doses: Sequence[Dose]) -> Inserted:
+    return {
+        dose.site.layer: [
+            partial(getattr(keras.layers, form.name), **form.arguments, name=inserted_name(dose.site.layer, name))
+            for name, form in found
+        ]
+        for dose in doses
+        if dose.site.kind == "dropout" and (found := layers_at(dose))
+    }
 
 
 def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any], like: Any = None) -> None:
@@ -112,34 +139,3 @@ def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any], like: 
     for _, layer in leaves(model):
         if is_adapted(layer):  # it computes with constants that it takes from its variables when told to
             layer.finalize_state()
-
-
-def keras_lines(doses: Sequence[Dose]) -> list[str]:
-    """Write the prescription as Keras lines, one a site.
-
-    Examples
-    --------
-    >>> from posology.network.sites import Site
-    >>> site = Site("kernel", "dense", (8, 128), {"l1": 0.01, "l2": 0.0}, "kernel_regularizer")
-    >>> keras_lines([Dose(site, {"l1": 1e-4, "l2": 0.0})])
-    ['dense: kernel_regularizer=keras.regularizers.L1(0.0001)']
-    """
-    return [line for dose in doses if (line := _line(dose))]
-
-
-def _line(dose: Dose) -> str:
-    site = dose.site
-    if site.kind == "kernel":
-        return f"{site.layer}: {_penalty_code(site.argument, **dose.strengths)}"
-    rate = dose.strengths["rate"]
-    if site.present:
-        return f"{site.layer}: keras.layers.Dropout({rate:.3g})" if rate else f"{site.layer}: remove this Dropout"
-    return f"after {site.layer}: add keras.layers.Dropout({rate:.3g})" if rate else ""
-
-
-def _penalty_code(argument: str, l1: float, l2: float) -> str:
-    if l1 and l2:
-        return f"{argument}=keras.regularizers.L1L2(l1={l1:.3g}, l2={l2:.3g})"
-    if l1 or l2:
-        return f"{argument}=keras.regularizers.{'L1' if l1 else 'L2'}({l1 or l2:.3g})"
-    return f"no {argument}"

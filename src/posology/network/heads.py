@@ -45,12 +45,20 @@ class Head(NamedTuple):
 
         Parameters
         ----------
-        y : array (row, 1)
-            Numbers, or places of classes.
+        y : array (row, 1) or (row, class)
+            Numbers, or places of classes; or shares of each class.
         output : array (row, column)
             Of the network.
         """
+        if self.classes and y.shape[-1] > 1:
+            return y if output.shape[-1] > 1 else y[..., 1:]
         if not self.classes or self.sparse or output.shape[-1] == 1:
+            return y
+        return self.shares(y)
+
+    def shares(self, y: Any) -> Any:
+        """Give places of classes `(row, 1)` as a share of each, `(row, class)`; numbers as they are."""
+        if not self.classes:
             return y
         return keras.ops.one_hot(keras.ops.cast(y[..., 0], "int32"), self.classes, dtype="float32")
 
@@ -69,6 +77,19 @@ class Head(NamedTuple):
             return keras.ops.softmax(output, axis=-1) if self.logits else output
         second = keras.ops.sigmoid(output) if self.logits else output
         return keras.ops.concatenate([1 - second, second], axis=-1)
+
+    def loss_of_shares(self, loss: Any) -> Any:
+        """Give the loss that takes a share of each class: a sparse crossentropy's twin, any other as it is.
+
+        Examples
+        --------
+        >>> sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        >>> type(Head(3, sparse=True, logits=True).loss_of_shares(sparse)).__name__
+        'CategoricalCrossentropy'
+        """
+        if not self.sparse:
+            return loss
+        return keras.losses.CategoricalCrossentropy(self.logits, reduction=loss.reduction)
 
     def log_losses(self, y: Any, output: Any) -> Any:
         """Give -log of the probability of each row's class, in nats, `(row,)`."""

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 import keras
+import numpy as np
 
 from posology.network.graph import INPUT, graph_of
 
@@ -46,6 +47,23 @@ def inputs_of(model: Any) -> tuple[NetworkInput, ...]:
 def _input(name: str, readers: list[Any], *, integer: bool) -> NetworkInput:
     known = [layer.input_dim for layer in readers if isinstance(layer, keras.layers.Embedding)]
     return NetworkInput(name, integer or bool(known), min(known, default=None))
+
+
+def columns_measured(model: Any, columns: int) -> np.ndarray:
+    """Tell which columns of the matrix hold measurements, and which numbers of categories: bool `(column,)`.
+
+    Examples
+    --------
+    >>> columns_measured(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), 2).tolist()
+    [True, True]
+    """
+    out, begin = np.ones(columns, bool), 0
+    for tensor, i in zip(model.inputs, inputs_of(model), strict=True):
+        shape = tuple(tensor.shape[1:])
+        width = columns - begin if None in shape else prod(shape)
+        out[begin : begin + width] = not i.codes
+        begin += width
+    return out
 
 
 def split_columns(model: Any, x: Any) -> Any:

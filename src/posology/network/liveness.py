@@ -13,9 +13,10 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.network.packed import PackedNetwork
+from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
 from posology.network.structure import StructureWarning, strength_warnings
-from posology.regularizers import REGULARIZERS, Place
+from posology.regularizers import PLAIN, REGULARIZERS
 
 RATE = 0.5
 DRAWS = 4
@@ -50,7 +51,8 @@ class Liveness:
         Whether strength zero gives what the network without it gives, bit for bit.
     effect : float
         Dropout at rate 0.5: relative change of the loss or of a weight's gradient. Penalties whose gradient is
-        as large as the loss's: change of an optimizer step, as a share of it.
+        as large as the loss's: change of an optimizer step, as a share of it. Others at the largest strength that is
+        searched: relative change of the weights after a few steps.
     """
 
     site: Site
@@ -110,16 +112,36 @@ class Proof:
         rate = network.learning_rate(network.start_optimizer(self._first))
         self._steps = collected if float(rate) else 2 * collected
         self._sites = network.kernel_sites
-        self._penalties = [name for name in network.regularizers if REGULARIZERS[name].place is Place.WEIGHTS_LOSS]
+        self._penalties = [name for name in network.regularizers if name in PLAIN and name != "dropout"]
+        self._model, self._key = model, seed
 
     def liveness(self) -> tuple[Liveness, ...]:
         """Say what each regularizer does at each of its sites, in the order of the sites."""
-        drops = [n for n in self._network.regularizers if REGULARIZERS[n].place is Place.ACTIVATIONS]
+        drops = [name for name in self._network.regularizers if name == "dropout"]
         starts = self._starts() if self._penalties and self._sites else []
         found = [finding for name in self._penalties for finding in self._of_penalty(name, starts)]
         if self._network.dropout_sites:
             found += [finding for name in drops for finding in self._of_dropout(name)]
-        return tuple(found)
+        return (*found, *self._rehearsed())
+
+    def _rehearsed(self) -> list[Liveness]:
+        """Say what the regularizers beyond the plain question's do: a few steps are trained with each."""
+        network = self._network
+        names = [name for name in network.regularizers if name not in PLAIN]
+        if not names:
+            return []
+        others = [name for name in network.regularizers if name in PLAIN]
+        bare = PackedNetwork(self._model, others, network.choice, network.classes)
+        weights = self._perturbed()
+        with_all, without = (Rehearsal(n, weights, self._state, self._x, self._y, self._key) for n in (network, bare))
+        before = with_all.weights()
+        still = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(before, without.weights(), strict=True))
+        found = []
+        for name in names:
+            for i, site in enumerate(network.sites_of(name)):
+                effect = changed(before, with_all.weights(name, i, REGULARIZERS[name].strength.high))
+                found.append(Liveness(site, name, effect > CHANGED, still, effect))
+        return found
 
     def strength_warnings(self) -> tuple[StructureWarning, ...]:
         """Compare the network's own penalties with its loss on the rows."""
@@ -263,16 +285,7 @@ def _first_above(least: float, effects: Iterable[float]) -> float:
 
 def _change(before: tuple[Any, Arrays], after: tuple[Any, Arrays]) -> float:
     """Give the largest relative change of the loss or of a weight's gradient."""
-    pairs = zip((before[0], *before[1]), (after[0], *after[1]), strict=True)
-    return max(_relative(np.asarray(a, float), np.asarray(b, float)) for a, b in pairs)
-
-
-def _relative(before: np.ndarray, after: np.ndarray) -> float:
-    size = float(max(np.linalg.norm(before), np.linalg.norm(after)))
-    # a loss that is infinite is changed or not; how much cannot be said
-    if not np.isfinite(size):
-        return float(not np.array_equal(before, after, equal_nan=True))
-    return float(np.linalg.norm(after - before)) / size if size else 0.0
+    return changed((before[0], *before[1]), (after[0], *after[1]))
 
 
 def _length(arrays: Iterable[Any]) -> float:

@@ -1,6 +1,6 @@
 """The user's network as pure functions that the engine can train by the thousand."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from posology.network.choice import ALL, Choice
 from posology.network.copied_layer import copy_layer
 from posology.network.graph import graph_of
 from posology.network.heads import head_of
-from posology.network.inputs import split_columns
+from posology.network.inputs import columns_measured, split_columns
 from posology.network.losses import losses_of
 from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
@@ -29,8 +29,8 @@ from posology.network.sites import (
     noise_shape_of,
     weights_at,
 )
-from posology.network.surgery import in_order, inserted_name, inserted_path, is_seed, rebuild
-from posology.regularizers import REGULARIZERS
+from posology.network.surgery import Inserted, in_order, inserted_name, inserted_path, is_seed, rebuild
+from posology.regularizers import PLAIN, REGULARIZERS
 
 
 class PackedNetwork:
@@ -42,7 +42,7 @@ class PackedNetwork:
         The user's: Sequential or Functional, built and compiled; left untouched. Where it has several inputs, `x` holds
         their columns side by side; where it has several outputs, each is trained on the target and one is scored.
     regularizers : collection of str
-        Those that will be given strengths; without `dropout`, its places pass activations through.
+        Those that will be given strengths; without one of activations, the network's Dropout layers pass them through.
     choice : Choice
         Which sites are studied.
     classes : int
@@ -66,12 +66,12 @@ class PackedNetwork:
     def __init__(
         self,
         model: Any,
-        regularizers: Collection[str] = tuple(REGULARIZERS),
+        regularizers: Collection[str] = PLAIN,
         choice: Choice = ALL,
         classes: int = 0,
     ) -> None:
         self.regularizers, self.choice, self.classes = tuple(regularizers), choice, classes
-        self._drops = "dropout" in regularizers
+        self._acting = tuple(name for name in self.regularizers if REGULARIZERS[name].place.kind == "dropout")
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
@@ -89,10 +89,11 @@ class PackedNetwork:
         weights = [weights_at(by_path[s.layer], s.argument) for s in self.kernel_sites]
         self.kernels = tuple(tuple(_position(self._trainable, v) for v in group) for group in weights)
         packed = [by_path[path] for path in self._packed_dropouts()]
-        self._rates, self._keys = [layer.rate for layer in packed], [layer.key for layer in packed]
+        self._strengths = [strength for layer in packed for strength in layer.strengths]
+        self._keys = [layer.key for layer in packed]
         state = self._model.non_trainable_variables
-        self._seeds = [v for v in state if not any(v is w for w in [*self._others, *self._rates, *self._keys])]
-        given = [*self._others, *self._seeds, *self._rates, *self._keys]
+        self._seeds = [v for v in state if not any(v is w for w in [*self._others, *self._strengths, *self._keys])]
+        given = [*self._others, *self._seeds, *self._strengths, *self._keys]
         # Keras takes the packed model's own orders, which a Dropout put in can change
         self._to_weights = [_position(self._trainable, v) for v in self._model.trainable_variables]
         self._to_state = [_position(given, v) for v in state]
@@ -110,26 +111,41 @@ class PackedNetwork:
 
     def _packed_dropouts(self) -> list[str]:
         """List the paths of the packed layers that stand at the dropout sites."""
-        if not self._drops:
+        if not self._acting:
             return []
         return [s.layer if s.present else inserted_path(s.layer) for s in self.dropout_sites]
 
-    def _inserted(self) -> dict[str, Callable[[], Any]]:
-        if not self._drops:
+    def _inserted(self) -> Inserted:
+        if not self._acting:
             return {}
         new = [s.layer for s in self.dropout_sites if not s.present]
-        return {path: partial(self.dropout_layer, name=inserted_name(path)) for path in new}
+        return {path: [partial(self._stand_in, name=inserted_name(path))] for path in new}
+
+    def _stand_in(self, **settings: Any) -> PackedDropout:
+        layer = self.dropout_layer(**settings)
+        layer.acting = self._acting
+        return layer
 
     def _packed_layer(self, path: str, layer: Any) -> Any:
         if is_adapted(layer):
             return PackedNormalization.from_config(layer.get_config())
         if path not in self._noise_shapes:
             return copy_layer(layer)
-        if not self._drops:
+        if not self._acting:
             return keras.layers.Identity(name=layer.name)
-        packed = self.dropout_layer(name=layer.name, dtype=layer.dtype_policy)
+        packed = self._stand_in(name=layer.name, dtype=layer.dtype_policy)
         packed.noise_shape = self._noise_shapes[path]
         return packed
+
+    def sites_of(self, name: str) -> tuple[Site, ...]:
+        """List the sites of a regularizer: those of inputs, targets and the training as a whole are one each."""
+        kind = REGULARIZERS[name].place.kind
+        alone = (Site(kind, "", (), {}),)
+        return {"kernel": self.kernel_sites, "dropout": self.dropout_sites}.get(kind, alone)
+
+    def sites(self, name: str) -> int:
+        """Count the sites of a regularizer."""
+        return len(self.sites_of(name))
 
     def first_weights(self, seed: int, like: Any = None) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Draw initial weights by the network's own initializers.
@@ -164,9 +180,11 @@ class PackedNetwork:
         """Pick the state that a network computes, such as moving averages, and leave out its random seeds."""
         return list(state[: len(self._others)])
 
-    def _call(self, weights: Arrays, state: Arrays, rates: Any, key: Any, x: Any, **how: Any) -> Any:
-        keys = [derive(key, site) for site in range(len(self._keys))]
-        given = [*state, *(rates[site] for site in range(len(self._rates))), *keys]
+    def _call(self, weights: Arrays, state: Arrays, strengths: Mapping[str, Any], key: Any, x: Any, **how: Any) -> Any:
+        """Run the packed model; strengths of activations that are absent are 0."""
+        sites = range(len(self._keys))
+        doses = [strengths[name][site] if name in strengths else 0.0 for site in sites for name in self._acting]
+        given = [*state, *(jnp.asarray(dose, jnp.float32) for dose in doses), *(derive(key, site) for site in sites)]
         own_weights, own_state = [weights[i] for i in self._to_weights], [given[i] for i in self._to_state]
         return self._model.stateless_call(own_weights, own_state, split_columns(self._model, x), **how)
 
@@ -177,12 +195,18 @@ class PackedNetwork:
     def loss(
         self, weights: Arrays, state: Arrays, x: Any, y: Any, row_weight: Any, strengths: Mapping[str, Any], key: Any
     ) -> Any:
-        """Give the training loss without the sites' penalties; see `Trainable.loss`."""
-        rates = strengths.get("dropout", ())
-        outputs, after, extra = self._call(weights, state, rates, key, x, training=True, return_losses=True)
+        """Give the training loss without the sites' penalties; see `Trainable.loss`.
+
+        `y` may have a share of each class in place of a class (`as_shares`).
+        """
+        outputs, after, extra = self._call(weights, state, strengths, key, x, training=True, return_losses=True)
         by_output = zip(self._losses, self._heads, keras.tree.flatten(outputs), strict=True)
+        shared = y.shape[-1] > 1
         bare = sum(
-            weight * loss(head.target(y, prediction), prediction, sample_weight=row_weight)
+            weight
+            * (head.loss_of_shares(loss) if shared else loss)(
+                head.target(y, prediction), prediction, sample_weight=row_weight
+            )
             for (loss, weight), head, prediction in by_output
             if weight
         )
@@ -190,16 +214,24 @@ class PackedNetwork:
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
         """Predict rows with dropout off; outputs side by side, the scored one first, `(row, column)`."""
-        return self._predicted(weights, state, jnp.zeros(len(self._rates)), jnp.uint32(0), x)
+        return self._predicted(weights, state, {}, jnp.uint32(0), x)
 
-    def _predicted(self, weights: Arrays, state: Arrays, rates: Any, key: Any, x: Any) -> Any:
-        outputs = keras.tree.flatten(self._call(weights, state, rates, key, x, training=False)[0])
+    def _predicted(self, weights: Arrays, state: Arrays, strengths: Mapping[str, Any], key: Any, x: Any) -> Any:
+        outputs = keras.tree.flatten(self._call(weights, state, strengths, key, x, training=False)[0])
         return jnp.concatenate([outputs[i] for i in self._scored_first], axis=-1)
 
     def _outputs(self, prediction: Any) -> list[Any]:
         """Take the outputs of `predict` apart again."""
         widths = [self._model.outputs[i].shape[-1] for i in self._scored_first]
         return jnp.split(prediction, np.cumsum(widths)[:-1], axis=-1)
+
+    def measured(self, columns: int) -> np.ndarray:
+        """Tell measurements from numbers of categories: bool `(column,)`."""
+        return columns_measured(self._origin, columns)
+
+    def as_shares(self, y: Any) -> Any:
+        """Give targets `(row, 1)` as shares of the classes, `(row, class)`; numbers as they are."""
+        return self.head.shares(y)
 
     def row_losses(self, y: Any, prediction: Any) -> Any:
         """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""

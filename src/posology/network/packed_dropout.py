@@ -1,37 +1,51 @@
-"""Dropout whose rate and key are numbers that the engine passes in at every step."""
+"""The regularizers of an activation, with strengths and key that the engine passes in at every step."""
 
 from typing import Any
 
 import keras
 
-from posology.engine.randomness import derive, random_bits
-from posology.regularizers import Dropout
+from posology.engine.randomness import derive, named, random_bits
+from posology.regularizers import REGULARIZERS, Place
 
 
 class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no types
-    """Stand-in for `keras.layers.Dropout` inside the workers (JAX only).
+    """Stand-in for `keras.layers.Dropout` and its like inside the workers (JAX only).
 
-    Keras' own layer needs a Python number for its rate and tests it with `if`; here rate and key are scalar
+    Keras' own layers need Python numbers for their rates and test them with `if`; here strengths and key are scalar
     non-trainable variables, which `stateless_call` maps to traced numbers. It is never exported.
     """
+
+    acting: tuple[str, ...] = ("dropout",)
+    """Regularizers of activations, in the order in which they act; to be set before it is first called."""
 
     noise_shape: Any = None
     """As in Keras' layer: shape of the mask, None for a side of the activation's own size."""
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
-        """Make the two numbers."""
+        """Make the numbers."""
         # what an Embedding masks stays masked behind it, as behind Keras' own
         self.supports_masking = True
-        self.rate = self.add_weight(shape=(), initializer="zeros", trainable=False, name="rate")
-        self.key = self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="uint32", name="key")
+        own = {"shape": (), "initializer": "zeros", "trainable": False}
+        self.strengths = [self.add_weight(name=name, **own) for name in self.acting]
+        self.key = self.add_weight(dtype="uint32", name="key", **own)
 
     def call(self, x: Any, training: bool = False) -> Any:
-        """Drop while training, pass through when predicting."""
+        """Act while training, pass through when predicting."""
         if not training:
             return x
-        noise = self.noise_shape or (None,) * len(x.shape)
-        shape = tuple(side if given is None else given for given, side in zip(noise, x.shape, strict=True))
         key = self.key.value
         # a layer that is called twice draws two masks
         self.key.assign(derive(key, 0))
-        return Dropout().apply(x, self.rate.value, random_bits(key, shape))
+        for name, strength in zip(self.acting, self.strengths, strict=True):
+            regularizer: Any = REGULARIZERS[name]
+            if regularizer.place is Place.ACTIVITY:
+                self.add_loss(regularizer.penalty(x, strength.value))
+            else:
+                # dropout has the layer's own key, so that a study of it alone is what it always was
+                own = key if name == "dropout" else named(key, name)
+                x = regularizer.apply(x, strength.value, random_bits(own, self._noise_shape(x)))
+        return x
+
+    def _noise_shape(self, x: Any) -> tuple[int, ...]:
+        noise = self.noise_shape or (None,) * len(x.shape)
+        return tuple(side if given is None else given for given, side in zip(noise, x.shape, strict=True))

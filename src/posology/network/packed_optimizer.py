@@ -28,9 +28,9 @@ class PackedOptimizer:
     """
 
     def __init__(self, optimizer: Any, variables: Sequence[Any], packed: Sequence[Any]) -> None:
-        self._schedule = _schedule_of(optimizer)
+        self._schedule = schedule_of(optimizer)
         # a number in place of a schedule, so that each step's rate can be scaled
-        changes = {} if self._schedule is None else {"learning_rate": 1.0}
+        changes: dict[str, Any] = {} if self._schedule is None else {"learning_rate": 1.0}
         self._optimizer = copy_optimizer(optimizer, variables, packed, **changes)
         self._packed = list(packed)
         state = self._optimizer.variables
@@ -85,7 +85,7 @@ def _copied_from(value: np.ndarray, variables: Sequence[Any]) -> int | None:
     return next(same, None)
 
 
-def _schedule_of(optimizer: Any) -> Callable[[Any], Any] | None:
+def schedule_of(optimizer: Any) -> Callable[[Any], Any] | None:
     """Give the learning rate as a function of the iteration; None where it is a number.
 
     Keras shows a schedule's present value only, and its configuration only where the schedule can be serialized.

@@ -23,7 +23,7 @@ class UnitRemoval(PackedDropout):
     def call(self, x: Any, training: bool = False) -> Any:  # noqa: ARG002
         """Take units out, also when predicting."""
         shape = (x.shape[0], *(1,) * (len(x.shape) - 2), x.shape[-1])
-        kept = random_bits(self.key.value, shape).astype(jnp.float32) >= self.rate.value * jnp.float32(2**32)
+        kept = random_bits(self.key.value, shape).astype(jnp.float32) >= self.strengths[0].value * jnp.float32(2**32)
         return jnp.where(kept, x, 0)
 
 
@@ -63,7 +63,7 @@ class UnitRemover(PackedNetwork):
         share : float scalar
         key : uint32 scalar
         """
-        return self._predicted(weights, (*computed, *self._own_seeds), share * self._behind, key, x)
+        return self._predicted(weights, (*computed, *self._own_seeds), {"dropout": share * self._behind}, key, x)
 
 
 def _is_behind_kernel(graph: Graph, path: str) -> bool:

@@ -16,7 +16,7 @@ from posology.network.choice import ALL, Choice
 from posology.network.graph import Graph, Node, graph_of
 from posology.network.scale import KERNELS, cancelled_by
 from posology.network.sites import Site, dropout_sites, is_nonlinear, kernel_sites, leaves, noise_shape_of
-from posology.regularizers import REGULARIZERS
+from posology.regularizers import PLAIN
 from posology.wording import quoted
 
 layers = keras.layers
@@ -65,7 +65,7 @@ class StructureWarning:
 
 
 def structure_warnings(
-    model: Any, choice: Choice = ALL, regularizers: Collection[str] = tuple(REGULARIZERS), classes: int = 0
+    model: Any, choice: Choice = ALL, regularizers: Collection[str] = PLAIN, classes: int = 0
 ) -> tuple[StructureWarning, ...]:
     """Read the warnings from the graph of a model; the most consequential first, one of each code.
 

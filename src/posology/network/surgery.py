@@ -3,7 +3,7 @@
 A layer's place in the network is kept; its name too, so that weights can be carried over by order and paths agree.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -14,9 +14,13 @@ LayerMap = Callable[[str, Any], Any]
 """From (path, layer) to the layer that takes its place."""
 
 
-def inserted_name(path: str) -> str:
-    """Name the Dropout that is inserted after a layer."""
-    return f"dropout_after_{path.replace('/', '_')}"
+Inserted = Mapping[str, Sequence[Callable[[], Any]]]
+"""From the path of a layer to functions that make the layers to insert after it."""
+
+
+def inserted_name(path: str, what: str = "dropout") -> str:
+    """Name the Dropout, or another layer, that is inserted after a layer."""
+    return f"{what}_after_{path.replace('/', '_')}"
 
 
 def inserted_path(path: str) -> str:
@@ -55,7 +59,7 @@ def _placed(model: Any) -> Iterator[tuple[tuple[str, int], Any]]:
         yield from (((path, i), v) for i, v in enumerate(layer.weights))
 
 
-def rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]]) -> Any:
+def rebuild(model: Any, replace: LayerMap, after: Inserted) -> Any:
     """Rebuild a Sequential or Functional model, models inside it included.
 
     Parameters
@@ -64,8 +68,8 @@ def rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]]) 
         Built; left untouched.
     replace : callable
         Gives the new layer for each layer that is not itself a model.
-    after : dict
-        From the path of a layer to a function that makes the layer to insert after it.
+    after : mapping
+        From the path of a layer to functions that make the layers to insert after it, in their order.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def _restore_trainable(model: Any, rebuilt: Any) -> None:
         there[place].trainable = variable.trainable
 
 
-def _rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]], prefix: str) -> Any:
+def _rebuild(model: Any, replace: LayerMap, after: Inserted, prefix: str) -> Any:
     def renew(layer: Any) -> Any:
         path = f"{prefix}{layer.name}"
         if isinstance(layer, keras.Model):
@@ -99,26 +103,26 @@ def _rebuild(model: Any, replace: LayerMap, after: dict[str, Callable[[], Any]],
     return _rebuild_functional(model, renew, after, prefix)
 
 
-def _rebuild_sequential(model: Any, renew: Callable[[Any], Any], after: Any, prefix: str) -> Any:
+def _rebuild_sequential(model: Any, renew: Callable[[Any], Any], after: Inserted, prefix: str) -> Any:
     (given,) = model.inputs
     layers = [keras.Input(batch_shape=given.shape, dtype=given.dtype, name=given.name)]
     for layer in model.layers:
-        layers.append(renew(layer))
-        if (path := f"{prefix}{layer.name}") in after:
-            layers.append(after[path]())
+        layers += [renew(layer), *(make() for make in after.get(f"{prefix}{layer.name}", ()))]
     return keras.Sequential(layers, name=model.name, trainable=model.trainable)
 
 
-def _rebuild_functional(model: Any, renew: Callable[[Any], Any], after: Any, prefix: str) -> Any:
-    added: dict[str, Any] = {}
+def _rebuild_functional(model: Any, renew: Callable[[Any], Any], after: Inserted, prefix: str) -> Any:
+    added: dict[str, list[Any]] = {}
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         out = layer(*args, **kwargs)
         path = f"{prefix}{layer.name}"
         if path in after:
             # a layer that is called twice gets one Dropout, called twice
-            added.setdefault(path, after[path]())
-            out = added[path](out)
+            if path not in added:
+                added[path] = [make() for make in after[path]]
+            for inserted in added[path]:
+                out = inserted(out)
         return out
 
     # the same graph, not compiled: Keras would compile the clone too, from a configuration that knows no function of

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from posology.errors import InputError
-from posology.regularizers import FACTORS
+from posology.regularizers import FACTORS, REGULARIZERS
 from posology.wording import did_you_mean
 
 Arm = tuple[str, ...]
@@ -39,12 +39,13 @@ def regularizers_of(arm: Arm) -> tuple[str, ...]:
 def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
     """Read a family of arms.
 
-    `l1,l2,dropout` means every subset of those; a list with `;`, `+` or `none` in it means just those arms.
+    `l1,l2,dropout` means every subset of those, but for subsets whose members exclude one another; a list with `;`,
+    `+` or `none` in it means just those arms.
 
     Raises
     ------
     InputError
-        An unknown or empty name, factors that contain one another, or fewer than two arms.
+        An unknown or empty name, factors that contain or exclude one another, or fewer than two arms.
 
     Examples
     --------
@@ -73,8 +74,10 @@ def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
 
 
 def _subsets(factors: Iterable[str]) -> list[Arm]:
+    """Give every subset; one whose members exclude one another is no arm."""
     every = list(dict.fromkeys(factors))
-    return [_in_order(subset) for size in range(len(every) + 1) for subset in combinations(every, size)]
+    subsets = [subset for size in range(len(every) + 1) for subset in combinations(every, size)]
+    return [_in_order(subset) for subset in subsets if not _clash(regularizers_of(subset))]
 
 
 def _arm(text: str) -> Arm:
@@ -99,4 +102,15 @@ def _in_order(factors: Iterable[str]) -> Arm:
         raise InputError(
             f"--arms combines factors that contain one another: '{arm_name(arm)}' has {', '.join(twice)} twice."
         )
+    if clash := _clash(used):
+        one, other = clash
+        raise InputError(
+            f"--arms has '{arm_name(arm)}', but {one} and {other} cannot be in one arm: each does what the other does, "
+            f"or undoes it. Make two arms of them, such as --arms 'none; {one}; {other}'."
+        )
     return arm
+
+
+def _clash(used: Sequence[str]) -> tuple[str, str] | None:
+    """Give two regularizers that exclude one another; None where there are none."""
+    return next(((a, b) for a in used for b in used if b in REGULARIZERS[a].excludes), None)

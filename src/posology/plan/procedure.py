@@ -10,10 +10,11 @@ from itertools import groupby
 
 import numpy as np
 
-from posology.plan.arms import Arm
+from posology.plan.arms import Arm, regularizers_of
 from posology.plan.ladder import Ladder, joined
 from posology.plan.members import ALL_ROWS, REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trials_of
 from posology.plan.trials import Space, seeded_settings, sobol_settings
+from posology.regularizers import REGULARIZERS
 
 
 def tune(
@@ -48,7 +49,7 @@ def _tune_together(
     ladders = {arm: Ladder(design, trials, protected=int(len(arm) > 1)) for arm, trials in members.items()}
     for rung in range(max(map(len, plan.values()))):
         climbing = [arm for arm in members if rung < len(plan[arm])]
-        going = [m for arm in climbing for m in ladders[arm].step(plan[arm][rung])]
+        going = by_program([m for arm in climbing for m in ladders[arm].step(plan[arm][rung])])
         name = stage if design.halving is None else f"{stage}-rung{rung}"
         splits = plan[climbing[0]][rung].splits
         results = yield [p for s in splits for p in _packed(f"{name}-split{s}", *where, s, going, pack_size)]
@@ -63,7 +64,7 @@ def tune_and_refit(
 ) -> Generator[list[Pack], list[PackResult], tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
     """Tune every arm on the inner splits of one outer training fold, then refit it on all rows of that fold."""
     tuned = yield from tune(design, space, repeat, fold, pack_size)
-    members = [m for arm in design.arms for m in refit_members(design, tuned[arm])]
+    members = by_program([m for arm in design.arms for m in refit_members(design, tuned[arm])])
     results = yield _packed("refit", repeat, fold, REFIT, members, pack_size)
     return tuned, _collect(members, results)
 
@@ -93,9 +94,27 @@ def _trial_members(
     return [Member(arm, t, 0, setting, design.epochs, patience) for t, setting in enumerate(settings)]
 
 
+def program_of(member: Member) -> tuple[str, ...]:
+    """Name what the program of a member must have, beside what all programs have: packs share one.
+
+    Examples
+    --------
+    >>> program_of(Member(("l1", "mixup"), 0, 0, {}, 1, 1))
+    ('mixup',)
+    """
+    return tuple(name for name in regularizers_of(member.arm) if not REGULARIZERS[name].shared)
+
+
+def by_program(members: Sequence[Member]) -> list[Member]:
+    """Put members of one program side by side, the first met first; their order is kept else."""
+    order = {program: place for place, program in enumerate(dict.fromkeys(map(program_of, members)))}
+    return sorted(members, key=lambda member: order[program_of(member)])
+
+
 def _packed(stage: str, repeat: int, fold: int, split: int, members: Sequence[Member], pack_size: int) -> list[Pack]:
     where = "all" if repeat == ALL_ROWS else f"r{repeat}f{fold}"
-    parts = [members[i : i + pack_size] for i in range(0, len(members), pack_size)]
+    alike = [list(group) for _, group in groupby(members, key=program_of)]
+    parts = [group[i : i + pack_size] for group in alike for i in range(0, len(group), pack_size)]
     return [Pack(f"{where}-{stage}-{i}", repeat, fold, split, tuple(part)) for i, part in enumerate(parts)]
 
 

@@ -5,9 +5,9 @@ their parts found (the dilution guard): sixteen points in three dimensions are a
 an unguarded combined arm loses to its own best part by search alone (docs/statistics.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice, product
+from itertools import chain, cycle, islice
 
 import numpy as np
 from jaxtyping import Float
@@ -91,7 +91,8 @@ def seeded_settings(
         return sobol_settings(space, arm, trials, *purpose)
     tuned = [sub for sub in ranked if sub and set(sub) < set(arm)]
     alone = [_padded(space, arm, ranked[sub][0]) for sub in tuned][: max(1, trials // 2)]
-    crossed = _products([ranked[part] for part in parts])
+    # more than so many are never used, and of many parts there would be 3^parts
+    crossed = list(islice(_products([ranked[part] for part in parts]), trials))
     out = alone + crossed[: max(0, trials // 2 - len(alone) + 1)]
     damped = (_damped(space, setting, d) for d, setting in zip(cycle(DAMPING), cycle(crossed), strict=False))
     return list(islice([*out, *islice(damped, trials)], trials))
@@ -102,9 +103,26 @@ def _padded(space: Space, arm: Arm, setting: Setting) -> Setting:
     return {name: setting.get(name, (0.0,) * space.sites[name]) for name in regularizers_of(arm)}
 
 
-def _products(ranked: Sequence[Sequence[Setting]]) -> list[Setting]:
-    ranks = sorted(product(*(range(min(TOP, len(r))) for r in ranked)), key=lambda pick: (sum(pick), pick))
-    return [{k: v for r, i in zip(ranked, pick, strict=True) for k, v in r[i].items()} for pick in ranks]
+def _products(ranked: Sequence[Sequence[Setting]]) -> Iterator[Setting]:
+    """Give products of the parts' best few, those of the best ranks first."""
+    sizes = [min(TOP, len(r)) for r in ranked]
+    for pick in chain.from_iterable(_picks(sizes, total) for total in range(sum(sizes) - len(sizes) + 1)):
+        yield {k: v for r, i in zip(ranked, pick, strict=True) for k, v in r[i].items()}
+
+
+def _picks(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
+    """Give the ranks, one a part, whose sum is `total`, in their order.
+
+    Examples
+    --------
+    >>> list(_picks([3, 3], 2))
+    [(0, 2), (1, 1), (2, 0)]
+    """
+    if not sizes:
+        yield from [()] if total == 0 else []
+        return
+    for first in range(min(sizes[0] - 1, total) + 1):
+        yield from ((first, *rest) for rest in _picks(sizes[1:], total - first))
 
 
 def _damped(space: Space, setting: Setting, factor: float) -> Setting:

@@ -1,16 +1,40 @@
 """The regularizers: one class and one file each; `REGULARIZERS` lists them, `FACTORS` names what arms are made of.
 
 A factor is what an arm switches on as one thing. `weights` is L1 and L2 together (elastic), as the plain question
-has it; every regularizer is also a factor of its own.
+has it; every regularizer is also a factor of its own. Those of other distributions, found by their entry points, come
+last.
+
+The lists are made when they are first asked for: they import other distributions, which import this.
 """
 
-from posology.regularizers._base import Place, Regularizer, Strength
-from posology.regularizers._dropout import Dropout
-from posology.regularizers._l1 import L1
-from posology.regularizers._l2 import L2
-from posology.regularizers._proximal_l1 import ProximalL1
+from typing import TYPE_CHECKING, Any
 
-REGULARIZERS: dict[str, Regularizer] = {r.name: r for r in (L1(), L2(), Dropout())}
-FACTORS: dict[str, tuple[str, ...]] = {"weights": ("l1", "l2"), **{name: (name,) for name in REGULARIZERS}}
+from posology.regularizers._base import HOOKS, Batch, Clock, KerasForm, Place, Regularizer, Strength
 
-__all__ = ["FACTORS", "L1", "L2", "REGULARIZERS", "Dropout", "Place", "ProximalL1", "Regularizer", "Strength"]
+if TYPE_CHECKING:
+    from posology.regularizers._cabinet import FACTORS, OWN, PLAIN, REGULARIZERS, with_shared
+
+__all__ = [
+    "FACTORS",
+    "HOOKS",
+    "OWN",
+    "PLAIN",
+    "REGULARIZERS",
+    "Batch",
+    "Clock",
+    "KerasForm",
+    "Place",
+    "Regularizer",
+    "Strength",
+    "with_shared",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Give the lists, and every class by its name, such as `posology.regularizers.Mixup`."""
+    if not name.startswith("_"):
+        from posology.regularizers import _cabinet
+
+        if hasattr(_cabinet, name):
+            return getattr(_cabinet, name)
+    raise AttributeError(f"module 'posology.regularizers' has no attribute '{name}'")

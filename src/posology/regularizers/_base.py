@@ -1,18 +1,61 @@
-"""What a regularizer declares: where it acts, and the range, scale and unit of its strength."""
+"""What a regularizer declares: where it acts, its strength, what it cannot stand beside, and what Keras has for it.
 
-from dataclasses import dataclass
+A regularizer is one class in one file: attributes, and the one pure hook of its place. A strength of zero is the
+identity, so that all arms of a plan can run in one program.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from math import inf
+from typing import Any, NamedTuple
 
 import numpy as np
 
 
 class Place(StrEnum):
-    """Where in a training a regularizer can act."""
+    """Where in a training a regularizer acts; `HOOKS` has the method that it then has."""
 
     WEIGHTS_LOSS = "weights, as a loss"
-    WEIGHTS_UPDATE = "weights, after the update"
+    WEIGHTS_FORWARD = "weights, in the forward pass"
+    WEIGHTS_BEFORE = "weights, before the update"
+    WEIGHTS_AFTER = "weights, after the update"
     ACTIVATIONS = "activations"
+    ACTIVITY = "activations, as a loss"
+    INPUTS = "inputs"
+    TARGETS = "targets"
+    GRADIENT = "gradient"
+    RATE = "learning rate"
+    MEMORY = "trajectory"
+
+    @property
+    def kind(self) -> str:
+        """Sites: `kernel`, `dropout` (activations), `input`, `target`, or `training`, the last three one each."""
+        return _KINDS[self]
+
+
+_WEIGHTS = (Place.WEIGHTS_LOSS, Place.WEIGHTS_FORWARD, Place.WEIGHTS_BEFORE, Place.WEIGHTS_AFTER)
+_KINDS = {
+    **dict.fromkeys(_WEIGHTS, "kernel"),
+    **dict.fromkeys((Place.ACTIVATIONS, Place.ACTIVITY), "dropout"),
+    Place.INPUTS: "input",
+    Place.TARGETS: "target",
+    **dict.fromkeys((Place.GRADIENT, Place.RATE, Place.MEMORY), "training"),
+}
+HOOKS = {
+    Place.WEIGHTS_LOSS: "gradient",
+    Place.WEIGHTS_FORWARD: "perturbed",
+    Place.WEIGHTS_BEFORE: "before_update",
+    Place.WEIGHTS_AFTER: "after_update",
+    Place.ACTIVATIONS: "apply",
+    Place.ACTIVITY: "penalty",
+    Place.INPUTS: "rows",
+    Place.TARGETS: "targets",
+    Place.GRADIENT: "clipped",
+    Place.RATE: "factor",
+    Place.MEMORY: "remember",
+}
+"""From place to the method that a regularizer there has; docs/regularizers.md has their arguments."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +70,8 @@ class Strength:
         `log` or `linear`: how a uniform point of [0, 1] is spread over the range.
     unit : str
         The unit in words, for tables and reports.
+    most : float
+        The largest strength that means something: no searched range goes beyond it.
 
     Examples
     --------
@@ -38,6 +83,7 @@ class Strength:
     high: float
     scale: str
     unit: str
+    most: float = inf
 
     def from_unit(self, point: float) -> float:
         """Map a point of [0, 1] into the range: low·(high/low)^u on the log scale, low + u·(high − low) else."""
@@ -50,15 +96,105 @@ class Strength:
         return max(self.low, strength * factor) if strength > 0 else 0.0
 
 
-@runtime_checkable
-class Regularizer(Protocol):
-    """One method. A strength of zero is the identity, so that all arms of a plan run in one program.
+@dataclass(frozen=True)
+class KerasForm:
+    """What stock Keras has for a regularizer.
 
-    At `WEIGHTS_LOSS` it has `gradient(weight, strength)`, at `WEIGHTS_UPDATE` `after_update(weight, strength, rate)`
-    with the learning rate of the step, at `ACTIVATIONS` `apply(x, strength, bits)`.
+    Parameters
+    ----------
+    part : str
+        `penalty` (a kernel's regularizer), `constraint`, `layer` (at the activation), `optimizer` or `loss` (an
+        argument of these).
+    name : str
+        The class in `keras.regularizers`, `keras.constraints` or `keras.layers`; nothing for an argument.
+    argument : str
+        That takes the strength.
+    value : callable
+        From strength to that argument.
+    more : mapping
+        Further arguments.
+
+    Examples
+    --------
+    >>> KerasForm("constraint", "MaxNorm", "max_value", lambda s: 1 / s).arguments(0.5)
+    {'max_value': 2.0}
+    """
+
+    part: str
+    name: str
+    argument: str
+    value: Callable[[float], float] = float
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def arguments(self, strength: float) -> dict[str, Any]:
+        """Give the arguments for a strength."""
+        return {self.argument: self.value(strength), **self.more}
+
+
+class Regularizer:
+    """One method: subclass it, set the attributes, and define the hook of its place.
+
+    Attributes
+    ----------
+    name : str
+        In --arms and in results.
+    title : str
+        In a sentence.
+    place : Place
+    strength : Strength
+    excludes : tuple of str
+        Regularizers that no arm may have beside it.
+    target : str
+        `classes` or `number` where it means something for such a target only.
+    measures : bool
+        Whether it computes with the inputs, so that numbers of categories cannot be among them.
+    softens : bool
+        Whether it makes targets of classes shares: rows get a share of each class in place of a class.
+    remembers : bool
+        At `MEMORY`: whether what it remembers is what predicts, in place of the weights.
+    owned : tuple of str
+        Settings of the network that do the same, such as `optimizer.weight_decay`: a network that has one is refused.
+    keras : KerasForm or None
+        None where Keras has nothing for it; then `by_hand` says what to do.
+    by_hand : str
+        In a few words, what to do in Keras where it has no form for it.
+    shared : bool
+        It costs so little that the programs of arms without it have it too, so that fewer are compiled.
     """
 
     name: str
+    title: str
     place: Place
     strength: Strength
-    keras_argument: str
+    excludes: tuple[str, ...] = ()
+    target: str = ""
+    measures: bool = False
+    softens: bool = False
+    remembers: bool = False
+    owned: tuple[str, ...] = ()
+    keras: KerasForm | None = None
+    by_hand: str = ""
+    shared: bool = False
+
+
+class Batch(NamedTuple):
+    """What a regularizer of inputs or targets is told of a batch beside its rows."""
+
+    draw: Any
+    """`draw(shape, stream=0)` gives uint32 random bits of a shape, the same for every arm at this step; further
+    streams are independent."""
+    measured: Any
+    """Bool array (column,): False where a column holds numbers of categories."""
+    slope: Any
+    """`slope(x, y)` gives the gradient of the loss by `x` at the present weights."""
+
+
+class Clock(NamedTuple):
+    """How far a training is, after a step."""
+
+    step: Any
+    """Steps taken before this one, from the start."""
+    epoch: Any
+    """Epochs ended before this step."""
+    ends_epoch: Any
+    """Whether this step is the last of its epoch."""
