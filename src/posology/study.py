@@ -63,7 +63,7 @@ class Study:
         "auc".
     arms : str or sequence of str, optional
         "l1,l2,dropout" for all subsets of those; "none; l1; dropout; l1+dropout" for just those arms. By default
-        none, weights (L1 and L2 together), dropout, weights+dropout.
+        none, weights (L1 and L2 together), dropout, weights+dropout. docs/regularizers.md lists all regularizers.
     margin : float
         Differences of R2, or of the score of classes, below it do not matter to you.
     all_repeats : bool
