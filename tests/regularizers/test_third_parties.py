@@ -70,14 +70,30 @@ def test_it_keeps_the_contract_and_may_be_imported_before_posology(tmp_path):
 
 def test_a_study_of_it(tmp_path):
     environment = installed(tmp_path, "cubic = cubic_penalty:Cubic")
-    small = "--repeats 1 --folds 2 --trials 2 --refits 1 --epochs 3 --inner-splits 1 --no-levers --json --quiet".split()
+    small = "--repeats 1 --folds 2 --trials 2 --refits 1 --epochs 3 --inner-splits 1 --no-levers --json --quiet"
+    small = small.split(" ")
+        "--repeats",
+        "1",
+        "--folds",
+        "2",
+        "--trials",
+        "2",
+        "--refits",
+        "1",
+        "--epochs",
+        "3",
+        "--inner-splits",
+        "1",
+        "--no-levers",
+        "--json",
+        "--quiet",
+    ]
     arms = ["--arms", "none; cubic; cubic+mixup", "--out", tmp_path / "study"]
     done = python(environment, "-m", "posology", "demo", *small, *arms, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     strengths = {arm["arm"]: list(arm["strengths"]) for arm in found["arms"]}
     assert strengths == {"none": [], "cubic": ["cubic"], "mixup+cubic": ["mixup", "cubic"]}
-
 
 
 @pytest.mark.parametrize(

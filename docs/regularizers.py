@@ -1,0 +1,138 @@
+"""Write docs/regularizers.md from the classes: `python docs/regularizers.py`. A test says when it was forgotten."""
+
+import inspect
+from pathlib import Path
+
+from posology.regularizers import HOOKS, OWN, Place, Regularizer
+
+PAGE = Path(__file__).with_suffix(".md")
+
+TOP = """\
+# The cabinet
+
+Every regularizer that a study can have, from the docstrings of its class (`python docs/regularizers.py` writes this
+page). Name them in `--arms`: `--arms mixup,dropout` is every subset of the two, `--arms "none; weight_decay;
+weight_decay+mixup"` just those arms. Every arm is tuned with the same number of trials, a combined arm starts from
+what its parts found, and strength zero is the identity, bit for bit. `--range NAME=LOW:HIGH` searches another range.
+A study first trains a few steps with each, to see that it acts on your network, and ends there when one does not.
+
+{table}
+
+Strengths of penalties belong to a standardised target, where it is a number. Inputs are the prepared columns: numbers
+with a standard deviation of about 1, 0 or 1 for the levels of a category, or the number of a level where an Embedding
+reads it.
+
+Settings of your own network stay as they are in every arm. Where one does the same as a regularizer that is studied,
+such as `AdamW(weight_decay=...)`, `use_ema`, `clipnorm`, a constraint, `label_smoothing`, the study is refused and
+says which.
+
+**What you get.** `model.keras` is your own network, trained with the prescription; it predicts the same whatever
+Keras has a name for. Penalties, constraints and layers of the prescription are in it, and arguments of the optimizer
+and the loss where it is compiled, so that Keras can go on training it. Two things are not: weight decay that is kept
+from biases (`exclude_from_weight_decay` is in no configuration of Keras), and everything that is marked "by hand"
+below. The lines of the prescription name them. `posology export --to code` writes a diff for L1, L2 and dropout, and
+these lines for all others.
+
+**Cost.** A program has only what its arms need, and packs of arms that need the same are trained together: an arm
+pays for no other arm's regularizers ([performance.md](performance.md)).
+"""
+
+THIRD = """\
+## Your own
+
+A subclass of `posology.regularizers.Regularizer` with these attributes and the hook of its place, in any distribution
+that has an entry point in the group `posology.regularizers`:
+
+| place | sites | hook |
+|---|---|---|
+{hooks}
+
+Hooks are functions of JAX arrays, called once while a program is compiled; strengths are traced numbers. `batch` and
+`clock` are `posology.regularizers.Batch` and `Clock`. Shapes stay, and at strength zero what comes out is what went
+in.
+
+```toml
+[project.entry-points."posology.regularizers"]
+cubic = "my_package:Cubic"
+```
+
+`posology.testing.check_regularizer(Cubic)` checks what a study relies on: range, docstring, identity at zero,
+liveness, finite numbers, the gradient, and a few steps of a real training. It is then a name for `--arms` like every
+other.
+"""
+
+RETURNS = {
+    Place.WEIGHTS_LOSS: "what is added to the gradient",
+    Place.WEIGHTS_FORWARD: "the weights that a step is computed with",
+    Place.WEIGHTS_BEFORE: "the weights",
+    Place.WEIGHTS_AFTER: "the weights",
+    Place.ACTIVATIONS: "the activations, while training",
+    Place.ACTIVITY: "what is added to the loss",
+    Place.INPUTS: "rows and targets of the batch",
+    Place.TARGETS: "targets of the batch",
+    Place.GRADIENT: "the gradient, a tuple of arrays",
+    Place.RATE: "a factor of the learning rate",
+    Place.MEMORY: "what is remembered, and the weights to go on with",
+}
+SITES = {
+    "kernel": "each kernel",
+    "dropout": "each Dropout layer, or behind each hidden activation",
+    "input": "one, all inputs",
+    "target": "one",
+    "training": "one",
+}
+
+
+def page() -> str:
+    """Give the text of the page."""
+    table = ["| name | acts on | strength | range | in Keras |", "|---|---|---|---|---|", *map(_row, OWN)]
+    parts = [TOP.format(table="\n".join(table)), *map(_section, OWN), THIRD.format(hooks="\n".join(map(_hook, Place)))]
+    return "\n".join(parts)
+
+
+def _row(r: Regularizer) -> str:
+    s = r.strength
+    range_ = f"{s.low:g} to {s.high:g}, {s.scale}"
+    return f"| [`{r.name}`](#{r.name}) | {r.place.value} | {_cell(s.unit)} | {range_} | {_cell(_keras(r))} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _keras(r: Regularizer) -> str:
+    form = r.keras
+    if form is None:
+        return "by hand"
+    more = "".join(f", {k}={v!r}" for k, v in form.more.items())
+    room = {"penalty": "regularizers", "constraint": "constraints", "layer": "layers"}.get(form.part)
+    return f"`{room}.{form.name}({form.argument}={more})`" if room else f"`{form.argument}{more}` of the {form.part}"
+
+
+def _section(r: Regularizer) -> str:
+    text = inspect.cleandoc(type(r).__doc__ or "").partition("Examples\n---")[0]
+    paragraphs = [" ".join(p.split()) for p in text.split("\n\n")]
+    notes = []
+    if r.target:
+        notes.append(f"For a target that is {'classes' if r.target == 'classes' else 'a number'} only.")
+    if r.measures:
+        notes.append("Not for networks with inputs that are numbers of categories.")
+    if r.excludes:
+        notes.append(f"Not in one arm with {', '.join(f'`{name}`' for name in r.excludes)}.")
+    if r.by_hand and r.keras is None:
+        notes.append(f"By hand: `{r.by_hand.format(strength=r.strength.high)}`.")
+    said = [p for p in (*paragraphs, " ".join(notes)) if p]
+    return f"## {r.name}\n\n" + "\n\n".join(said) + "\n"
+
+
+def _hook(place: Place) -> str:
+    example = next(r for r in OWN if r.place is place)
+    arguments = list(inspect.signature(getattr(type(example), HOOKS[place])).parameters)[1:]
+    usual = {"rate", "alpha", "deviation"}
+    names = arguments if "strength" in arguments else ["strength" if a in usual else a for a in arguments]
+    call = f"{HOOKS[place]}({', '.join(names)})"
+    return f"| `{place.name}`: {place.value} | {SITES[place.kind]} | `{call}`: {RETURNS[place]} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
