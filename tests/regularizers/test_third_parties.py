@@ -72,22 +72,6 @@ def test_a_study_of_it(tmp_path):
     environment = installed(tmp_path, "cubic = cubic_penalty:Cubic")
     small = "--repeats 1 --folds 2 --trials 2 --refits 1 --epochs 3 --inner-splits 1 --no-levers --json --quiet"
     small = small.split(" ")
-        "--repeats",
-        "1",
-        "--folds",
-        "2",
-        "--trials",
-        "2",
-        "--refits",
-        "1",
-        "--epochs",
-        "3",
-        "--inner-splits",
-        "1",
-        "--no-levers",
-        "--json",
-        "--quiet",
-    ]
     arms = ["--arms", "none; cubic; cubic+mixup", "--out", tmp_path / "study"]
     done = python(environment, "-m", "posology", "demo", *small, *arms, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -78,4 +78,4 @@ def _arguments(doses: Sequence[Dose]) -> list[str]:
 def _by_hand(dose: Dose, regularizer: Regularizer, strength: float) -> str:
     where = dose.site.layer or {"input": "inputs", "target": "targets"}.get(dose.site.kind, dose.site.kind)
     what = regularizer.by_hand.format(strength=strength)
-    return f"{where}: {regularizer.name} {strength:.3g}, for which Keras has nothing: {what}"
+    return f"{where}: {regularizer.name} {strength:.3g}, by hand: {what}"

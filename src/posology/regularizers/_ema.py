@@ -9,8 +9,9 @@ class EMA(Regularizer):
     """Exponential moving average: after each step a becomes m·a + (1 − m)·w, m = h/(1 + h), and a is what predicts.
 
     h is the mean age of what is averaged, in steps. Keras' convention (`use_ema`, `ema_momentum` = m): a begins as the
-    weights after the first step, and training goes on from w. Here the average is also what early stopping watches.
-    Statistics of BatchNormalization are those of the last steps.
+    weights after the first step, and training goes on from w. Here the average is also what early stopping watches, and
+    it is of the weights that a constraint has acted on, which Keras' is not. Statistics of BatchNormalization are those
+    of the last steps.
 
     Helps: with a constant learning rate, whose last weights are one noisy draw.
 

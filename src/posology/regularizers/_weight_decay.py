@@ -26,6 +26,7 @@ class WeightDecay(Regularizer):
     strength = Strength(1e-4, 1.0, "log", "share of a weight, times the learning rate, a step")
     owned = ("optimizer.weight_decay", "optimizer.gradient_accumulation_steps")
     keras = KerasForm("optimizer", "", "weight_decay")
+    by_hand = "an optimizer's weight_decay is one for all layers"
 
     def before_update(self, weight: Any, strength: Any, rate: Any) -> Any:
         """w·(1 − rate·strength), shape of `weight`; strength 0 returns `weight` bit for bit.
