@@ -314,3 +314,75 @@ def test_a_large_table_is_scored_at_the_chosen_epoch_only(tmp_path, monkeypatch)
     found = trainer(tmp_path, epochs=17).run(pack(REFIT, [member]))
     alone = trainer(tmp_path, epochs=17).run(pack(REFIT, [replace(member, scored_at=(4,))]))
     np.testing.assert_array_equal(found.prediction, alone.prediction)
+
+
+def test_an_arm_is_trained_in_a_study_of_many_regularizers_as_in_one_of_few(tmp_path):
+    """To the same bits, by the same program: it has nothing of the arms that it is beside."""
+    many = ("l1", "l2", "dropout", "gaussian_noise", "mixup", "ema")
+    few, worker = trainer(tmp_path), trainer(tmp_path, regularizers=many)
+    for split in (0, REFIT):
+        one, other = results(few.run(pack(split))), results(worker.run(pack(split)))
+        for name, value in one.items():
+            np.testing.assert_array_equal(value, other[name])
+    assert list(worker._programs) == [("l1", "l2", "dropout")]
+    noisy = {**SETTING, "gaussian_noise": (0.5, 0.5), "mixup": (0.5,), "ema": (20.0,)}
+    beside = worker.run(pack(0, [Member((*BOTH, "gaussian_noise", "mixup", "ema"), 0, 0, noisy, 6, 99)]))
+    assert list(worker._programs)[1:] == [many]
+    assert np.isfinite(beside.best_loss).all()
+
+
+OWNED = {
+    "weight_decay": ("optimizer=keras.optimizers.AdamW(0.01)", "an optimizer with weight_decay=0.004"),
+    "ema": ("optimizer=keras.optimizers.Adam(use_ema=True)", "an optimizer with use_ema=True"),
+    "gradient_clipping": ("optimizer=keras.optimizers.Adam(clipnorm=1.0)", "an optimizer with clipnorm=1.0"),
+    "proximal_l1": (
+        "optimizer=keras.optimizers.Adam(gradient_accumulation_steps=2)",
+        "an optimizer with gradient_accumulation_steps=2",
+    ),
+    "learning_rate_decay": (
+        "optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, 9))",
+        "a learning-rate schedule",
+    ),
+    "max_norm": ("optimizer='adam'", "a constraint on 'dense'"),
+}
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_what_the_network_does_already_is_not_studied_beside_it(tmp_path, name):
+    compiled, has = OWNED[name]
+    (tmp_path / "net.py").write_text(f"""
+import keras
+
+def model_build(x):
+    hidden = keras.layers.Dense(4, "relu", kernel_constraint="max_norm", name="dense")
+    model = keras.Sequential([keras.Input((x.shape[1],)), hidden, keras.layers.Dense(1)])
+    model.compile(loss="mse", {compiled})
+    return model
+""")
+    source = NetworkSource("file", str(tmp_path / "net.py"), "model_build")
+    with pytest.raises(InputError) as caught:
+        trainer(tmp_path, source=source, regularizers=(name,))
+    assert f"has {has} of its own, beside which '{name}' cannot be studied. Take it out of the" in str(caught.value)
+
+
+def test_nothing_is_mixed_of_numbers_of_categories(tmp_path):
+    (tmp_path / "net.py").write_text("""
+import keras
+
+def model_build(x):
+    codes, rest = keras.Input((1,), name="plant"), keras.Input((x["rest"].shape[1],), name="rest")
+    part = keras.layers.Flatten()(keras.layers.Embedding(9, 2)(codes))
+    hidden = keras.layers.Dense(4, "relu")(keras.layers.Concatenate()([part, rest]))
+    model = keras.Model({"plant": codes, "rest": rest}, keras.layers.Dense(1)(hidden))
+    model.compile(loss="mse", optimizer="adam")
+    return model
+""")
+    source = NetworkSource("file", str(tmp_path / "net.py"), "model_build")
+    numbers = tuple(name for name in frame().columns if name not in ("plant", "strength_mpa"))
+    given = {"source": source, "inputs": {"plant": ("plant",), "rest": numbers}}
+    with pytest.raises(
+        InputError, match=r"the input 'plant' of .* takes numbers of categories, between which there is"
+    ):
+        trainer(tmp_path, regularizers=("mixup",), **given)
+    noisy = trainer(tmp_path, regularizers=("cutmix", "input_noise"), **given)
+    assert noisy._network.measured(noisy._layout.width).tolist() == [False, *[True] * (noisy._layout.width - 1)]

@@ -1,5 +1,7 @@
 """The procedure with a trainer made of a formula: what it asks for, what it makes of the answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from posology.plan import (
     REFIT,
     Callbacks,
     Design,
+    Member,
     PackResult,
     Space,
     default_ranges,
@@ -15,6 +18,7 @@ from posology.plan import (
     tune_and_refit,
 )
 from posology.plan.members import REPLICAS_OF_NONE
+from posology.plan.procedure import program_of
 from posology.plan.window import window
 
 SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})
@@ -162,3 +166,22 @@ def test_without_restored_weights_the_last_epoch_counts():
 
 def loss_of(setting):
     return (setting["dropout"][0] - 0.3) ** 2 + 9
+
+
+def test_packs_hold_members_of_one_program_and_results_go_to_their_arms():
+    """Arms that need other programs are interleaved in the family; what each found is still its own."""
+    arms = ((), ("mixup",), ("dropout",), ("l2",), ("dropout", "mixup"), ("l2", "dropout"))
+    space = Space(default_ranges(arms), {"l2": 1, "dropout": 1, "mixup": 1})
+    design = Design(arms, repeats=1, inner_splits=2, trials=5)
+    asked, (tuned, refits) = carry_out(tune_and_refit(design, space, 0, 0, 3))
+    packs = [pack for stage in asked for pack in stage]
+    assert all(len({program_of(m) for m in pack.members}) == 1 for pack in packs)
+    assert {program_of(pack.members[0]) for pack in packs} == {(), ("mixup",)}
+    assert len({pack.name for pack in packs}) == len(packs)
+    for arm in arms:
+        expected = [loss(replace(MEMBER, arm=arm, setting=s)) for s in tuned[arm].settings]
+        np.testing.assert_allclose(tuned[arm].losses, np.where(np.isfinite(expected), expected, np.inf), rtol=1e-5)
+        assert refits[arm].setting == tuned[arm].settings[0]
+
+
+MEMBER = Member((), 0, 0, {}, 1, 1)

@@ -41,9 +41,9 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
             if regularizer.place is Place.ACTIVITY:
                 self.add_loss(regularizer.penalty(x, strength.value))
             else:
-                # dropout has the layer's own key, so that a study of it alone is what it always was
-                own = key if name == "dropout" else named(key, name)
-                x = regularizer.apply(x, strength.value, random_bits(own, self._noise_shape(x)))
+                # dropout has the layer's own key and mask, so that a study of it alone is what it always was
+                own, shape = (key, self._noise_shape(x)) if name == "dropout" else (named(key, name), x.shape)
+                x = regularizer.apply(x, strength.value, random_bits(own, shape))
         return x
 
     def _noise_shape(self, x: Any) -> tuple[int, ...]:

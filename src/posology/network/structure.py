@@ -87,7 +87,8 @@ def structure_warnings(
     [('scale-cancelled', ('hidden',))]
     """
     graph = graph_of(model)
-    kernels = kernel_sites(model, choice, graph) if any(name in _PENALTIES for name in regularizers) else ()
+    shrinks = any(name in (*_PENALTIES, "weight_decay") for name in regularizers)
+    kernels = kernel_sites(model, choice, graph) if shrinks else ()
     drops = dropout_sites(model, choice, graph) if "dropout" in regularizers else ()
     found = (
         _empty(drops, dict(leaves(model))),
