@@ -380,9 +380,7 @@ def model_build(x):
     source = NetworkSource("file", str(tmp_path / "net.py"), "model_build")
     numbers = tuple(name for name in frame().columns if name not in ("plant", "strength_mpa"))
     given = {"source": source, "inputs": {"plant": ("plant",), "rest": numbers}}
-    with pytest.raises(
-        InputError, match=r"the input 'plant' of .* takes numbers of categories, between which there is"
-    ):
+    with pytest.raises(InputError, match=r"the input 'plant' of .* takes numbers of categories, between which"):
         trainer(tmp_path, regularizers=("mixup",), **given)
     noisy = trainer(tmp_path, regularizers=("cutmix", "input_noise"), **given)
     assert noisy._network.measured(noisy._layout.width).tolist() == [False, *[True] * (noisy._layout.width - 1)]
