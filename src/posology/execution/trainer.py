@@ -45,7 +45,7 @@ from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
 from posology.network.structure import structure_warnings
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name, regularizers_of
-from posology.regularizers import REGULARIZERS, with_shared
+from posology.regularizers import REGULARIZERS, Place, with_shared
 from posology.table import Classes, Table
 
 CHUNK_SECONDS = 0.5
@@ -107,7 +107,8 @@ class Trainer:
 
     def _state_bytes(self) -> int:
         weights = [np.asarray(v.value) for v in self._model.trainable_variables]
-        arrays = [*self._model.variables, *self._network.start_optimizer(tuple(weights))]
+        remembering = sum(REGULARIZERS[name].place is Place.MEMORY for name in self._job.regularizers)
+        arrays = [*self._model.variables, *self._network.start_optimizer(tuple(weights)), *weights * remembering]
         return sum(4 * int(np.prod(a.shape)) for a in arrays)
 
     def _activations(self) -> int:
