@@ -22,7 +22,7 @@ def network():
     layers = [
         keras.layers.Dense(4, activation="relu", name="dense"),
         keras.layers.Dropout(0.1, name="dropout"),
-        keras.layers.Dense(1),
+        keras.layers.Dense(1, name="out"),
     ]
     model = keras.Sequential([keras.Input((3,)), *layers])
     model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.01))
