@@ -11,7 +11,7 @@ from posology.handback.code import edited
 from posology.network.choice import Choice
 from posology.network.export import export_model
 from posology.network.lines import keras_lines
-from posology.network.sites import Dose, dropout_sites, kernel_sites, leaves
+from posology.network.sites import Dose, Site, dropout_sites, kernel_sites, leaves
 from posology.network.source import NetworkSource
 
 from .builders import EACH, NONE, REFUSED, SHARED, TWO_INPUTS
@@ -184,3 +184,11 @@ def test_rows_by_input(tmp_path):
     patch(file, edit.diff, "patch", "-p1")
     assert "layers.Dropout(0.25)(layers.Dense(5, " in file.read_text()
     check_same(built(file, x), export_model(model, doses))
+
+
+def test_no_diff_is_made_of_more_than_penalties_and_dropout(tmp_path):
+    source = NetworkSource("file", str(tmp_path / "net.py"), "model_build")
+    site = Site("kernel", "dense", (3, 4), {}, "kernel_regularizer")
+    edit = edited(source, None, [Dose(site, {"l1": 0.0, "l2": 0.0, "max_norm": 0.5})])
+    assert (edit.diff, edit.reason) == ("", "no diff is made of max_norm: the lines say where each belongs")
+    assert edit.lines == ("dense: no kernel_regularizer, kernel_constraint=keras.constraints.MaxNorm(2, axis=0)",)
