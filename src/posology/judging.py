@@ -9,7 +9,9 @@ from jaxtyping import Bool, Float, Int
 
 from posology.errors import InputError
 from posology.inference import CLASS_LOSSES, CLASS_SCORES, R2, Measure, class_measure, class_shares, row_losses
+from posology.inference.class_losses import auc_losses
 from posology.table import Table
+from posology.table.preparation import mean_and_variance
 from posology.wording import did_you_mean
 
 SCORES = (R2.name, *CLASS_SCORES)
@@ -27,6 +29,10 @@ class Judge(Protocol):
     @property
     def measure(self) -> Measure:
         """What the score is."""
+
+    @property
+    def weights(self) -> Float[np.ndarray, " row"] | None:
+        """How much each row counts, 1 on average; None where all count alike. `row_losses` are not weighted by it."""
 
     def row_losses(
         self, prediction: Float[np.ndarray, "row *class"], scored: Bool[np.ndarray, " table"]
@@ -56,10 +62,13 @@ class NumberJudge:
     ----------
     target : array (row,)
         Of the whole table, in its unit.
+    weights : array (row,), optional
+        Of rows, 1 on average; the variance is by them.
     """
 
     target: Float[np.ndarray, " row"]
     measure: Measure = R2
+    weights: Float[np.ndarray, " row"] | None = None
 
     @property
     def rows(self) -> int:
@@ -71,7 +80,8 @@ class NumberJudge:
     ) -> tuple[Float[np.ndarray, " row"], int]:
         """See `Judge`: the training range is that of the other rows."""
         outside = self.target[~scored]
-        return row_losses(self.target[scored], prediction, outside.min(), outside.max(), float(self.target.var()))
+        _, variance = mean_and_variance(self.target, self.weights)
+        return row_losses(self.target[scored], prediction, outside.min(), outside.max(), variance)
 
     def train_score(self, error: float) -> float:
         """See `Judge`."""
@@ -91,13 +101,16 @@ class ClassJudge:
     codes : int array (row,)
         Place of each row's class, of the whole table.
     shares : array (class,)
-        Of the classes in it.
+        Of the classes in it, by the weights of rows.
     measure : Measure
+    weights : array (row,), optional
+        Of rows, 1 on average.
     """
 
     codes: Int[np.ndarray, " row"]
     shares: Float[np.ndarray, " class"]
     measure: Measure
+    weights: Float[np.ndarray, " row"] | None = None
 
     @property
     def rows(self) -> int:
@@ -108,6 +121,9 @@ class ClassJudge:
         self, prediction: Float[np.ndarray, "row class"], scored: Bool[np.ndarray, " table"]
     ) -> tuple[Float[np.ndarray, " row"], int]:
         """See `Judge`."""
+        if self.measure.name == "auc":  # a matter of pairs, whose weights are products
+            own = None if self.weights is None else self.weights[scored]
+            return auc_losses(self.codes[scored], prediction, self.shares, own)
         return CLASS_LOSSES[self.measure.name](self.codes[scored], prediction, self.shares)
 
     def train_score(self, error: float) -> float:
@@ -143,11 +159,12 @@ def judge_of(table: Table, score: str | None) -> Judge:
                 "Leave it out; or, if the numbers are names of classes, use --task classification (in Python: "
                 "task='classification')."
             )
-        return NumberJudge(table.target)
+        return NumberJudge(table.target, weights=table.row_weights)
     if score == R2.name:
         raise InputError(
             f"--score r2 is for numbers, and the target '{table.target_name}' has {len(table.classes)} classes. Use "
             f"one of: {', '.join(CLASS_SCORES)}."
         )
     classes = len(table.classes)
-    return ClassJudge(strata, class_shares(strata, classes), class_measure(score or CLASS_SCORES[0], classes))
+    shares = class_shares(strata, classes, table.row_weights)
+    return ClassJudge(strata, shares, class_measure(score or CLASS_SCORES[0], classes), table.row_weights)

@@ -9,6 +9,7 @@ import numpy as np
 from posology.execution import LocalPool
 from posology.execution.drive import Procedure
 from posology.inference.covariance import Clusters
+from posology.inference.weighting import influence
 from posology.judging import Judge
 from posology.levers import AVERAGE, ONE, RIDGE, TREES, Bench, Lever, Levers, Losses
 from posology.plan import Arm, Design, Space, arm_name, tune_and_refit
@@ -101,7 +102,7 @@ class LeverRun:
             rows, prediction = bench.folds[i] == fold, answer()
             if len(prediction):
                 out[name][i, rows] = self.judge.row_losses(prediction, rows)[0]
-        return out
+        return {name: influence(losses, self.judge.weights) for name, losses in out.items()}
 
     def _asked(self, name: str, repeat: int, fold: int) -> Callable[[], np.ndarray]:
         """Ask for the predictions of a resample, unless they are kept; give what waits for them."""

@@ -42,7 +42,7 @@ from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
 from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
 from posology.settings import Settings
-from posology.table import Table
+from posology.table import Table, Weights
 from posology.wording import resume_command
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ class Run:
             "target": table.target_name,
             **_classes(table),
             "groups": None if table.groups is None else {"column": table.groups.name, "count": table.groups.count},
+            "weights": None if table.weights is None else _weights(table.weights),
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": network["notes"],
@@ -265,6 +266,10 @@ def _classes(table: Table) -> dict[str, Any]:
     rows = np.bincount(table.strata, minlength=len(table.classes)).tolist()
     named = zip(table.classes, rows, strict=True)
     return {"classes": [{"class": name, "rows": n, "share": n / table.n_rows} for name, n in named]}
+
+
+def _weights(weights: Weights) -> dict[str, Any]:
+    return {"column": weights.name, "effective_rows": weights.effective}
 
 
 def _submit(pool: LocalPool, pack: Pack) -> "Future[PackResult]":

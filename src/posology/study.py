@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from posology.class_weights import check_class_weight, parse_class_weight
 from posology.errors import InputError
 from posology.execution import Job, LocalPool
 from posology.forecast import Forecast, forecast
@@ -57,6 +58,13 @@ class Study:
     groups : str or array (row,), optional
         Which rows belong together, such as those of a patient: a column of X, which then is no feature, or a cell a
         row. They share a fold, and a group counts once as evidence.
+    sample_weight : str or array (row,), optional
+        How much each row counts, in training, in the watched loss and in the score: a column of X, which then is no
+        feature, or a number a row, from 0. A weight of 2 is the row twice, its copies kept in one fold and counted as
+        one piece of evidence; weights times ten are the same study.
+    class_weight : "balanced" or mapping, optional
+        How much training minds each class, as in Keras and scikit-learn: in the loss that is trained and the one that
+        is watched, not in the score, which is what `score` says.
     score : str, optional
         For classes, what the verdict is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or
         "auc".
@@ -114,6 +122,8 @@ class Study:
         *,
         task: str | None = None,
         groups: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
         score: str | None = None,
         arms: str | Sequence[str] | None = None,
         margin: float = 0.01,
@@ -142,9 +152,10 @@ class Study:
         all_repeats: bool = False,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
-        table = table_from_arrays(frame, y, task=task, groups=groups)
+        table = table_from_arrays(frame, y, task=task, groups=groups, weights=sample_weight)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
-        design = Design(parse_arms(arms), *sizes, ensemble=ensemble)
+        weighed = parse_class_weight(class_weight)
+        design = Design(parse_arms(arms), *sizes, ensemble=ensemble, class_weight=weighed)
         if fit is not None:
             arguments = read_fit_arguments(fit)
             design = arguments.applied(design)
@@ -185,6 +196,7 @@ class Study:
             check_groups(table.groups, settings.design.folds)
         if table.classes:
             _check_classes(table, settings.design)
+        check_class_weight(settings.design.class_weight, table.classes, table.target_name)
         self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
@@ -252,6 +264,7 @@ class Study:
             "drop": [],
             "task": None,
             "groups": None,
+            "weights": None,
             **self._facts,
         }
 
@@ -279,5 +292,5 @@ def versions() -> dict[str, str]:
 def _prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
     """Prepare all rows, for a builder in the user's process that looks at their shape."""
     layout = laid_out_as_given(table, inputs)
-    fitted = Preparation.fit(table.features, table.target, scaled=not table.classes)
+    fitted = Preparation.fit(table.features, table.target, scaled=not table.classes, weights=table.row_weights)
     return layout.by_input(layout.matrix(fitted, table.features))

@@ -24,7 +24,14 @@ ALPHAS = np.logspace(-3, 5, 17)
 INNER_FOLDS = 5
 
 
-def predict_rival(name: str, table: Table, inside: Rows, outside: Rows, seed: int) -> Predictions:
+def predict_rival(
+    name: str,
+    table: Table,
+    inside: Rows,
+    outside: Rows,
+    seed: int,
+    weights: Float[np.ndarray, " _"] | None = None,
+) -> Predictions:
     """Fit a model on some rows of a table and predict others.
 
     Parameters
@@ -36,6 +43,8 @@ def predict_rival(name: str, table: Table, inside: Rows, outside: Rows, seed: in
         Rows to fit on, rows to predict.
     seed : int
         Of what is random in it.
+    weights : array (row,), optional
+        Of the rows to fit on.
 
     Returns
     -------
@@ -52,7 +61,7 @@ def predict_rival(name: str, table: Table, inside: Rows, outside: Rows, seed: in
     True
     """
     model, x, x_new = RIVALS[name](table, inside, outside, seed)
-    model.fit(x, table.target[inside])
+    model.fit(x, table.target[inside], **({} if weights is None else {"sample_weight": weights}))
     if not table.classes:
         return np.asarray(model.predict(x_new), float)
     out = np.zeros((len(outside), len(table.classes)))

@@ -216,9 +216,8 @@ class Trainer:
         """Predict the held-out rows of a resample with a model that is no network; none where it cannot be fitted."""
         inside, outside = self._fits.rows_of(Pack("", repeat, fold, REFIT, ()))
         try:
-            return predict_rival(
-                name, self._table, inside, outside, key_of(self._job.design.seed, "rival", name, repeat, fold)
-            )
+            key = key_of(self._job.design.seed, "rival", name, repeat, fold)
+            return predict_rival(name, self._table, inside, outside, key, self._fits.weights(inside))
         except (ValueError, np.linalg.LinAlgError):
             traceback.print_exc()  # into the worker's log: a lever that fails must not end a study
             return np.zeros(0)

@@ -10,6 +10,7 @@ from posology.inference.measures import CLASS_SCORES, R2, Measure, class_measure
 from posology.inference.resolution import detectable_after
 from posology.inference.stopping import Look, Looks, look, looks_of
 from posology.inference.verdict import Kind, Verdict, decide
+from posology.inference.weighting import influence
 from posology.inference.words import arm_in_words, sentences
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "detectable_after",
     "estimate",
     "floor_se",
+    "influence",
     "look",
     "looks_of",
     "row_losses",
