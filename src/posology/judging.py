@@ -32,7 +32,7 @@ class Judge(Protocol):
 
     @property
     def weights(self) -> Float[np.ndarray, " row"] | None:
-        """How much each row counts, 1 on average; None where all count alike. `row_losses` are not weighted by it."""
+        """How much each row counts; None where all count alike. `row_losses` are not weighted by it."""
 
     def row_losses(
         self, prediction: Float[np.ndarray, "row *class"], scored: Bool[np.ndarray, " table"]
@@ -63,7 +63,7 @@ class NumberJudge:
     target : array (row,)
         Of the whole table, in its unit.
     weights : array (row,), optional
-        Of rows, 1 on average; the variance is by them.
+        Of rows; the variance is by them.
     """
 
     target: Float[np.ndarray, " row"]
@@ -104,7 +104,7 @@ class ClassJudge:
         Of the classes in it, by the weights of rows.
     measure : Measure
     weights : array (row,), optional
-        Of rows, 1 on average.
+        Of rows.
     """
 
     codes: Int[np.ndarray, " row"]

@@ -12,6 +12,7 @@ from typing import Any
 from posology.class_weights import check_class_weight, parse_class_weight
 from posology.errors import InputError
 from posology.execution import Job, LocalPool
+from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
 from posology.network.choice import Choice
@@ -33,8 +34,6 @@ from posology.table import (
     laid_out_as_given,
     table_from_arrays,
 )
-
-"""Members in one compiled call: a few seconds of work for tables of a thousand rows."""
 
 
 class Study:
@@ -161,7 +160,7 @@ class Study:
             design = arguments.applied(design)
             table = replace(table, notes=(*table.notes, *arguments.notes))
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
-        source = source_of(network, lambda: _prepared(table, given))
+        source = source_of(network, lambda: prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
         self._set(table, settings, folder, workers, budget)
@@ -176,10 +175,15 @@ class Study:
         workers: int | None = None,
         budget: float | None = None,
         facts: Mapping[str, Any] | None = None,
+        staff: Staff | None = None,
     ) -> "Study":
-        """Make a study of what the command has read; `facts` are kept in the folder beside the settings."""
+        """Make a study of what the command has read.
+
+        `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
+        study.
+        """
         study = cls.__new__(cls)
-        study._set(table, settings, folder, workers, budget, facts)
+        study._set(table, settings, folder, workers, budget, facts, staff)
         return study
 
     def _set(
@@ -190,6 +194,7 @@ class Study:
         workers: int | None,
         budget: float | None,
         facts: Mapping[str, Any] | None = None,
+        staff: Staff | None = None,
     ) -> None:
         check_rows(table.n_rows, settings.design.folds)
         if table.groups is not None:
@@ -204,7 +209,7 @@ class Study:
         self.folder = None if folder is None else Path(folder)
         self.workers = workers or cores()
         self.budget = budget
-        self._facts = dict(facts or {})
+        self._facts, self._staff = dict(facts or {}), staff
 
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Run the experiment, or continue it where the folder has a part of it.
@@ -233,7 +238,7 @@ class Study:
     ) -> Iterator[LocalPool]:
         """Start the workers; the table travels to them by one file in `scratch`."""
         self.table.save(scratch / "table.feather")
-        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell) as pool:
+        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell, self._staff) as pool:
             yield pool
 
     def job(self, scratch: Path) -> Job:
@@ -289,7 +294,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **found}
 
 
-def _prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
+def prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
     """Prepare all rows, for a builder in the user's process that looks at their shape."""
     layout = laid_out_as_given(table, inputs)
     fitted = Preparation.fit(table.features, table.target, scaled=not table.classes, weights=table.row_weights)

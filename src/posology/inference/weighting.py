@@ -22,7 +22,7 @@ def influence(
     losses : array (..., repeat, row)
         Each (repeat, row) is averaged by itself.
     weights : array (row,) or None
-        1 on average; None gives the losses as they are.
+        Of any size; None gives the losses as they are.
 
     Examples
     --------

@@ -69,7 +69,7 @@ class Table:
 
     @property
     def row_weights(self) -> Float64[np.ndarray, " row"] | None:
-        """The weight of each row, 1 on average; None where all count alike."""
+        """The weight of each row; None where all count alike."""
         return None if self.weights is None else self.weights.values
 
     @property
@@ -183,29 +183,28 @@ def build_table(
     """Join features and a target that are already apart; the rest is as in `make_table`."""
     if len(features) == 0:
         raise InputError("The table has column names but no rows. Give a table with one row per observation.")
+    heavy, idle = _weighted(weights, len(features))
+    features, target = features.reset_index(drop=True)[heavy > 0], target.reset_index(drop=True)[heavy > 0]
     read = read_target(target_name, target, task)
     known = ~np.isnan(read.numbers)
-    heavy, idle = _weighted(weights, known)
-    known &= heavy > 0
-    if not known.any():
-        raise InputError(f"No row with a known target '{target_name}' has a weight above 0: nothing counts.")
     numbers = read.numbers[known]
     if not read.classes:
         checks.check_target(target_name, numbers)
-    features = features.reset_index(drop=True)[known].reset_index(drop=True)
+    features = features[known].reset_index(drop=True)
     checks.check_not_all_missing(features)
     columns = [column_of(str(name), features[name]) for name in features]
     checks.check_features(columns)
     joined = _joined(columns)
-    together = None if groups is None else groups_of(groups.reset_index(drop=True)[known], str(groups.name))
+    rows = np.flatnonzero(heavy > 0)[known]
+    together = None if groups is None else groups_of(groups.iloc[rows], str(groups.name))
     said = [read.note] if read.note else []
     said += [together.note()] if together else []
     copies = _copies(joined, numbers)
-    weighted = None if weights is None else weights_of(str(weights.name), heavy[known])
+    weighted = None if weights is None else weights_of(str(weights.name), heavy[rows])
     said += [weighted.note()] if weighted else []
     notes = [
         *said,
-        *_missing_note(read.numbers, target_name),
+        *_missing_note(known, target_name),
         *idle,
         *checks.notes_on(columns, copies, grouped=bool(together)),
     ]
@@ -230,18 +229,18 @@ def _joined(columns: list[Column]) -> pd.DataFrame:
     return pd.DataFrame(parts, columns=pd.Index(list(parts), dtype=object))
 
 
-def _weighted(weights: pd.Series | None, known: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Read the weight of each row, and say how many rows with a known target have none."""
+def _weighted(weights: pd.Series | None, rows: int) -> tuple[np.ndarray, list[str]]:
+    """Read the weight of each row, and say how many have none."""
     if weights is None:
-        return np.ones(len(known)), []
+        return np.ones(rows), []
     numbers = read_weights(str(weights.name), weights.reset_index(drop=True))
-    idle = int((known & (numbers == 0)).sum())
+    idle = int((numbers == 0).sum())
     verb = "was" if idle == 1 else "were"
     return numbers, [f"{counted(idle, 'row')} of weight 0 {verb} left out."] if idle else []
 
 
-def _missing_note(numbers: np.ndarray, target_name: str) -> list[str]:
-    missing = int(np.isnan(numbers).sum())
+def _missing_note(known: np.ndarray, target_name: str) -> list[str]:
+    missing = int((~known).sum())
     verb = "was" if missing == 1 else "were"
     sentence = f"{counted(missing, 'row')} without a value of the target '{target_name}' {verb} left out."
     return [sentence] if missing else []

@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from posology.errors import InputError
+from posology.table.checks import TOO_LARGE
 from posology.table.columns import Numbers, as_numbers
 from posology.wording import counted
 
@@ -18,7 +19,7 @@ class Weights:
     Parameters
     ----------
     values
-        Above zero, 1 on average. Shape (row,), read-only.
+        Above zero, as the user has them: no study depends on their size. Shape (row,), read-only.
     name
         The user's name of them.
     """
@@ -45,7 +46,7 @@ class Weights:
         >>> Weights(np.array([0.5, 0.5, 2.0]), "w").note()[:63]
         "Rows are weighted by 'w', from 0.5 to 2 times their mean: as mu"
         """
-        low, high = self.values.min(), self.values.max()
+        low, high = self.values.min() / self.values.mean(), self.values.max() / self.values.mean()
         return (
             f"Rows are weighted by '{self.name}', from {low:.3g} to {high:.3g} times their mean: as much evidence as "
             f"{counted(max(1, round(self.effective)), 'row')} of equal weight. '{self.name}' is no feature."
@@ -78,13 +79,15 @@ def read_weights(name: str, values: pd.Series) -> Numbers:
     [1.0, 0.0, 2.5]
     """
     numbers = as_numbers(name, values)
-    wrong = ~(np.isfinite(numbers) & (numbers >= 0))
+    # the square of a larger number leaves the range of float64
+    wrong = ~((numbers >= 0) & (numbers <= TOO_LARGE))
     if wrong.any():
         missing = np.isnan(numbers).any()
         got = "missing" if missing else f"{numbers[wrong][0]:g}"
         rows = counted(int((np.isnan(numbers) if missing else wrong).sum()), "row")
         raise InputError(
-            f"The weights '{name}' are {got} in {rows}. A weight is a number from 0 on: how many times the row counts."
+            f"The weights '{name}' are {got} in {rows}. A weight is a number from 0 to {TOO_LARGE:g}: how many times "
+            "the row counts."
         )
     if not numbers.any():
         raise InputError(f"The weights '{name}' are zero in all rows: nothing counts. Give some rows a weight above 0.")
@@ -92,17 +95,16 @@ def read_weights(name: str, values: pd.Series) -> Numbers:
 
 
 def weights_of(name: str, numbers: Numbers) -> Weights | None:
-    """Bring weights above zero to mean 1, which changes no study; None where all are equal.
+    """Keep weights above zero; None where all are equal.
 
     Examples
     --------
     >>> weights_of("w", np.array([1.0, 1.0, 4.0])).values.tolist()
-    [0.5, 0.5, 2.0]
+    [1.0, 1.0, 4.0]
+    >>> weights_of("w", np.array([2.0, 2.0])) is None
+    True
     """
     if numbers.min() == numbers.max():
         return None
-    # by the largest first: a sum of numbers near the largest float would be infinite
-    values = numbers / numbers.max()
-    values /= values.mean()
-    values.setflags(write=False)
-    return Weights(values, name)
+    numbers.setflags(write=False)
+    return Weights(numbers, name)
