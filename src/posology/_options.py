@@ -27,7 +27,8 @@ class Ask:
     margin
         Differences of R2, or of the score of classes, below it do not matter to you: a region of practical equivalence.
     score
-        For classes, what the verdict is about: log_loss (its skill, the default), brier, balanced_accuracy or auc.
+        What the verdict is about. For numbers r2 (the default), mae or pinball:LEVEL, such as pinball:0.9 for a network
+        that predicts that quantile; for classes log_loss (its skill, the default), brier, balanced_accuracy or auc.
     repeats
         Outer resamples: repeats of a partition into folds, at most; the study stops when it is decided, or cannot be.
     all_repeats

@@ -59,15 +59,15 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if self.effort not in EFFORTS:
             meant = did_you_mean(str(self.effort), EFFORTS)
             raise InputError(f"effort is {self.effort!r}.{meant} Use one of: {', '.join(EFFORTS)}.")
-        effort, measure = EFFORTS[self.effort], getattr(self, "measure", None)
-        judge_of(table, measure)
+        effort = EFFORTS[self.effort]
+        judge_of(table, self.measure)
         weight = parse_class_weight(self._class_weight())
         check_class_weight(weight, table.classes, table.target_name)
         own = {name: getattr(self, name) for name in ("epochs", "batch_size") if getattr(self, name) is not None}
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight}
         design = Design(parse_arms(self.arms), **sizes)
         source = source_of(self.network, lambda: prepared(table, {}))
-        return Settings(design, source, self.margin, score=measure, levers=effort.levers)
+        return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
 
     def _class_weight(self) -> Any:
         return None
@@ -147,7 +147,10 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     arms : str or list of str, default=None
         As in `posology.Study`.
     margin : float, default=0.01
-        Differences of R2 below it do not matter to you.
+        Differences of R2, or of the measure, below it do not matter to you.
+    measure : str, default=None
+        What the study is about: "r2" (the default), "mae", or "pinball:0.9" where the network predicts that quantile.
+        `score` is R2, as of every regressor.
     epochs, batch_size : int, default=None
         Longest training, and rows a step; by default the effort's.
     folder : path, default=None
@@ -187,6 +190,7 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         effort: Any = "quick",
         arms: Any = None,
         margin: Any = 0.01,
+        measure: Any = None,
         epochs: Any = None,
         batch_size: Any = None,
         folder: Any = None,
@@ -197,6 +201,7 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         self.effort = effort
         self.arms = arms
         self.margin = margin
+        self.measure = measure
         self.epochs = epochs
         self.batch_size = batch_size
         self.folder = folder

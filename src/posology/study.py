@@ -65,8 +65,8 @@ class Study:
         How much training minds each class, as in Keras and scikit-learn: in the loss that is trained and the one that
         is watched, not in the score, which is what `score` says.
     score : str, optional
-        For classes, what the verdict is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or
-        "auc".
+        What the verdict is about: for numbers "r2" (the default), "mae", or "pinball:0.9" where the network predicts
+        that quantile; for classes "log_loss" (its skill, the default), "brier", "balanced_accuracy" or "auc".
     arms : str or sequence of str, optional
         "l1,l2,dropout" for all subsets of those; "none; l1; dropout; l1+dropout" for just those arms. By default
         none, weights (L1 and L2 together), dropout, weights+dropout.

@@ -16,6 +16,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score, cross_validate
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -262,6 +263,37 @@ def test_what_is_refused(model, y, message):
     with pytest.raises(InputError) as caught:
         model.fit(X, y)
     assert message in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore::posology.LeakWarning")
+def test_several_targets_and_labels_by_the_way_out_that_is_named():
+    weights = np.arange(60) % 3 + 0.5
+    several = MultiOutputRegressor(PosologyRegressor(**FEW)).fit(
+        X[SMALL], np.column_stack([Y, X[:, 2]])[SMALL], weights
+    )
+    alone = PosologyRegressor(**FEW).fit(X[SMALL], Y[SMALL], weights)
+    np.testing.assert_array_equal(several.predict(X)[:, 0], alone.predict(X))
+    labels = np.column_stack([Y > 100, Y > 200])[SMALL].astype(int)
+    multilabel = MultiOutputClassifier(PosologyClassifier(**FEW)).fit(X[SMALL], labels)
+    assert [p.shape for p in multilabel.predict_proba(X)] == [(442, 2)] * 2
+
+
+def test_a_quantile_is_studied_and_predicted(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import keras\n"
+        "def upper(y, predicted):\n"
+        "    return keras.ops.mean(keras.ops.maximum(0.9 * (y - predicted), -0.1 * (y - predicted)), axis=-1)\n"
+        "def model_build(x_train):\n"
+        "    layers = [keras.Input((10,)), keras.layers.Dense(8, activation='relu'), keras.layers.Dropout(0.1),\n"
+        "              keras.layers.Dense(1)]\n"
+        "    model = keras.Sequential(layers)\n"
+        "    model.compile(loss=upper, optimizer=keras.optimizers.Adam(0.02))\n"
+        "    return model\n"
+    )
+    net = f"{tmp_path / 'net.py'}:model_build"
+    model = PosologyRegressor(net, measure="pinball:0.9", epochs=30, random_state=0).fit(X[:300], Y[:300])
+    assert "pinball skill at 0.9" in str(model.verdict_)
+    assert np.mean(Y[300:] < model.predict(X[300:])) > 0.7
 
 
 def test_a_leak_is_warned_of():

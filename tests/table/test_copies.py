@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ def taken(rows, **beside):
     return without_copies(table_from_arrays(X.iloc[rows], Y[rows], **beside))
 
 
+@pytest.mark.filterwarnings("ignore::posology.LeakWarning")  # of rows that stand twice, a value names its target
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=10, max_size=10), st.randoms())
 def test_repeated_rows_in_any_order_are_rows_with_weights(few, random):

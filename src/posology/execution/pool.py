@@ -83,9 +83,9 @@ class LocalPool:
         """Queue a pack; packs are taken in the order of submission."""
         return self._ask({"do": "pack", "name": pack.name, "pack": pack_to_dict(pack)})
 
-    def rival(self, name: str, repeat: int, fold: int) -> "Future[Reply]":
-        """Queue a model that is no network, on the rows of a resample."""
-        return self._ask({"do": "rival", "name": name, "repeat": repeat, "fold": fold})
+    def rival(self, name: str, repeat: int, fold: int, level: float = 0.0) -> "Future[Reply]":
+        """Queue a model that is no network, on the rows of a resample; with a level it is to predict that quantile."""
+        return self._ask({"do": "rival", "name": name, "repeat": repeat, "fold": fold, "level": level})
 
     def finish(self, pack: Pack, folder: Path) -> dict[str, Any]:
         """Train the prescription's network on all rows and keep it in `folder`."""

@@ -31,6 +31,7 @@ def predict_rival(
     outside: Rows,
     seed: int,
     weights: Float[np.ndarray, " _"] | None = None,
+    level: float = 0.0,
 ) -> Predictions:
     """Fit a model on some rows of a table and predict others.
 
@@ -45,6 +46,8 @@ def predict_rival(
         Of what is random in it.
     weights : array (row,), optional
         Of the rows to fit on.
+    level : float
+        Of the quantile that trees are to predict; 0 for the mean, or for classes.
 
     Returns
     -------
@@ -61,6 +64,8 @@ def predict_rival(
     True
     """
     model, x, x_new = RIVALS[name](table, inside, outside, seed)
+    if level and name == "trees":
+        model.set_params(loss="quantile", quantile=level)
     model.fit(x, table.target[inside], **({} if weights is None else {"sample_weight": weights}))
     if not table.classes:
         return np.asarray(model.predict(x_new), float)

@@ -97,7 +97,8 @@ class _Desk:
         return {}, vars(self._trainer.run(pack, self._tell))
 
     def _do_rival(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
-        return {}, {"prediction": self._trainer.rival(message["name"], message["repeat"], message["fold"])}
+        asked = (message[part] for part in ("name", "repeat", "fold", "level"))
+        return {}, {"prediction": self._trainer.rival(*asked)}
 
     def _do_finish(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.job import pack_from_dict

@@ -172,7 +172,8 @@ def _target_series(y: Any) -> tuple[pd.Series, str]:
     if array.ndim != 1:
         raise InputError(
             f"y has the shape {array.shape}; posology studies one target, of shape (rows,). "
-            "Give one number or one class for each row."
+            "Give one number or one class for each row. Several targets are several studies: Study(network, X, y[:, 0])"
+            ", or sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())."
         )
     return pd.Series(array).infer_objects(), "target"
 
