@@ -60,6 +60,13 @@ def test_a_rival_is_scored_on_the_rows_and_folds_of_the_arms(result):
     assert result.levers.named("ridge").score == pytest.approx(1 - sum(losses) / (design.repeats * 40))
 
 
+def test_arms_without_early_stopping_are_scored_at_their_end_alone(result):
+    kept = {p.stem: np.load(p)["prediction"].shape[1] for p in (result.folder / "packs").glob("*refit-0.npz")}
+    endless = {name: snapshots for name, snapshots in kept.items() if name.startswith("lever-")}
+    assert set(endless.values()) == {1}
+    assert set(kept.values()) == {1, 5}
+
+
 def test_levers_are_in_the_json_and_a_frame(result):
     kept = json.loads((result.folder / "verdict.json").read_text())["levers"]
     assert [lever["words"] for lever in kept["each"]] == list(result.levers.to_frame().index)

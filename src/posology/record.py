@@ -24,7 +24,7 @@ from posology.errors import InputError, StoppedError
 from posology.execution.frames import pack_arrays, unpack_arrays
 from posology.wording import resume_command
 
-SCHEMA = 5
+SCHEMA = 6
 
 _BEGINNING = {"packs", ".lock", ".study.json.part"}
 """What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""

@@ -56,35 +56,6 @@ FALLING = [1 - e / 16 for e in range(LENGTH)]
 DELTA = st.sampled_from([0.0, 1 / 16, 0.25])
 
 
-@jax.jit
-def steady(losses, start_from_epoch):
-    """What the steady loss is after each epoch."""
-    off = (Plateau(jnp.float32(1), *[jnp.int32(99)] * 4), Stopping(jnp.int32(99), jnp.float32(0), start_from_epoch))
-    member = Member((), (), {}, *[jnp.int32(0)] * 5, SimpleNamespace(), off[1], off[0])
-
-    def epoch(watch, seen):
-        watch = look(member, watch, *seen)[0]
-        return watch, (watch.steady_loss, watch.steady_epoch)
-
-    return jax.lax.scan(epoch, first_watch(), (jnp.arange(LENGTH), losses))[1]
-
-
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(LOSSES, st.integers(0, LENGTH))
-def test_the_steady_loss_is_the_least_mean_of_five_neighbours(losses, begin):
-    found, middles = steady(jnp.array(losses, jnp.float32), jnp.int32(begin))
-    means = [np.mean(losses[max(0, e - 4) : e + 1]) for e in range(LENGTH)]
-    for last in range(LENGTH):
-        judged = means[begin : last + 1]
-        if not judged:
-            assert np.isinf(found[last])
-            continue
-        np.testing.assert_allclose(found[last], min(judged), rtol=1e-5, atol=1e-3)
-        # of fewer epochs at the start; float32 may take another of two means that are as good
-        least = [e for e in range(begin, last + 1) if means[e] <= min(judged) + 2e-3]
-        assert int(middles[last]) in {e + 1 - (min(e + 1, 5) - 1) // 2 for e in least}
-
-
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(LOSSES, st.integers(0, 4), DELTA, st.integers(0, LENGTH + 2))
 @example(FALLING, 0, 1 / 16, 0)

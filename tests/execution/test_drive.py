@@ -14,7 +14,7 @@ def result(value):
     whole = np.array([1], "int32")
     curve = np.zeros((1, 1, 2), "float32")
     return PackResult(
-        *(whole, one, whole, one, one, one, whole, np.array([False]), curve, one),
+        *(whole, one, one[:, None], one, one, whole, np.array([False]), curve, one),
         *(np.zeros((1, 1, 0)), np.zeros((1, 16), "int32")),
         *(np.zeros((1, 0)), np.zeros((1, 0, 0), "float32")),
     )

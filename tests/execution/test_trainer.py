@@ -13,9 +13,9 @@ from posology.errors import InputError
 from posology.execution.job import ALL_ROWS_SPLITS, Job, pack_from_dict, pack_to_dict
 from posology.execution.predicting import predict_frame
 from posology.execution.trainer import Trainer
-from posology.execution.window import SNAPSHOTS
 from posology.network.source import NetworkSource
 from posology.plan import ALL_ROWS, REFIT, Callbacks, Design, Member, Pack
+from posology.plan.window import SNAPSHOTS
 from posology.table import make_table
 
 ROWS = 120
@@ -290,11 +290,13 @@ def test_a_refit_is_scored_as_if_trained_to_each_epoch_of_its_window_alone(tmp_p
     worker = trainer(tmp_path, epochs=20, batch_size=16)
     members = [Member((), 0, 0, {}, 17, 99), Member(BOTH, 0, 0, SETTING, 9, 99), Member((), 0, 1, {}, 5, 99)]
     found = worker.run(pack(REFIT, members))
-    ends = [[15, 16, 17, 18, 19], [8, 9, 9, 9, 10], [5] * 5]
+    ends = [(15, 16, 17, 18, 19), (8, 9, 9, 9, 10), (5, 5, 5, 5, 5)]
+    members = [replace(m, scored_at=at) for m, at in zip(members, ends, strict=True)]
     for snapshot in range(SNAPSHOTS):
-        alone = [replace(m, epochs=ends[place][snapshot]) for place, m in enumerate(members)]
-        chosen = worker.run(pack(REFIT, alone)).prediction[:, SNAPSHOTS // 2]
-        np.testing.assert_array_equal(found.prediction[:, snapshot], chosen)
+        alone = [replace(m, epochs=m.scored_at[snapshot], scored_at=()) for m in members]
+        chosen = worker.run(pack(REFIT, alone)).prediction
+        assert chosen.shape[1] == 1
+        np.testing.assert_array_equal(found.prediction[:, snapshot], chosen[:, 0])
     alone = worker.run(pack(REFIT, members, fold=1))
     np.testing.assert_array_equal(found.train_error, alone.train_error)
     np.testing.assert_array_equal(found.epochs, [17, 9, 5])
@@ -302,4 +304,13 @@ def test_a_refit_is_scored_as_if_trained_to_each_epoch_of_its_window_alone(tmp_p
 
 def test_a_training_of_a_fixed_length_is_scored_at_its_end_only(tmp_path):
     found = trainer(tmp_path, epochs=17, patience=None).run(pack(REFIT, [Member((), 0, 0, {}, 17, 99)]))
-    assert (found.prediction == found.prediction[:, :1]).all()
+    assert found.prediction.shape[1] == 1
+    np.testing.assert_array_equal(found.epochs, [17])
+
+
+def test_a_large_table_is_scored_at_the_chosen_epoch_only(tmp_path, monkeypatch):
+    monkeypatch.setattr("posology.execution.trainer.MOST_ROWS", 50)
+    member = Member((), 0, 0, {}, 4, 99, scored_at=(2, 3, 4, 5, 6))
+    found = trainer(tmp_path, epochs=17).run(pack(REFIT, [member]))
+    alone = trainer(tmp_path, epochs=17).run(pack(REFIT, [replace(member, scored_at=(4,))]))
+    np.testing.assert_array_equal(found.prediction, alone.prediction)

@@ -33,11 +33,13 @@ def answer(pack, reached):
     loss = np.where(epochs < 50, early, late).astype("float32") + np.float32(pack.split)
     n = len(loss)
     failed, curve = np.zeros(n, bool), np.zeros((n, 3, 2), "float32")
+    watched = np.full((n, 200), np.nan, "float32")
+    for one, value, end in zip(watched, loss, epochs, strict=True):
+        one[:end] = value
     return PackResult(
         epochs,
         loss,
-        epochs,
-        loss,
+        watched,
         loss,
         loss,
         epochs,
@@ -98,8 +100,7 @@ def test_a_trial_that_diverged_does_not_go_on():
     result = PackResult(
         e,
         loss,
-        e,
-        loss,
+        np.repeat(loss[:, None], 200, axis=1),
         loss,
         loss,
         e,
@@ -135,7 +136,8 @@ def raced(losses, protected=0):
         part = losses[np.ix_(rung.splits, going)].astype("float32")
         whole = np.ones(part.shape, "int32")
         nothing = np.zeros((*part.shape, 16), "int32")
-        ladder.take(rung, range(len(going)), Joined(part, part, whole, whole, ~np.isfinite(part), nothing))
+        watched = np.repeat(part[..., None], 200, axis=2)
+        ladder.take(rung, range(len(going)), Joined(watched, part, whole, ~np.isfinite(part), nothing))
     return ladder.tuned(("dropout",)), seen
 
 

@@ -15,6 +15,7 @@ from posology.plan import (
     tune_and_refit,
 )
 from posology.plan.members import REPLICAS_OF_NONE
+from posology.plan.window import window
 
 SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})
 
@@ -26,14 +27,26 @@ def loss(member):
     return np.nan if rate > 0.55 else (rate - 0.3) ** 2 + (np.log10(max(l2, 1e-7)) + 4) ** 2
 
 
+def falling(value, end, epochs):
+    """Watched losses whose steady loss is `value`, at two epochs before their end."""
+    curve = np.full(epochs, np.nan, "float32")
+    curve[:end] = value + 1
+    curve[end - 5 : end] = value
+    return curve
+
+
 def answer(pack):
     n = len(pack.members)
     losses = np.array([loss(m) for m in pack.members], "float32")
     return PackResult(
         best_epoch=np.array([1] * n, "int32"),
         best_loss=losses - np.float32(1),
-        steady_epoch=np.array([10 + m.trial + pack.split for m in pack.members], "int32"),
-        steady_loss=losses,
+        watched=np.stack(
+            [
+                falling(value, 12 + m.trial + pack.split, pack.members[0].epochs)
+                for m, value in zip(pack.members, losses, strict=True)
+            ]
+        ),
         last_loss=losses + np.float32(1),
         train_loss=losses,
         epochs=np.array([30] * n, "int32"),
@@ -89,14 +102,15 @@ def test_a_combined_arm_is_never_worse_than_its_parts_on_the_inner_rows():
     assert tuned[("weights", "dropout")].losses[0] <= parts
 
 
-def test_the_epochs_of_a_refit_are_the_mean_of_the_best_trials_best_epochs():
+def test_the_epochs_of_a_refit_are_those_at_which_the_mean_of_the_splits_is_least():
     design = Design(PLAIN_QUESTION, inner_splits=3, refits=2)
     asked, (tuned, refitted) = carry_out(tune_and_refit(design, SPACE, 0, 0, 16))
     best = next(m for p in asked[0] for m in p.members if m.setting == tuned[("weights",)].settings[0])
-    assert refitted[("weights",)].epochs == 10 + best.trial + 1  # splits 0, 1, 2 added
+    assert refitted[("weights",)].epochs == 10 + best.trial + 2  # the last of splits 0, 1, 2 to come down
     refits = [m for p in asked[-1] for m in p.members if m.arm == ("weights",)]
     assert [m.seed for m in refits] == [0, 1]
     assert {m.epochs for m in refits} == {refitted[("weights",)].epochs}
+    assert {m.scored_at for m in refits} == {window(refits[0].epochs)}
     assert all(m.patience > m.epochs for m in refits), "refits are not stopped by the rows that score them"
 
 
@@ -113,6 +127,8 @@ def test_without_early_stopping_the_last_loss_decides_and_refits_train_all_epoch
     )
     assert all(m.patience > 30 for stage in asked for p in stage for m in p.members)
     assert refitted[("dropout",)].epochs == 30
+    refits = [m for p in asked[-1] for m in p.members]
+    assert {m.scored_at for m in refits} == {(30,)}, "a fixed end is scored just there"
     assert tuned[("dropout",)].losses[0] >= 1
 
 

@@ -133,10 +133,6 @@ class Watch(NamedTuple):
     """Product of the plateau's reductions so far."""
     reductions: Any
     """Epochs after which they were made, `(reduction,)`, then zeros."""
-    recent: Any
-    """The last watched losses, `(epoch,)`, newest last; infinite where there was none yet."""
-    steady_loss: Any
-    steady_epoch: Any
 
 
 class Running(NamedTuple):
@@ -154,6 +150,8 @@ class Running(NamedTuple):
     """Of the best epoch so far; empty where the recipe does not restore them."""
     best_state: Arrays
     curve: Float32[Array, "*member point 2"]
+    watched: Float32[Array, "*member epoch"]
+    """Watched loss after each epoch; NaN where none was taken."""
 
 
 class Outcome(NamedTuple):
@@ -162,10 +160,8 @@ class Outcome(NamedTuple):
     best_epoch: Int32[Array, "*member"]
     best_loss: Float32[Array, "*member"]
     """Least watched loss; infinite where none was taken."""
-    steady_epoch: Int32[Array, "*member"]
-    """The middle of the five neighbouring epochs whose watched losses have the least mean."""
-    steady_loss: Float32[Array, "*member"]
-    """That mean: unlike the least loss it does not flatter a training whose loss jumps about."""
+    watched: Float32[Array, "*member epoch"]
+    """Watched loss after each epoch, to the longest training of the recipe; NaN where none was taken."""
     epochs: Int32[Array, "*member"]
     last_loss: Float32[Array, "*member"]
     """Watched loss at the end; infinite where the member failed."""

@@ -112,6 +112,7 @@ def start(network: Trainable, recipe: Recipe, member: Member) -> Running:
         best_weights=kept[0],
         best_state=kept[1],
         curve=jnp.full((len(curve_epochs(recipe.max_epochs)), 2), jnp.nan, jnp.float32),
+        watched=jnp.full(recipe.max_epochs, jnp.nan, jnp.float32),
     )
 
 
@@ -168,6 +169,8 @@ def _epoch(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
         lambda new, old: jnp.where(better & member.watches, new, old), best, (run.best_weights, run.best_state)
     )
     shown = jnp.asarray(run.curve).at[jnp.where(shows, point, len(points))].set(jnp.stack([sample, loss]), mode="drop")
+    # a refit may train beyond, and watches nothing
+    watched = jnp.asarray(run.watched).at[run.epoch].set(jnp.where(member.watches, loss, jnp.nan), mode="drop")
     return Running(
         run.epoch + 1,
         weights,
@@ -180,6 +183,7 @@ def _epoch(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
         best_weights,
         best_state,
         shown,
+        watched,
     )
 
 
@@ -279,8 +283,7 @@ def finish(network: Trainable, recipe: Recipe, data: Data, member: Member, run: 
     return Outcome(
         best_epoch=run.watch.best_epoch,
         best_loss=run.watch.best_loss,
-        steady_epoch=run.watch.steady_epoch,
-        steady_loss=run.watch.steady_loss,
+        watched=run.watched,
         epochs=run.epoch,
         last_loss=jnp.where(failed, jnp.inf, loss),
         train_loss=train_loss,

@@ -160,6 +160,7 @@ def pack_from_dict(data: dict[str, Any]) -> Pack:
             m["until"],
             m["begins"],
             tuple(m["reductions"]),
+            tuple(m["scored_at"]),
         )
         for m in data["members"]
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Int32
 
 from posology.engine.member import Member as EngineMember
 from posology.engine.member import Outcome, Running, Stopping
@@ -26,7 +27,6 @@ from posology.execution.probing import Prober, norms_of
 from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
-from posology.execution.window import window
 from posology.keys import key_of
 from posology.network.average import average_of
 from posology.network.checks import check_model
@@ -48,6 +48,10 @@ from posology.table import Classes, Table
 
 CHUNK_SECONDS = 0.5
 """How often a pack says how far it is."""
+
+MOST_ROWS = 20_000
+"""Refits of larger tables are scored once, at their last epoch: the predictions of all must fit into memory, and more
+rows leave less noise."""
 
 Report = Callable[[int], None]
 """Told the epochs that a pack's members trained since it was told last."""
@@ -262,7 +266,7 @@ class Trainer:
         run = program.start(members)
         course = Course.of(pack, self._pack_size, self._plateau)
         if pack.split == REFIT and pack.repeat != ALL_ROWS:
-            return self._refit(program, fit, members, run, course, report)
+            return self._refit(program, fit, members, run, course, self._scored_at(pack), report)
         names = [self._carried_name(pack, m) for m in pack.members]
         if any(m.until is not None for m in pack.members):
             run = self._carried.take(names, run)
@@ -275,20 +279,30 @@ class Trainer:
         outcome = program.finish(fit.data, members, run)
         return outcome._replace(prediction=outcome.prediction[:, None])
 
+    def _scored_at(self, pack: Pack) -> Int32[np.ndarray, "snapshot member"]:
+        """Give the epochs at which the refits of a pack are scored, those that fill it up at none."""
+        asked = np.array([m.scored_at or (m.epochs,) for m in pack.members], "int32").T
+        if self._job.rows > MOST_ROWS:
+            asked = asked[len(asked) // 2][None]
+        return np.pad(asked, ((0, 0), (0, self._pack_size - asked.shape[1])))
+
     def _refit(
-        self, program: PackProgram, fit: Fit, members: EngineMember, run: Running, course: Course, report: Report
+        self,
+        program: PackProgram,
+        fit: Fit,
+        members: EngineMember,
+        run: Running,
+        course: Course,
+        epochs: Int32[np.ndarray, "snapshot member"],
+        report: Report,
     ) -> Outcome:
         """Train refits through the epochs at which they are scored; all but predictions is of the chosen epoch."""
-        epochs = window(course.until, self._job.rows, moves=self._job.design.patience is not None)
-        members, chosen = members._replace(epochs=epochs[-1]), len(epochs) // 2
-        snapshots = []
-        for until in epochs[: chosen + 1]:
+        members, snapshots = members._replace(epochs=epochs[-1]), []
+        for place, until in enumerate(epochs):
             run = self._advance(program, fit, members, run, replace(course, until=until), report)
             snapshots.append(program.predict(fit.data, members, run))
-        outcome = program.finish(fit.data, members, run)
-        for until in epochs[chosen + 1 :]:
-            run = self._advance(program, fit, members, run, replace(course, until=until), report)
-            snapshots.append(program.predict(fit.data, members, run))
+            if place == len(epochs) // 2:
+                outcome = program.finish(fit.data, members, run)
         return outcome._replace(prediction=np.stack(snapshots, axis=1))
 
     def _advance(

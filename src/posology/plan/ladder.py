@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int32
+from jaxtyping import Bool, Float, Float32, Int, Int32
 
 from posology.plan.arms import Arm
 from posology.plan.members import Design, Member, PackResult, Tuned
 from posology.plan.rungs import Rung
+from posology.plan.steady import steady
 
 
 @dataclass(frozen=True)
 class Joined:
     """Results of the members of a rung, the inner split first."""
 
-    steady_loss: Float[np.ndarray, "split member"]
+    watched: Float32[np.ndarray, "split member epoch"]
     last_loss: Float[np.ndarray, "split member"]
-    steady_epoch: Int32[np.ndarray, "split member"]
     epochs: Int32[np.ndarray, "split member"]
     failed: Bool[np.ndarray, "split member"]
     reductions: Int32[np.ndarray, "split member reduction"]
@@ -47,21 +47,22 @@ class Ladder:
     """
 
     def __init__(self, design: Design, trials: Sequence[Member], protected: int = 0) -> None:
-        # as Keras: a training that ends early stands for its last epoch, unless its best weights are restored; but the
-        # steady loss instead of the least, which would choose the trials whose loss jumps about
+        # as Keras: a training that ends early stands for its last epoch, unless its best weights are restored
         self._restores = design.patience is not None and design.callbacks.restore_best_weights
         self._trials, self._protected = list(trials), protected
         self._halved = design.halving is not None
         self._alive = np.arange(len(trials))
         self._reached = np.zeros(len(trials), int)
         seen = (design.inner_splits, len(trials))
-        self._losses, self._epochs = np.full(seen, np.nan), np.full(seen, np.nan)
+        self._begin = design.callbacks.start_from_epoch
+        self._watched = np.full((*seen, design.epochs), np.nan, "float32")
+        self._last, self._failed = np.full(seen, np.nan), np.zeros(seen, bool)
         self._reductions = np.zeros((*seen, 0), "int32")
         self._spent = np.zeros(seen, int)
 
     def step(self, rung: Rung) -> list[Member]:
         """Give the members that train on: the best so far, each to be trained on every split of the rung."""
-        before = self._mean(self._losses)[self._alive] if self._reached.any() else np.zeros(len(self._alive))
+        before = self._compared()[0][self._alive]
         before = np.where(self._alive < self._protected, -np.inf, before)
         self._alive = np.sort(self._alive[np.argsort(before, kind="stable")][: rung.keep])
         goes_on = rung.until is not None and bool(self._reached.any())
@@ -69,32 +70,51 @@ class Ladder:
 
     def take(self, rung: Rung, places: Sequence[int], found: Joined) -> None:
         """Note what the members of a rung came to, a split after another."""
-        losses = (found.steady_loss if self._restores else found.last_loss)[:, places]
-        # a trial that diverged is the worst, however good it was before
-        good = np.isfinite(losses) & ~found.failed[:, places]
         where = np.ix_(np.array(rung.splits), self._alive)
-        self._losses[where] = np.where(good, losses, np.inf)
-        self._epochs[where] = (found.steady_epoch if self._restores else found.epochs)[:, places]
+        self._watched[where] = found.watched[:, places]
+        self._last[where] = found.last_loss[:, places]
+        self._failed[where] = found.failed[:, places]
         self._spent[where] = found.epochs[:, places]
         if not self._reductions.shape[2]:
-            self._reductions = np.zeros((*self._losses.shape, found.reductions.shape[2]), "int32")
+            self._reductions = np.zeros((*self._spent.shape, found.reductions.shape[2]), "int32")
         self._reductions[where] = found.reductions[:, places]
         self._reached[self._alive] += 1
 
     def tuned(self, arm: Arm) -> Tuned:
-        """Order the trials: those that came furthest first, by their mean loss over the splits that they saw."""
-        losses, epochs = self._mean(self._losses), self._mean(self._epochs)
+        """Order the trials: those that came furthest first, by their loss over the splits that they saw."""
+        losses, epochs = self._compared()
         best = np.lexsort((losses, -self._reached))
         settings = tuple(self._trials[t].setting for t in best)
-        seen = np.isfinite(self._epochs)
+        seen = self._seen()
         reductions = tuple(mean_reductions(self._reductions[seen[:, t], t], epochs[t]) for t in best)
         trained = int(seen.sum())
-        saved = np.nan if self._halved else saved_by_second_half(self._losses)
+        saved = np.nan if self._halved else saved_by_second_half(self._alone())
         return Tuned(arm, settings, losses[best], epochs[best], trained, int(self._spent.sum()), reductions, saved)
 
-    def _mean(self, values: Float[np.ndarray, "split trial"]) -> Float[np.ndarray, " trial"]:
+    def _seen(self) -> Bool[np.ndarray, "split trial"]:
+        return self._spent > 0
+
+    def _compared(self) -> tuple[Float[np.ndarray, " trial"], Float[np.ndarray, " trial"]]:
+        """Give the loss of each trial over the splits that it saw, and the epoch at which it has it."""
+        if self._restores:
+            losses, epochs = steady(self._watched, self._begin)
+        else:
+            losses, epochs = self._mean(self._last), self._mean(self._spent)
+        # a trial that diverged on any split is the worst, however good it was before
+        good = np.isfinite(losses) & ~self._failed.any(axis=0)
+        return np.where(good, losses, np.inf), epochs.astype(float)
+
+    def _alone(self) -> Float[np.ndarray, "split trial"]:
+        """Give the loss of each trial on each split alone; NaN where it was not trained on it."""
+        steadied = np.stack([steady(one[None], self._begin)[0] for one in self._watched])
+        losses = np.where(self._failed, np.inf, steadied if self._restores else self._last)
+        return np.where(self._seen(), losses, np.nan)
+
+    def _mean(
+        self, values: Float[np.ndarray, "split trial"] | Int[np.ndarray, "split trial"]
+    ) -> Float[np.ndarray, " trial"]:
         """Average over the splits that each trial saw."""
-        seen = np.isfinite(self._epochs)
+        seen = self._seen()
         return np.where(seen, values, 0.0).sum(axis=0) / np.maximum(1, seen.sum(axis=0))
 
 

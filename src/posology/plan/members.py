@@ -144,6 +144,8 @@ class Member:
     """Whether this pack is its first; not so at the later rungs of a halving."""
     reductions: tuple[int, ...] = ()
     """For a refit, epochs after which the learning rate is reduced, as it was on a plateau while tuning."""
+    scored_at: tuple[int, ...] = ()
+    """For a refit, the epochs at which it is scored, rising, `epochs` in their middle (`plan.window`)."""
 
 
 @dataclass(frozen=True)
@@ -161,10 +163,10 @@ class Pack:
 class PackResult:
     """What a pack's training gave, the member axis first.
 
-    `best_loss`, `steady_loss` (`engine.stopping`), `last_loss` and `train_loss` are the network's own loss on the
-    standardised target, without penalties, dropout off; `train_error` is the mean squared error on the training
-    rows in units of their target's variance; `prediction` is in the target's unit, of refits at several epochs
-    (`execution.window`). Where the target is classes, `train_error` is the mean log loss, in nats, and `prediction`
+    `best_loss`, `watched` (one an epoch, NaN where none was taken), `last_loss` and `train_loss` are the network's own
+    loss on the standardised target, without penalties, dropout off; `train_error` is the mean squared error on the
+    training rows in units of their target's variance; `prediction` is in the target's unit, of refits at several epochs
+    (`plan.window`). Where the target is classes, `train_error` is the mean log loss, in nats, and `prediction`
     has the probability of each. `curve` has the losses on training and watched rows, penalties aside and dropout off,
     at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
     `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
@@ -174,8 +176,7 @@ class PackResult:
 
     best_epoch: Int32[np.ndarray, " member"]
     best_loss: Float32[np.ndarray, " member"]
-    steady_epoch: Int32[np.ndarray, " member"]
-    steady_loss: Float32[np.ndarray, " member"]
+    watched: Float32[np.ndarray, "member epoch"]
     last_loss: Float32[np.ndarray, " member"]
     train_loss: Float32[np.ndarray, " member"]
     epochs: Int32[np.ndarray, " member"]
@@ -205,7 +206,7 @@ class Tuned:
 
     @property
     def chosen_epochs(self) -> int:
-        """Epochs for the refit: the mean over inner splits of the best trial's best epoch, at least 1.
+        """Epochs for the refit: those at which the best trial's mean loss over the inner splits is least, at least 1.
 
         Without strengths all trials are replicas, and the mean is over them too.
         """

@@ -14,6 +14,7 @@ from posology.plan.arms import Arm
 from posology.plan.ladder import Ladder, joined
 from posology.plan.members import ALL_ROWS, REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trials_of
 from posology.plan.trials import Space, seeded_settings, sobol_settings
+from posology.plan.window import window
 
 
 def tune(
@@ -72,7 +73,9 @@ def refit_members(design: Design, found: Tuned) -> list[Member]:
     """Give the members that refit an arm's best setting, for the epochs that tuning found."""
     never = design.epochs + 1
     first = Member(found.arm, 0, 0, found.settings[0], found.chosen_epochs, never)
-    first = replace(first, reductions=found.reductions[0] if found.reductions else ())
+    # an end that the user fixed is scored just there
+    scored_at = (first.epochs,) if design.patience is None else window(first.epochs)
+    first = replace(first, reductions=found.reductions[0] if found.reductions else (), scored_at=scored_at)
     return [replace(first, seed=seed) for seed in range(design.seeds)]
 
 

@@ -1,0 +1,61 @@
+"""The steady loss: the one epoch at which a trial is best over all its inner splits, and how good it is there.
+
+Trials are compared at one epoch for all splits, as a refit has one. Were each split scored at its own best epoch, a
+trial whose loss wanders would be flattered, and one whose loss jumps about more so. Hence the losses of five
+neighbouring epochs are averaged, then those of the splits, and the least point of that one curve is taken, as
+early stopping by cross-validation does it (`xgboost.cv`).
+"""
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+
+NEIGHBOURS = 5
+"""Epochs whose watched losses are averaged."""
+
+
+def steady(
+    watched: Float32[np.ndarray, "split trial epoch"], begin: int = 0
+) -> tuple[Float[np.ndarray, " trial"], Int[np.ndarray, " trial"]]:
+    """Give the least point of each trial's mean curve.
+
+    Parameters
+    ----------
+    watched : array (split, trial, epoch)
+        Watched losses; NaN after the end of a training, and everywhere for a split that a trial did not see. A
+        training that has ended stands for its last steady value.
+    begin : int
+        Epochs at the start that do not count (`EarlyStopping.start_from_epoch`).
+
+    Returns
+    -------
+    loss : array (trial,)
+        Infinite where no epoch counts.
+    epoch : int array (trial,)
+        The middle of the five epochs, counted from 1; 0 where no epoch counts.
+
+    Examples
+    --------
+    >>> fast, slow = [3.0, 1, 4, 5, 6, 7, 8], [3.0, 3, 2, 2, 1, 1, 1]
+    >>> loss, epoch = steady(np.array([[fast], [slow]], "float32"))
+    >>> float(loss[0]), int(epoch[0])
+    (2.5, 2)
+    """
+    taken = np.isfinite(watched)
+    seen = taken.any(axis=2)
+    mean = np.where(seen[..., None], _smooth(watched), 0.0).sum(axis=0) / np.maximum(1, seen.sum(axis=0))[:, None]
+    # an epoch counts where any split trained as far
+    mean = np.where(taken.any(axis=0) & (np.arange(watched.shape[2]) >= begin), mean, np.inf)
+    at = mean.argmin(axis=1)
+    loss = mean[np.arange(len(mean)), at]
+    middle = at + 1 - np.minimum(at, NEIGHBOURS - 1) // 2
+    return loss, np.where(np.isfinite(loss), middle, 0)
+
+
+def _smooth(watched: Float32[np.ndarray, "split trial epoch"]) -> Float[np.ndarray, "split trial epoch"]:
+    """Average each loss with the four before it, fewer at the start; after the end the last mean stands."""
+    before = np.full((*watched.shape[:2], NEIGHBOURS - 1), np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([before, watched], axis=2), NEIGHBOURS, axis=2)
+    taken = np.isfinite(windows)
+    means = np.where(taken, windows, 0.0).sum(axis=3) / np.maximum(1, taken.sum(axis=3))
+    ends = np.isfinite(watched).sum(axis=2, keepdims=True)
+    return np.take_along_axis(means, np.minimum(np.arange(watched.shape[2]), np.maximum(ends - 1, 0)), axis=2)
