@@ -64,7 +64,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         weight = parse_class_weight(self._class_weight())
         check_class_weight(weight, table.classes, table.target_name)
         own = {name: getattr(self, name) for name in ("epochs", "batch_size") if getattr(self, name) is not None}
-        sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight}
+        sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
         design = Design(parse_arms(self.arms), **sizes)
         source = source_of(self.network, lambda: prepared(table, {}))
         return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
@@ -151,6 +151,9 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     measure : str, default=None
         What the study is about: "r2" (the default), "mae", or "pinball:0.9" where the network predicts that quantile.
         `score` is R2, as of every regressor.
+    ensemble : int, default=5
+        Networks of different seeds whose predictions are averaged; the study is then about their average. 1 is one
+        network, as in `posology.Study`.
     epochs, batch_size : int, default=None
         Longest training, and rows a step; by default the effort's.
     folder : path, default=None
@@ -191,6 +194,7 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         arms: Any = None,
         margin: Any = 0.01,
         measure: Any = None,
+        ensemble: Any = 5,
         epochs: Any = None,
         batch_size: Any = None,
         folder: Any = None,
@@ -202,6 +206,7 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         self.arms = arms
         self.margin = margin
         self.measure = measure
+        self.ensemble = ensemble
         self.epochs = epochs
         self.batch_size = batch_size
         self.folder = folder
@@ -272,6 +277,7 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         margin: Any = 0.01,
         measure: Any = None,
         class_weight: Any = None,
+        ensemble: Any = 5,
         epochs: Any = None,
         batch_size: Any = None,
         folder: Any = None,
@@ -284,6 +290,7 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         self.margin = margin
         self.measure = measure
         self.class_weight = class_weight
+        self.ensemble = ensemble
         self.epochs = epochs
         self.batch_size = batch_size
         self.folder = folder

@@ -1,7 +1,7 @@
 """The network with a default dropout, trained without a study: where there are too few rows to compare anything."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class UntunedVerdict:
 def train_untuned(
     table: Table, settings: Settings, folder: Path, staff: Staff, reason: str
 ) -> tuple[Prescription, UntunedVerdict]:
-    """Train the network once on all rows, every Dropout at `RATE`, for all epochs, and keep it in a folder.
+    """Train the network on all rows, every Dropout at `RATE`, for all epochs, and keep it, or the average, in a folder.
 
     Parameters
     ----------
@@ -77,8 +77,9 @@ def train_untuned(
             sites = len(pool.describe()["dropouts"])
             arm = ("dropout",) if sites and ("dropout",) in design.arms else ()
             setting = dict.fromkeys(arm, (RATE,) * sites)
-            member = Member(arm, 0, 0, setting, design.epochs, design.epochs + 1)
-            out = pool.finish(Pack("untuned", ALL_ROWS, 0, REFIT, (member,)), folder)
+            first = Member(arm, 0, 0, setting, design.epochs, design.epochs + 1)
+            members = tuple(replace(first, seed=seed) for seed in range(design.ensemble))
+            out = pool.finish(Pack("untuned", ALL_ROWS, 0, REFIT, members), folder)
     prescription = Prescription(arm, {n: list(v) for n, v in setting.items()}, design.epochs, tuple(out["lines"]))
     used = f"dropout {RATE}" if arm else "no regularizer"
     said = (f"Not enough evidence: {reason}.", f"Used {used} as default, untuned.")
