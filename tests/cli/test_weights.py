@@ -30,9 +30,9 @@ def test_rows_of_weight_0_are_as_if_they_were_not_there(call, here):
     frame = wine().drop(columns="grape").assign(counts=counts, alcohol=load_wine().data[:, 0])
     every, told = study(call, here, frame, "every", "--weights", "counts")
     assert "Note: Rows are weighted by 'counts', from 0.4" in told
-    kept, _ = study(call, here, frame[counts > 0].assign(counts=counts[counts > 0] * 10), "kept", "--weights", "counts")
-    # the last bits of a matrix product depend on where its arrays lie in memory
-    pd.testing.assert_frame_equal(pd.json_normalize(every["arms"]), pd.json_normalize(kept["arms"]), rtol=1e-9)
+    kept, _ = study(call, here, frame[counts > 0].assign(counts=counts[counts > 0] * 8), "kept", "--weights", "counts")
+    # eight times the weights are the same to the bit; ten times would round
+    assert every["arms"] == kept["arms"]
     assert every["study"]["weights"]["column"] == "counts"
     assert every["study"]["weights"]["effective_rows"] == pytest.approx(counts.sum() ** 2 / (counts**2).sum())
     plain, _ = study(call, here, frame[counts > 0].drop(columns="counts"), "plain")
