@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
+    from posology.estimators import PosologyClassifier, PosologyRegressor
     from posology.result import StudyResult
     from posology.study import Study
 
@@ -15,7 +16,9 @@ __version__ = "0.1.0"
 _ROOMS = {
     "InputError": "errors",
     "LeakWarning": "errors",
+    "PosologyClassifier": "estimators",
     "PosologyError": "errors",
+    "PosologyRegressor": "estimators",
     "StoppedError": "errors",
     "Study": "study",
     "StudyResult": "result",
@@ -25,7 +28,9 @@ _ROOMS = {
 __all__ = [
     "InputError",
     "LeakWarning",
+    "PosologyClassifier",
     "PosologyError",
+    "PosologyRegressor",
     "StoppedError",
     "Study",
     "StudyResult",

@@ -40,6 +40,7 @@ def study(
     target: str,
     task: str | None = None,
     groups: str | None = None,
+    weights: str | None = None,
     drop: str = "",
     out: str | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
@@ -65,6 +66,8 @@ def study(
     groups
         Column that says which rows belong together, such as a patient or a site: they share a fold, and a group counts
         once. It is no feature.
+    weights
+        Column that says how much each row counts, in training and in the score; 2 is the row twice. It is no feature.
     drop
         Columns to leave out, separated by commas.
     out
@@ -74,8 +77,9 @@ def study(
     """
     ask, how = ask or Ask(), how or How()
     settings = ask.settings(where or Where(), _say)
-    loaded = _load(Path(table), target, _names(drop), task, groups)
-    facts = {"table": str(Path(table).resolve()), "drop": _names(drop), "task": task, "groups": groups}
+    beside = {"task": task, "groups": groups, "weights": weights}
+    loaded = _load(Path(table), target, _names(drop), **beside)
+    facts = {"table": str(Path(table).resolve()), "drop": _names(drop), **beside}
     folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
     _study(loaded, settings, facts, folder, how, dry_run=dry_run)
 
@@ -125,8 +129,8 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
     if held["table"] is None and table is None:
         raise InputError("This study was started in Python: run the same Study(..., folder=...) again to continue it.")
     demo_table = held["table"] == "demo"
-    asked = (held["target"], held["drop"], held["task"], held["groups"])
-    loaded = _load_demo() if demo_table else _load(Path(table or held["table"]), *asked)
+    beside = {name: held.get(name) for name in ("task", "groups", "weights")}
+    loaded = _load_demo() if demo_table else _load(Path(table or held["table"]), held["target"], held["drop"], **beside)
     if settings.source.fingerprint() != held.get("network"):
         raise InputError(
             f"The network file '{settings.source.where}' is not the one that this study began with: its content "
@@ -137,7 +141,7 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
             f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
             "Give the same table, or start a new study in another --out."
         )
-    facts = {name: held[name] for name in ("table", "drop", "task", "groups")}
+    facts = {"table": held["table"], "drop": held["drop"], **beside}
     _study(loaded, settings, facts, Path(folder), how)
 
 
@@ -210,7 +214,7 @@ def inspect(
         target = _last_column(Path(table))
     _both_or_none(table, target)
     source = parse_source(network)
-    loaded = None if table is None or target is None else _load(Path(table), target, _names(drop), task)
+    loaded = None if table is None or target is None else _load(Path(table), target, _names(drop), task=task)
     where = where or Where()
     inspection = inspect_network(source, loaded, where.choice(), where.inputs())
     _print_json(inspection.to_dict()) if json else print_inspection(inspection)
@@ -336,10 +340,11 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _load(path: Path, target: str, drop: Sequence[str], task: str | None = None, groups: str | None = None) -> "Table":
+def _load(path: Path, target: str, drop: Sequence[str], **beside: str | None) -> "Table":
+    """Read a table; `beside` names its task, and the columns of groups and weights."""
     from posology.table import make_table, read_frame
 
-    return _noted(lambda: make_table(read_frame(path), target, drop, task, groups))
+    return _noted(lambda: make_table(read_frame(path), target, drop, **beside))
 
 
 def _load_demo() -> "Table":

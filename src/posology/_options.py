@@ -31,7 +31,8 @@ class Ask:
     margin
         Differences of R2, or of the score of classes, below it do not matter to you: a region of practical equivalence.
     score
-        For classes, what the verdict is about: log_loss (its skill, the default), brier, balanced_accuracy or auc.
+        What the verdict is about. For numbers r2 (the default), mae or pinball:LEVEL, such as pinball:0.9 for a network
+        that predicts that quantile; for classes log_loss (its skill, the default), brier, balanced_accuracy or auc.
     repeats
         Outer resamples: repeats of a partition into folds, at most; the study stops when it is decided, or cannot be.
     all_repeats
@@ -68,6 +69,8 @@ class Ask:
         What the verdict is about: by default one network; or the average of so many, which is another question.
     levers
         Score boosted trees, a ridge, an average of networks and arms without early stopping beside the arms.
+    class_weight
+        How much training minds each class: balanced, or CLASS=WEIGHT,CLASS=WEIGHT. The score is not changed by it.
     """
 
     network: str | None = None
@@ -91,9 +94,11 @@ class Ask:
     fit: str | None = None
     ensemble: int = 1
     levers: bool = True
+    class_weight: str | None = None
 
     def settings(self, where: "Where", say: Callable[[str], None]) -> "Settings":
         """Check and resolve; what is worth saying on the way is said."""
+        from posology.class_weights import parse_class_weight_text
         from posology.network import parse_source
         from posology.plan import Design, parse_arms
         from posology.settings import Settings, parse_ranges
@@ -112,6 +117,7 @@ class Ask:
             self.seed,
             self.halving,
             ensemble=self.ensemble,
+            class_weight=parse_class_weight_text(self.class_weight),
         )
         source, ranges = parse_source(self.network), parse_ranges(self.ranges)
         if self.fit is not None:

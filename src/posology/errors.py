@@ -7,7 +7,7 @@ class PosologyError(Exception):
     exit_code = 1
 
 
-class InputError(PosologyError):
+class InputError(PosologyError, ValueError):
     """The table, the network, an option or a folder cannot be used as given; nothing was written. Exit code 2."""
 
     exit_code = 2

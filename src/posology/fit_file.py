@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from posology.class_weights import class_weight_from_json
 from posology.execution import one_worker
 from posology.network import parse_source
 from posology.plan import Callbacks, FitArguments
@@ -23,4 +24,9 @@ def fit_arguments_in(text: str) -> FitArguments:
     ):
         reply, _ = worker.ask({"do": "fit", "source": source.to_dict()})
     found = reply["fit"]
-    return FitArguments(**{**found, "callbacks": Callbacks(**found["callbacks"]), "notes": tuple(found["notes"])})
+    parts = {
+        "callbacks": Callbacks(**found["callbacks"]),
+        "notes": tuple(found["notes"]),
+        "class_weight": class_weight_from_json(found["class_weight"]),
+    }
+    return FitArguments(**{**found, **parts})

@@ -1,4 +1,4 @@
-"""How predictions are scored: R2 for a number, one of four scores for classes."""
+"""How predictions are scored: R2 for a number, or skill in a quantile; one of four scores for classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +8,26 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from posology.errors import InputError
-from posology.inference import CLASS_LOSSES, CLASS_SCORES, R2, Measure, class_measure, class_shares, row_losses
+from posology.inference import (
+    CLASS_LOSSES,
+    CLASS_SCORES,
+    NUMBER_SCORES,
+    R2,
+    Measure,
+    class_measure,
+    class_shares,
+    naive_pinball,
+    number_measure,
+    pinball_losses,
+    quantile_level,
+    row_losses,
+)
+from posology.inference.class_losses import auc_losses
 from posology.table import Table
+from posology.table.preparation import mean_and_variance
 from posology.wording import did_you_mean
 
-SCORES = (R2.name, *CLASS_SCORES)
+SCORES = (*NUMBER_SCORES, *CLASS_SCORES)
 """What can be asked for."""
 
 
@@ -27,6 +42,10 @@ class Judge(Protocol):
     @property
     def measure(self) -> Measure:
         """What the score is."""
+
+    @property
+    def weights(self) -> Float[np.ndarray, " row"] | None:
+        """How much each row counts; None where all count alike. `row_losses` are not weighted by it."""
 
     def row_losses(
         self, prediction: Float[np.ndarray, "row *class"], scored: Bool[np.ndarray, " table"]
@@ -56,10 +75,13 @@ class NumberJudge:
     ----------
     target : array (row,)
         Of the whole table, in its unit.
+    weights : array (row,), optional
+        Of rows; the variance is by them.
     """
 
     target: Float[np.ndarray, " row"]
     measure: Measure = R2
+    weights: Float[np.ndarray, " row"] | None = None
 
     @property
     def rows(self) -> int:
@@ -71,7 +93,8 @@ class NumberJudge:
     ) -> tuple[Float[np.ndarray, " row"], int]:
         """See `Judge`: the training range is that of the other rows."""
         outside = self.target[~scored]
-        return row_losses(self.target[scored], prediction, outside.min(), outside.max(), float(self.target.var()))
+        _, variance = mean_and_variance(self.target, self.weights)
+        return row_losses(self.target[scored], prediction, outside.min(), outside.max(), variance)
 
     def train_score(self, error: float) -> float:
         """See `Judge`."""
@@ -83,6 +106,47 @@ class NumberJudge:
 
 
 @dataclass(frozen=True, eq=False)
+class QuantileJudge:
+    """Skill in predicting a quantile; see `inference.pinball_losses`.
+
+    Parameters
+    ----------
+    squares : NumberJudge
+        Of the same target: train scores and the gap stay R2.
+    measure : Measure
+    """
+
+    squares: NumberJudge
+    measure: Measure
+
+    @property
+    def rows(self) -> int:
+        """See `Judge`."""
+        return self.squares.rows
+
+    @property
+    def weights(self) -> Float[np.ndarray, " row"] | None:
+        """See `Judge`."""
+        return self.squares.weights
+
+    def row_losses(
+        self, prediction: Float[np.ndarray, " row"], scored: Bool[np.ndarray, " table"]
+    ) -> tuple[Float[np.ndarray, " row"], int]:
+        """See `Judge`: the training range is that of the other rows."""
+        target, level = self.squares.target, quantile_level(self.measure.name)
+        outside, naive = target[~scored], naive_pinball(target, level, self.weights)
+        return pinball_losses(target[scored], prediction, outside.min(), outside.max(), level, naive)
+
+    def train_score(self, error: float) -> float:
+        """See `Judge`: R2, whatever the measure."""
+        return self.squares.train_score(error)
+
+    def beside(self) -> Sequence[Judge]:
+        """See `Judge`."""
+        return (self.squares, self)
+
+
+@dataclass(frozen=True, eq=False)
 class ClassJudge:
     """A score of classes; see `inference.class_losses`.
 
@@ -91,13 +155,16 @@ class ClassJudge:
     codes : int array (row,)
         Place of each row's class, of the whole table.
     shares : array (class,)
-        Of the classes in it.
+        Of the classes in it, by the weights of rows.
     measure : Measure
+    weights : array (row,), optional
+        Of rows.
     """
 
     codes: Int[np.ndarray, " row"]
     shares: Float[np.ndarray, " class"]
     measure: Measure
+    weights: Float[np.ndarray, " row"] | None = None
 
     @property
     def rows(self) -> int:
@@ -108,6 +175,9 @@ class ClassJudge:
         self, prediction: Float[np.ndarray, "row class"], scored: Bool[np.ndarray, " table"]
     ) -> tuple[Float[np.ndarray, " row"], int]:
         """See `Judge`."""
+        if self.measure.name == "auc":  # a matter of pairs, whose weights are products
+            own = None if self.weights is None else self.weights[scored]
+            return auc_losses(self.codes[scored], prediction, self.shares, own)
         return CLASS_LOSSES[self.measure.name](self.codes[scored], prediction, self.shares)
 
     def train_score(self, error: float) -> float:
@@ -126,28 +196,33 @@ def judge_of(table: Table, score: str | None) -> Judge:
     ----------
     table : Table
     score : str or None
-        One of `SCORES`; None for R2 of numbers, log-loss skill of classes.
+        One of `SCORES`, with a level for LEVEL; None for R2 of numbers, log-loss skill of classes.
 
     Raises
     ------
     InputError
         A score that is unknown, or not for such a target.
     """
-    if score is not None and score not in SCORES:
-        raise InputError(f"--score got '{score}'.{did_you_mean(score, SCORES)} Use one of: {', '.join(SCORES)}.")
+    number = number_measure(score or R2.name)
+    if score is not None and number is None and score not in CLASS_SCORES:
+        raise InputError(
+            f"--score got '{score}'.{did_you_mean(score, SCORES)} Use one of: {', '.join(SCORES)}, such as pinball:0.9."
+        )
     strata = table.strata
     if strata is None:
-        if score not in (None, R2.name):
+        if number is None:
             raise InputError(
-                f"--score {score} is for classes, and the target '{table.target_name}' is a number, whose score is R2. "
-                "Leave it out; or, if the numbers are names of classes, use --task classification (in Python: "
-                "task='classification')."
+                f"--score {score} is for classes, and the target '{table.target_name}' is a number. Use one of: "
+                f"{', '.join(NUMBER_SCORES)}; or, if the numbers are names of classes, --task classification (in "
+                "Python: task='classification')."
             )
-        return NumberJudge(table.target)
-    if score == R2.name:
+        squares = NumberJudge(table.target, weights=table.row_weights)
+        return squares if number == R2 else QuantileJudge(squares, number)
+    if score is not None and number is not None:
         raise InputError(
-            f"--score r2 is for numbers, and the target '{table.target_name}' has {len(table.classes)} classes. Use "
-            f"one of: {', '.join(CLASS_SCORES)}."
+            f"--score {score} is for numbers, and the target '{table.target_name}' has {len(table.classes)} classes. "
+            f"Use one of: {', '.join(CLASS_SCORES)}."
         )
     classes = len(table.classes)
-    return ClassJudge(strata, class_shares(strata, classes), class_measure(score or CLASS_SCORES[0], classes))
+    shares = class_shares(strata, classes, table.row_weights)
+    return ClassJudge(strata, shares, class_measure(score or CLASS_SCORES[0], classes), table.row_weights)

@@ -8,7 +8,9 @@ import numpy as np
 
 from posology.execution import LocalPool
 from posology.execution.drive import Procedure
+from posology.inference import CLASS_SCORES, quantile_level
 from posology.inference.covariance import Clusters
+from posology.inference.weighting import influence
 from posology.judging import Judge
 from posology.levers import AVERAGE, ONE, RIDGE, TREES, Bench, Lever, Levers, Losses
 from posology.plan import Arm, Design, Space, arm_name, tune_and_refit
@@ -95,20 +97,22 @@ class LeverRun:
     def _rivals(self, repeats: Sequence[int], bench: Bench) -> dict[str, Losses]:
         """Score what is no network; not a number where it could not be fitted."""
         resamples = [(i, repeat, fold) for i, repeat in enumerate(repeats) for fold in range(self.design.folds)]
-        asked = {(name, i, fold): self._asked(name, repeat, fold) for name in RIVALS for i, repeat, fold in resamples}
-        out = {name: np.full(bench.folds.shape, np.nan) for name in RIVALS}
+        # a ridge predicts means: beside quantiles it would be no rival
+        names = [TREES] if self.judge.measure.name.startswith("pinball") else list(RIVALS)
+        asked = {(name, i, fold): self._asked(name, repeat, fold) for name in names for i, repeat, fold in resamples}
+        out = {name: np.full(bench.folds.shape, np.nan) for name in names}
         for (name, i, fold), answer in asked.items():
             rows, prediction = bench.folds[i] == fold, answer()
             if len(prediction):
                 out[name][i, rows] = self.judge.row_losses(prediction, rows)[0]
-        return out
+        return {name: influence(losses, self.judge.weights) for name, losses in out.items()}
 
     def _asked(self, name: str, repeat: int, fold: int) -> Callable[[], np.ndarray]:
         """Ask for the predictions of a resample, unless they are kept; give what waits for them."""
         key = f"lever-{name}-r{repeat}f{fold}"
         if (kept := self.record.read_pack(key)) is not None:
             return lambda: kept["prediction"]
-        future = self.pool.rival(name, repeat, fold)
+        future = self.pool.rival(name, repeat, fold, quantile_level(self.judge.measure.name))
 
         def wait() -> np.ndarray:
             arrays = future.result()[1]
@@ -150,7 +154,7 @@ class LeverRun:
 
     def _words(self, name: str) -> str:
         """Name a model that is no network; the ridge of classes is a logistic regression with its penalty."""
-        return RIVALS[name] if name != RIDGE or self.judge.measure.name == "r2" else "logistic regression"
+        return "logistic regression" if name == RIDGE and self.judge.measure.name in CLASS_SCORES else RIVALS[name]
 
     def _left_out(self, rivals: Mapping[str, Losses], *, trained: bool) -> str:
         """Say what is missing."""

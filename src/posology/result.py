@@ -193,7 +193,9 @@ class StudyResult:
             return embedded_model(self.folder)
         import keras
 
-        return keras.models.load_model(self.folder / "model.keras")
+        from posology.execution.predicting import finished
+
+        return keras.models.load_model(finished(self.folder))
 
     def export(
         self, to: str, place: str | PathLike[str] | None = None, *, embed_preprocessing: bool = False

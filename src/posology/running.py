@@ -19,7 +19,7 @@ from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.execution.sizing import check_memory
-from posology.inference import Analysis, Looks, analyze
+from posology.inference import R2, Analysis, Looks, analyze
 from posology.lever_run import LeverRun, without_stopping
 from posology.levers import TREES, Levers
 from posology.plan import (
@@ -43,11 +43,19 @@ from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
 from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
 from posology.settings import Settings
-from posology.table import Table
+from posology.table import Table, Weights
 from posology.wording import resume_command
 
 if TYPE_CHECKING:
     from posology.study import Study
+
+
+OF_MEDIANS = ("mean_absolute_error", "MeanAbsoluteError")
+OF_MEANS = (
+    "mean_squared_error", "MeanSquaredError", "mean_squared_logarithmic_error", "MeanSquaredLogarithmicError",
+    "huber", "Huber", "log_cosh", "LogCosh", "poisson", "Poisson",
+)  # fmt: skip
+"""Keras' losses of a median, and those of a mean or of something between the two."""
 
 
 class Run:
@@ -152,9 +160,10 @@ class Run:
             "target": table.target_name,
             **_classes(table),
             "groups": None if table.groups is None else {"column": table.groups.name, "count": table.groups.count},
+            "weights": None if table.weights is None else _weights(table.weights),
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
-            "network_notes": network["notes"],
+            "network_notes": [*network["notes"], *self._note_on_loss(network["loss"])],
             "warnings": [*network["warnings"], *search_warnings(gains, self._study.settings.margin)],
             "network": str(self._study.settings.source),
             "parameters": network["parameters"],
@@ -168,6 +177,13 @@ class Run:
             "failed_networks": scores.failed,
             "failures": failures(found),
         }
+
+    def _note_on_loss(self, loss: str) -> list[str]:
+        """Say where a network learns something else than what its score asks for."""
+        if self._study.judge.measure != R2 or loss in OF_MEANS:
+            return []
+        about = "mae scores what it learns, a median" if loss in OF_MEDIANS else "pinball:LEVEL is for a quantile"
+        return [f"The network's loss is {loss}, and its score is R2, which is about means: --score {about}."]
 
     def _train(self, pool: LocalPool, record: Record, space: Space) -> Repeats:
         """Train repeat after repeat, until a look, the budget or their number ends it."""
@@ -266,6 +282,10 @@ def _classes(table: Table) -> dict[str, Any]:
     rows = np.bincount(table.strata, minlength=len(table.classes)).tolist()
     named = zip(table.classes, rows, strict=True)
     return {"classes": [{"class": name, "rows": n, "share": n / table.n_rows} for name, n in named]}
+
+
+def _weights(weights: Weights) -> dict[str, Any]:
+    return {"column": weights.name, "effective_rows": weights.effective}
 
 
 def _submit(pool: LocalPool, pack: Pack) -> "Future[PackResult]":

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from posology.inference.contrasts import Contrast
 from posology.inference.searching import gain_of_doubling, still_improves
+from posology.inference.weighting import influence
 from posology.judging import Judge
 from posology.plan import Arm, Refitted, Setting, Tuned, arm_name, regularizers_of
 from posology.regularizers import Strength
@@ -30,7 +31,7 @@ class Scores:
     ----------
     losses : array (arm, repeat, row)
         Of `judging.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is
-        a difference of scores.
+        a difference of scores. Rows with weights have their influence values (`inference.weighting`).
     folds : array (repeat, row)
         Fold of each row.
     capped : int
@@ -114,6 +115,7 @@ def _score(
                 fit = r * (folds.max() + 1) + fold
                 train[a, fit] = judge.train_score(_mean_of_finite(refit.train_error))
                 epochs[a, fit] = refit.epochs
+    losses = influence(losses, judge.weights)
     trained = np.array([_mean_of_finite(scores) for scores in train])
     gap = trained - (1 - losses.mean(axis=(1, 2)))
     return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed, trained)

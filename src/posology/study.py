@@ -9,8 +9,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from posology.class_weights import check_class_weight, parse_class_weight
 from posology.errors import InputError
 from posology.execution import Job, LocalPool
+from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
 from posology.network.choice import Choice
@@ -34,8 +36,6 @@ from posology.table import (
     table_from_arrays,
 )
 
-"""Members in one compiled call: a few seconds of work for tables of a thousand rows."""
-
 
 class Study:
     """The fair experiment on one table and one network.
@@ -58,9 +58,16 @@ class Study:
     groups : str or array (row,), optional
         Which rows belong together, such as those of a patient: a column of X, which then is no feature, or a cell a
         row. They share a fold, and a group counts once as evidence.
+    sample_weight : str or array (row,), optional
+        How much each row counts, in training, in the watched loss and in the score: a column of X, which then is no
+        feature, or a number a row, from 0. A weight of 2 is the row twice, its copies kept in one fold and counted as
+        one piece of evidence; weights times ten are the same study.
+    class_weight : "balanced" or mapping, optional
+        How much training minds each class, as in Keras and scikit-learn: in the loss that is trained and the one that
+        is watched, not in the score, which is what `score` says.
     score : str, optional
-        For classes, what the verdict is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or
-        "auc".
+        What the verdict is about: for numbers "r2" (the default), "mae", or "pinball:0.9" where the network predicts
+        that quantile; for classes "log_loss" (its skill, the default), "brier", "balanced_accuracy" or "auc".
     arms : str or sequence of str, optional
         "l1,l2,dropout" for all subsets of those; "none; l1; dropout; l1+dropout" for just those arms. By default
         none, weights (L1 and L2 together), dropout, weights+dropout. docs/regularizers.md lists all regularizers.
@@ -115,6 +122,8 @@ class Study:
         *,
         task: str | None = None,
         groups: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
         score: str | None = None,
         arms: str | Sequence[str] | None = None,
         margin: float = 0.01,
@@ -143,15 +152,16 @@ class Study:
         all_repeats: bool = False,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
-        table = table_from_arrays(frame, y, task=task, groups=groups)
+        table = table_from_arrays(frame, y, task=task, groups=groups, weights=sample_weight)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
-        design = Design(parse_arms(arms), *sizes, ensemble=ensemble)
+        weighed = parse_class_weight(class_weight)
+        design = Design(parse_arms(arms), *sizes, ensemble=ensemble, class_weight=weighed)
         if fit is not None:
             arguments = read_fit_arguments(fit)
             design = arguments.applied(design)
             table = replace(table, notes=(*table.notes, *arguments.notes))
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
-        source = source_of(network, lambda: _prepared(table, given))
+        source = source_of(network, lambda: prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
         self._set(table, settings, folder, workers, budget)
@@ -166,10 +176,15 @@ class Study:
         workers: int | None = None,
         budget: float | None = None,
         facts: Mapping[str, Any] | None = None,
+        staff: Staff | None = None,
     ) -> "Study":
-        """Make a study of what the command has read; `facts` are kept in the folder beside the settings."""
+        """Make a study of what the command has read.
+
+        `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
+        study.
+        """
         study = cls.__new__(cls)
-        study._set(table, settings, folder, workers, budget, facts)
+        study._set(table, settings, folder, workers, budget, facts, staff)
         return study
 
     def _set(
@@ -180,6 +195,7 @@ class Study:
         workers: int | None,
         budget: float | None,
         facts: Mapping[str, Any] | None = None,
+        staff: Staff | None = None,
     ) -> None:
         check_rows(table.n_rows, settings.design.folds)
         if table.groups is not None:
@@ -187,6 +203,7 @@ class Study:
         if table.classes:
             _check_classes(table, settings.design)
         _check_target(table, settings)
+        check_class_weight(settings.design.class_weight, table.classes, table.target_name)
         self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
@@ -194,7 +211,7 @@ class Study:
         self.folder = None if folder is None else Path(folder)
         self.workers = workers or cores()
         self.budget = budget
-        self._facts = dict(facts or {})
+        self._facts, self._staff = dict(facts or {}), staff
 
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Run the experiment, or continue it where the folder has a part of it.
@@ -223,7 +240,7 @@ class Study:
     ) -> Iterator[LocalPool]:
         """Start the workers; the table travels to them by one file in `scratch`."""
         self.table.save(scratch / "table.feather")
-        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell) as pool:
+        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell, self._staff) as pool:
             yield pool
 
     def job(self, scratch: Path) -> Job:
@@ -254,6 +271,7 @@ class Study:
             "drop": [],
             "task": None,
             "groups": None,
+            "weights": None,
             **self._facts,
         }
 
@@ -290,8 +308,8 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **found}
 
 
-def _prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
+def prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
     """Prepare all rows, for a builder in the user's process that looks at their shape."""
     layout = laid_out_as_given(table, inputs)
-    fitted = Preparation.fit(table.features, table.target, scaled=not table.classes)
+    fitted = Preparation.fit(table.features, table.target, scaled=not table.classes, weights=table.row_weights)
     return layout.by_input(layout.matrix(fitted, table.features))

@@ -150,7 +150,7 @@ def test_the_questions_network_is_shown_with_the_head_of_the_classes(studied, ca
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--target", "grape", "--score", "acu"), "--score got 'acu'. Did you mean 'auc'? Use one of: r2, log_loss"),
+        (("--target", "grape", "--score", "acu"), "--score got 'acu'. Did you mean 'auc'? Use one of: r2, mae,"),
         (("--target", "grape", "--score", "r2"), "--score r2 is for numbers, and the target 'grape' has 3 classes."),
         (("--target", "alcohol", "--score", "auc"), "--score auc is for classes, and the target 'alcohol' is a number"),
         (("--target", "alcohol", "--task", "classification"), "which name no classes. Use --task regression"),

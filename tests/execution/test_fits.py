@@ -11,7 +11,7 @@ from posology.execution.fits import FitStore
 from posology.execution.job import Job
 from posology.network.source import NetworkSource
 from posology.plan import ALL_ROWS, REFIT, Design, Pack
-from posology.table import Preparation, make_table, one_input
+from posology.table import Preparation, make_table, one_input, table_from_arrays
 
 ROWS = 120
 
@@ -49,6 +49,40 @@ def test_a_fit_is_what_its_own_rows_prepare(tmp_path, table, monkeypatch, where,
     assert fit.training_rows().shape == (len(rows), one_input(table).width)
     z = np.array([[0.5, -1.0]], "float32")
     np.testing.assert_allclose(fit.target_from_network(z), preparation.target_from_network(z))
+
+
+def weighted(table, **how):
+    counts = np.random.default_rng(1).integers(1, 5, ROWS).astype(float)
+    return table_from_arrays(table.features, table.target, weights=counts, **how), counts
+
+
+def test_weights_are_1_on_average_and_scale_the_target(tmp_path, table):
+    heavy, counts = weighted(table)
+    made, job = store(tmp_path, heavy)
+    fit = made.fit(0, 1, 0)
+    rows, watched = job.rows_of(Pack("", 0, 1, 0, ()))
+    np.testing.assert_allclose(np.asarray(fit.data.weight)[0, : len(rows)], counts[rows] / counts[rows].mean(), 1e-6)
+    np.testing.assert_allclose(
+        np.asarray(fit.data.watched_weight)[0, : len(watched)], counts[watched] / counts[rows].mean(), 1e-6
+    )
+    assert fit.target_mean == pytest.approx(np.average(heavy.target[rows], weights=counts[rows]))
+    repeated = np.repeat(heavy.target[rows], counts[rows].astype(int))
+    assert fit.target_sd == pytest.approx(repeated.std())
+    assert made.fit(0, 1, REFIT).data.weight.shape == fit.data.weight.shape
+
+
+def test_classes_are_balanced_by_the_rows_that_are_trained_on(tmp_path, table):
+    y = np.where(table.target > 45, "hard", "soft")
+    heavy = table_from_arrays(table.features, y, weights=weighted(table)[1])
+    design = Design(((),), 2, 4, inner_splits=2, epochs=6, class_weight="balanced")
+    job = Job("", NetworkSource(), ROWS, design, ("l1",), str(tmp_path))
+    made = FitStore(tmp_path, heavy, one_input(heavy), job)
+    rows = made.rows_of(Pack("", 1, 2, REFIT, ()))[0]
+    weights, codes = np.asarray(made.fit(1, 2, REFIT).data.weight)[0, : len(rows)], heavy.strata[rows]
+    assert weights.mean() == pytest.approx(1, rel=1e-6)
+    assert weights[codes == 0].sum() == pytest.approx(weights[codes == 1].sum(), rel=1e-5)
+    np.testing.assert_allclose(made.weights(rows), weights, rtol=1e-6)
+    assert not np.allclose(weights, heavy.row_weights[rows])
 
 
 def test_arrays_are_the_pages_of_the_file(tmp_path, table):

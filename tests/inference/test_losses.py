@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
+from sklearn.dummy import DummyRegressor
+from sklearn.metrics import mean_pinball_loss
 
-from posology.inference import row_losses
+from posology.inference import naive_pinball, pinball_losses, row_losses
+
+RNG = np.random.default_rng(0)
 
 
 def test_squared_errors_in_variances():
@@ -41,3 +45,35 @@ def test_mean_loss_of_the_mean_is_one():
     y = np.random.default_rng(0).normal(size=50)
     losses, _ = row_losses(y, np.full(50, y.mean()), y.min(), y.max(), float(y.var()))
     assert losses.mean() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("weights", [None, RNG.uniform(0.1, 3, 80)])
+def test_pinball_skill_is_that_of_scikit_learn(level, weights):
+    y = RNG.gamma(2.0, 1.0, 80)
+    prediction = np.clip(y + RNG.normal(size=80), y.min(), y.max())
+    naive = naive_pinball(y, level, weights)
+    losses, capped = pinball_losses(y, prediction, y.min(), y.max(), level, naive)
+    constant = DummyRegressor(strategy="quantile", quantile=level).fit(y[:, None], y, sample_weight=weights)
+    # whatever scikit-learn takes between two rows, no constant is better than ours
+    best = mean_pinball_loss(y, constant.predict(y[:, None]), alpha=level, sample_weight=weights)
+    assert naive <= best + 1e-12
+    assert naive == pytest.approx(best, rel=0.02)
+    assert np.average(losses, weights=weights) * naive == pytest.approx(
+        mean_pinball_loss(y, prediction, alpha=level, sample_weight=weights)
+    )
+    assert capped == 0
+
+
+def test_the_quantile_itself_has_no_skill():
+    y = RNG.normal(size=101)
+    naive = naive_pinball(y, 0.3)
+    losses, _ = pinball_losses(y, np.full(101, np.quantile(y, 0.3)), y.min(), y.max(), 0.3, naive)
+    assert losses.mean() == pytest.approx(1.0)
+
+
+def test_a_prediction_that_is_no_number_gets_the_worst_that_clipping_leaves():
+    target, naive = np.array([0.0, 1.0, 0.5]), 0.1
+    losses, lost = pinball_losses(target, np.array([np.nan, -np.inf, 0.5]), 0.0, 1.0, 0.3, naive)
+    np.testing.assert_allclose(losses, np.array([0.7 * 1.5, 0.3 * 1.5, 0.0]) / naive)
+    assert lost == 2

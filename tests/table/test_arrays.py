@@ -90,7 +90,8 @@ def test_wrong_shapes():
     assert refusal(X[:, :0], Y) == "X has no columns. Give a table with at least one feature."
     assert refusal(X, X) == (
         "y has the shape (30, 3); posology studies one target, of shape (rows,). Give one number or one class for each "
-        "row."
+        "row. Several targets are several studies: Study(network, X, y[:, 0]), or "
+        "sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())."
     )
     assert refusal(5, Y).startswith("X has the shape ();")
     assert refusal([[1, 2], [3]], [1, 2]).startswith("X is no table: ")

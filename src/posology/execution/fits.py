@@ -19,6 +19,7 @@ from jaxtyping import Float
 from posology.engine.member import Data
 from posology.engine.packing import same_steps
 from posology.execution.job import Job
+from posology.execution.row_weights import RowWeights
 from posology.plan import Pack
 from posology.table import Layout, Preparation, Table
 
@@ -83,8 +84,17 @@ class FitStore:
 
     def preparation(self, rows: np.ndarray) -> Preparation:
         """Learn the preparation from rows."""
-        table = self._table
-        return Preparation.fit(table.features.iloc[rows], table.target[rows], scaled=not table.classes)
+        table, weights = self._table, self._table.row_weights
+        own = None if weights is None else weights[rows]
+        return Preparation.fit(table.features.iloc[rows], table.target[rows], scaled=not table.classes, weights=own)
+
+    @property
+    def _weighted(self) -> bool:
+        return self._table.weights is not None or self._job.design.class_weight is not None
+
+    def weights(self, rows: np.ndarray) -> np.ndarray | None:
+        """Give the weights of rows that are trained on; None where all count alike."""
+        return RowWeights.of(self._table, self._job.design.class_weight, rows).of_rows(rows) if self._weighted else None
 
     def _prepare(self, place: Path, fit: np.ndarray, watched: np.ndarray) -> None:
         shutil.rmtree(place, ignore_errors=True)
@@ -92,6 +102,10 @@ class FitStore:
         preparation = self.preparation(fit)
         self._write(place, "", preparation, fit, self._job.rows)
         self._write(place, "watched_", preparation, watched, self._job.watched_capacity())
+        if self._weighted:
+            weights = RowWeights.of(self._table, self._job.design.class_weight, fit)
+            np.save(place / "weight.npy", _filled(weights.of_rows(fit), self._job.rows))
+            np.save(place / "watched_weight.npy", _filled(weights.of_rows(watched), self._job.watched_capacity()))
         facts = {
             "rows": len(fit),
             "watched": len(watched),
@@ -122,6 +136,7 @@ class FitStore:
             _mapped(place / "watched_x.npy"),
             _mapped(place / "watched_y.npy"),
             np.array([facts["watched"]], "int32"),
+            *((_mapped(place / "weight.npy"), _mapped(place / "watched_weight.npy")) if self._weighted else ()),
         )
         return Fit(data, facts["watched"], facts["target_mean"], facts["target_sd"])
 
@@ -130,6 +145,13 @@ class FitStore:
         for old in sorted(fits, key=lambda path: path.stat().st_mtime)[: -(KEPT - 1)]:
             with contextlib.suppress(OSError):
                 shutil.rmtree(old)
+
+
+def _filled(weights: Float[np.ndarray, " row"], capacity: int) -> np.ndarray:
+    """Give weights up to a capacity; the rest is zeros, of rows that are never drawn."""
+    out = np.zeros((1, capacity), np.float32)
+    out[0, : len(weights)] = weights
+    return out
 
 
 @contextlib.contextmanager

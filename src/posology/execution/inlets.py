@@ -49,7 +49,8 @@ def lay_out(
     """
     rows = _first_rows(table.n_rows)
     features, target = table.features.iloc[rows], table.target[rows]
-    preparation = Preparation.fit(features, target, scaled=not table.classes)
+    weights = None if table.row_weights is None else table.row_weights[rows]
+    preparation = Preparation.fit(features, target, scaled=not table.classes, weights=weights)
     layout = laid_out_as_given(table, given)
     # rows that mean something: a function may adapt a Normalization to them
     model = build(layout.by_input(layout.matrix(preparation, features)))

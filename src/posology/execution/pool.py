@@ -6,117 +6,23 @@ nothing is set in the user's. A worker lives in a session of its own, so that Ct
 
 import contextlib
 import queue
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
-from posology.errors import InputError, StoppedError, WorkerError
-from posology.execution.environment import worker_environment
-from posology.execution.frames import Message, read_frame, write_frame
+from posology.errors import WorkerError
+from posology.execution.frames import Message
 from posology.execution.job import Job, pack_to_dict
+from posology.execution.staff import OneStudy, Staff
+from posology.execution.worker_process import Reply, Tell, Worker, silent
 from posology.plan import Pack, PackResult
 
-Reply = tuple[Message, dict[str, np.ndarray]]
-Tell = Callable[[int], None]
-
-
-def _silent(_epochs: int) -> None:
-    pass
-
-
-class Worker:
-    """One worker process.
-
-    Parameters
-    ----------
-    log : Path
-        File that takes what the worker, and the user's network file in it, print.
-    """
-
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        with log.open("ab") as stderr:
-            self._process = subprocess.Popen(
-                # -P: a keras.py in the user's folder must not stand in for Keras
-                [sys.executable, "-P", "-m", "posology.execution.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=worker_environment(),
-                start_new_session=True,
-            )
-
-    @property
-    def process(self) -> int:
-        """The process number."""
-        return self._process.pid
-
-    def ask(self, message: Message, tell: Tell = _silent) -> Reply:
-        """Send a message and wait for the answer.
-
-        Parameters
-        ----------
-        message : dict
-            What to do.
-        tell : callable
-            Told the epochs that were trained since it was told last, while the worker works.
-
-        Raises
-        ------
-        InputError
-            The worker refuses the user's table or network.
-        StoppedError
-            The disk is full.
-        WorkerError
-            The worker failed or ended.
-        """
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None  # noqa: PT018  both are pipes
-        try:
-            write_frame(stdin, message)
-            while "epochs" in (answer := read_frame(stdout))[0]:
-                tell(answer[0]["epochs"])
-            reply, arrays = answer
-        except (EOFError, OSError) as error:
-            raise WorkerError(
-                f"A worker process ended {self._ending()} during '{message['do']}'.{self._tail()}"
-            ) from error
-        if reply.get("error") == "input":
-            raise InputError(reply["text"])
-        if reply.get("error") == "full":
-            raise StoppedError(
-                f"The disk is full ({reply['text']}). What was finished is kept. Free some space, then run it again."
-            )
-        if "error" in reply:
-            raise WorkerError(f"A worker failed during '{message['do']}': {reply['text']}.{self._tail()}")
-        return reply, arrays
-
-    def stop(self) -> None:
-        """End the process at once."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        self._process.wait()
-
-    def _ending(self) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = self._process.wait(timeout=5)
-            return f"by signal {-code}" if code < 0 else f"with exit code {code}"
-        return "without an answer"
-
-    def _tail(self) -> str:
-        lines = self._log.read_text(errors="replace").strip().splitlines()[-3:]
-        return f" Its last words ({self._log}): " + " | ".join(lines) if lines else ""
+RESTING = 1.0
+"""Seconds that a pool waits at its end for a worker that answers already."""
 
 
 class LocalPool:
@@ -132,17 +38,31 @@ class LocalPool:
         Folder for the workers' logs.
     tell : callable
         Told the epochs that workers trained since it was told last; called from the pool's threads.
+    staff : Staff, optional
+        Gives the workers and takes them back; by default they live as long as the pool.
+    proves : bool
+        Whether the first worker runs the network, to see that its regularizers act.
 
     Examples
     --------
     Used by `posology.study`: `with LocalPool(job, 2, folder) as pool: pool.submit(pack).result()`.
     """
 
-    def __init__(self, job: Job, workers: int, logs: Path, tell: Tell = _silent) -> None:
-        self._job, self._tell = job, tell
+    def __init__(
+        self,
+        job: Job,
+        workers: int,
+        logs: Path,
+        tell: Tell = silent,
+        staff: Staff | None = None,
+        *,
+        proves: bool = True,
+    ) -> None:
+        self._job, self._tell, self._proves = job, tell, proves
+        self._staff = staff or OneStudy()
         self._tasks: queue.SimpleQueue[tuple[Message, Future[Reply]] | None] = queue.SimpleQueue()
         self._stopping = False
-        self._workers = [Worker(logs / f"worker-{i}.log") for i in range(workers)]
+        self._workers = [self._staff.hire(logs / f"worker-{i}.log") for i in range(workers)]
         self._described: list[Future[Reply]] = [Future() for _ in self._workers]
         self._threads = [
             threading.Thread(target=self._serve, args=pair, daemon=True)
@@ -163,9 +83,9 @@ class LocalPool:
         """Queue a pack; packs are taken in the order of submission."""
         return self._ask({"do": "pack", "name": pack.name, "pack": pack_to_dict(pack)})
 
-    def rival(self, name: str, repeat: int, fold: int) -> "Future[Reply]":
-        """Queue a model that is no network, on the rows of a resample."""
-        return self._ask({"do": "rival", "name": name, "repeat": repeat, "fold": fold})
+    def rival(self, name: str, repeat: int, fold: int, level: float = 0.0) -> "Future[Reply]":
+        """Queue a model that is no network, on the rows of a resample; with a level it is to predict that quantile."""
+        return self._ask({"do": "rival", "name": name, "repeat": repeat, "fold": fold, "level": level})
 
     def finish(self, pack: Pack, folder: Path) -> dict[str, Any]:
         """Train the prescription's network on all rows and keep it in `folder`."""
@@ -179,7 +99,9 @@ class LocalPool:
     def _serve(self, worker: Worker, described: "Future[Reply]") -> None:
         try:
             # one proof that the regularizers act is enough
-            proves = described is self._described[0]
+            proves = self._proves and described is self._described[0]
+            worker.studies += 1
+            worker.bound |= self._job.source.kind == "file"
             described.set_result(worker.ask({"do": "open", "job": self._job.to_dict(), "proves": proves}))
         except Exception as error:
             described.set_exception(error)
@@ -208,12 +130,21 @@ class LocalPool:
                     task[1].set_exception(error)
 
     def close(self) -> None:
-        """Kill the workers; what they were training is trained again on resume."""
+        """Let the workers go; what they were training is trained again on resume."""
         self._stopping = True
-        for worker in self._workers:
-            worker.stop()
+        self._give_up()
         for _ in self._threads:
             self._tasks.put(None)
+        for worker, thread in zip(self._workers, self._threads, strict=True):
+            self._staff.let_go(worker, partial(_ends, thread))
+
+    def _give_up(self) -> None:
+        """Drop the tasks that no worker has begun."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                task = self._tasks.get_nowait()
+                if task is not None:
+                    task[1].cancel()
 
     def __enter__(self) -> "LocalPool":
         return self
@@ -222,6 +153,11 @@ class LocalPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _ends(thread: threading.Thread) -> bool:
+    thread.join(RESTING)
+    return not thread.is_alive()
 
 
 def result_of(reply: Reply) -> PackResult:

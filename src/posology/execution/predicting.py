@@ -25,6 +25,8 @@ def finished(folder: Path) -> Path:
         The folder has none.
     """
     path = folder / "model.keras"
+    if not folder.is_dir():
+        raise InputError(f"The folder '{folder}' is gone. An estimator keeps it where it is given one: folder='...'.")
     if not path.is_file():
         raise InputError(
             f"The folder '{folder}' has no model.keras: its study is not finished. Run: {resume_command(folder)}"

@@ -78,7 +78,10 @@ class Prober:
         if not self._table.classes:
             answers = fit.target_from_network(answers)
         scored = np.isin(np.arange(self._table.n_rows), outside[chosen])
-        losses = [[self._judge.row_losses(p, scored)[0].mean() for p in member] for member in answers]
+        weights = None if self._judge.weights is None else self._judge.weights[scored]
+        losses = [
+            [np.average(self._judge.row_losses(p, scored)[0], weights=weights) for p in member] for member in answers
+        ]
         out = np.full((len(losses), 1 + sum(map(len, LEVELS.values()))), np.nan)
         out[:, : len(losses[0])] = losses
         return out

@@ -24,7 +24,15 @@ ALPHAS = np.logspace(-3, 5, 17)
 INNER_FOLDS = 5
 
 
-def predict_rival(name: str, table: Table, inside: Rows, outside: Rows, seed: int) -> Predictions:
+def predict_rival(
+    name: str,
+    table: Table,
+    inside: Rows,
+    outside: Rows,
+    seed: int,
+    weights: Float[np.ndarray, " _"] | None = None,
+    level: float = 0.0,
+) -> Predictions:
     """Fit a model on some rows of a table and predict others.
 
     Parameters
@@ -36,6 +44,10 @@ def predict_rival(name: str, table: Table, inside: Rows, outside: Rows, seed: in
         Rows to fit on, rows to predict.
     seed : int
         Of what is random in it.
+    weights : array (row,), optional
+        Of the rows to fit on.
+    level : float
+        Of the quantile that trees are to predict; 0 for the mean, or for classes.
 
     Returns
     -------
@@ -52,7 +64,9 @@ def predict_rival(name: str, table: Table, inside: Rows, outside: Rows, seed: in
     True
     """
     model, x, x_new = RIVALS[name](table, inside, outside, seed)
-    model.fit(x, table.target[inside])
+    if level and name == "trees":
+        model.set_params(loss="quantile", quantile=level)
+    model.fit(x, table.target[inside], **({} if weights is None else {"sample_weight": weights}))
     if not table.classes:
         return np.asarray(model.predict(x_new), float)
     out = np.zeros((len(outside), len(table.classes)))

@@ -37,9 +37,11 @@ from posology.network.export import export_model, set_weights
 from posology.network.faithful import check_faithful
 from posology.network.given_weights import notes_on_weights
 from posology.network.head_checks import check_scales
+from posology.network.heads import loss_name
 from posology.network.lines import keras_lines
 from posology.network.liveness import Proof
-from posology.network.outputs import notes_on_outputs
+from posology.network.losses import losses_of
+from posology.network.outputs import notes_on_outputs, scored_output
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
@@ -137,6 +139,7 @@ class Trainer:
             "width": self._layout.width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
+            "loss": loss_name(losses_of(self._model)[scored_output(self._model)].loss),
             "notes": [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved],
             "warnings": warnings,
             "arrays": [name for name, a in self._arrays() if len(a.shape) > 1],
@@ -222,13 +225,12 @@ class Trainer:
         aside.replace(folder / "model.keras")
         return {"lines": self.lines(pack.members[0].setting), "width": self._layout.width}
 
-    def rival(self, name: str, repeat: int, fold: int) -> np.ndarray:
+    def rival(self, name: str, repeat: int, fold: int, level: float = 0.0) -> np.ndarray:
         """Predict the held-out rows of a resample with a model that is no network; none where it cannot be fitted."""
         inside, outside = self._fits.rows_of(Pack("", repeat, fold, REFIT, ()))
         try:
-            return predict_rival(
-                name, self._table, inside, outside, key_of(self._job.design.seed, "rival", name, repeat, fold)
-            )
+            key = key_of(self._job.design.seed, "rival", name, repeat, fold)
+            return predict_rival(name, self._table, inside, outside, key, self._fits.weights(inside), level)
         except (ValueError, np.linalg.LinAlgError):
             traceback.print_exc()  # into the worker's log: a lever that fails must not end a study
             return np.zeros(0)

@@ -21,6 +21,9 @@ import numpy as np
 from posology.errors import InputError
 from posology.execution.frames import Message, Pipe, read_frame, write_frame
 
+MOST_LOADED = 4
+"""Networks that are kept loaded to predict with."""
+
 Inbox = queue.SimpleQueue[tuple[Message, dict[str, np.ndarray]]]
 
 
@@ -33,8 +36,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(messages, inbox), daemon=True).start()
     desk = _Desk(lambda epochs: write_frame(out, {"epochs": epochs}))
     while True:
-        message, _ = inbox.get()
-        reply, arrays = _answer(desk, message)
+        reply, arrays = _answer(desk, *inbox.get())
         write_frame(out, reply, arrays)
 
 
@@ -46,9 +48,9 @@ def _listen(stream: Pipe, inbox: Inbox) -> None:
             os._exit(0)
 
 
-def _answer(desk: "_Desk", message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+def _answer(desk: "_Desk", message: Message, given: dict[str, np.ndarray]) -> tuple[Message, dict[str, np.ndarray]]:
     try:
-        return desk.do(message)
+        return desk.do(message, given)
     except InputError as error:
         return {"error": "input", "text": str(error)}, {}
     except OSError as error:
@@ -67,16 +69,24 @@ class _Desk:
 
     def __init__(self, tell: Callable[[int], None]) -> None:
         self._trainer: Any = None
+        self._predictors: dict[str, Any] = {}
+        self._given: dict[str, np.ndarray] = {}
         self._tell = tell
 
-    def do(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+    def do(self, message: Message, given: dict[str, np.ndarray]) -> tuple[Message, dict[str, np.ndarray]]:
         handler = getattr(self, f"_do_{message['do']}")
+        self._given = given
         return handler(message)
 
     def _do_open(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        import keras
+
         from posology.execution.job import Job
         from posology.execution.trainer import Trainer
 
+        # a worker that goes from study to study names layers as a new one does
+        self._trainer = None
+        keras.utils.clear_session(free_memory=False)
         self._trainer = Trainer(Job.from_dict(message["job"]))
         return self._trainer.describe(proves=message["proves"]), {}
 
@@ -87,7 +97,8 @@ class _Desk:
         return {}, vars(self._trainer.run(pack, self._tell))
 
     def _do_rival(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
-        return {}, {"prediction": self._trainer.rival(message["name"], message["repeat"], message["fold"])}
+        asked = (message[part] for part in ("name", "repeat", "fold", "level"))
+        return {}, {"prediction": self._trainer.rival(*asked)}
 
     def _do_finish(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.job import pack_from_dict
@@ -109,6 +120,21 @@ class _Desk:
 
         prediction, notes = predict_file(Path(message["folder"]), Path(message["table"]), message["target"])
         return {"notes": list(notes)}, {"prediction": prediction}
+
+    def _do_load(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.predictor import Predictor
+        from posology.network.source import NetworkSource
+
+        while len(self._predictors) >= MOST_LOADED:
+            del self._predictors[next(iter(self._predictors))]
+        source, classes = NetworkSource(**message["source"]), message["classes"]
+        self._predictors[message["name"]] = Predictor(
+            self._given["model"].tobytes(), source, classes, logits=message["logits"]
+        )
+        return {"loaded": list(self._predictors)}, {}
+
+    def _do_forward(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        return {}, {"prediction": self._predictors[message["name"]].predict(self._given["x"])}
 
     def _do_inspect(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.execution.inspecting import inspect_source

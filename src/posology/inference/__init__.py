@@ -5,16 +5,26 @@ from posology.inference.best import Best, compare_with_best
 from posology.inference.class_losses import CLASS_LOSSES, class_shares
 from posology.inference.contrasts import Contrast, substitution
 from posology.inference.covariance import Estimate, estimate, floor_se
-from posology.inference.losses import row_losses
-from posology.inference.measures import CLASS_SCORES, R2, Measure, class_measure
+from posology.inference.losses import naive_pinball, pinball_losses, row_losses
+from posology.inference.measures import (
+    CLASS_SCORES,
+    NUMBER_SCORES,
+    R2,
+    Measure,
+    class_measure,
+    number_measure,
+    quantile_level,
+)
 from posology.inference.resolution import detectable_after
 from posology.inference.stopping import Look, Looks, look, looks_of
 from posology.inference.verdict import Kind, Verdict, decide
+from posology.inference.weighting import influence
 from posology.inference.words import arm_in_words, sentences
 
 __all__ = [
     "CLASS_LOSSES",
     "CLASS_SCORES",
+    "NUMBER_SCORES",
     "R2",
     "Analysis",
     "Best",
@@ -34,8 +44,13 @@ __all__ = [
     "detectable_after",
     "estimate",
     "floor_se",
+    "influence",
     "look",
     "looks_of",
+    "naive_pinball",
+    "number_measure",
+    "pinball_losses",
+    "quantile_level",
     "row_losses",
     "sentences",
     "stress_flags",

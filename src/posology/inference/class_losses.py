@@ -16,21 +16,23 @@ Codes = Int[np.ndarray, " row"]
 Probabilities = Float[np.ndarray, "row class"]
 Shares = Float[np.ndarray, " class"]
 Losses = Float[np.ndarray, " row"]
+Weights = Float[np.ndarray, " row"] | None
 
 CAP = 1000.0
 """A true class is given no smaller probability than its share over this: one blown-up fit must not decide a study, and
 log loss knows no bound. Fixed before any run."""
 
 
-def class_shares(codes: Codes, classes: int) -> Shares:
-    """Give the share of each class.
+def class_shares(codes: Codes, classes: int, weights: Weights = None) -> Shares:
+    """Give the share of each class, by the weights of rows where they have any.
 
     Examples
     --------
     >>> class_shares(np.array([0, 1, 1, 1]), 2)
     array([0.25, 0.75])
     """
-    return np.bincount(codes, minlength=classes) / len(codes)
+    sums = np.bincount(codes, weights, minlength=classes)
+    return sums / sums.sum()
 
 
 def log_losses(codes: Codes, probabilities: Probabilities, shares: Shares) -> tuple[Losses, int]:
@@ -116,7 +118,9 @@ def balanced_losses(codes: Codes, probabilities: Probabilities, shares: Shares) 
     return wrong / (len(shares) * shares[codes]), int((~known).sum())
 
 
-def auc_losses(codes: Codes, probabilities: Probabilities, shares: Shares) -> tuple[Losses, int]:
+def auc_losses(
+    codes: Codes, probabilities: Probabilities, shares: Shares, weights: Weights = None
+) -> tuple[Losses, int]:
     """Give 1 - each row's influence value on the area under the ROC curve of *these* rows.
 
     For two classes, with A the area, m of n rows of class c, and V_i the placement of row i of that class (the share
@@ -127,6 +131,9 @@ def auc_losses(codes: Codes, probabilities: Probabilities, shares: Shares) -> tu
     Their mean is A, and the variance of that mean is DeLong's. For K classes A is the mean over ordered pairs (c, d) of
     the area by which p[c] ranks the rows of c above those of d (Hand & Till 2001): it does not depend on the shares of
     the classes, and for two classes it is the plain area.
+
+    With weights of rows, a pair counts by the product of its weights: m and n are sums of weights, V_i is a share of
+    the other class's weights, and the weighted mean of the influence values is A.
 
     Scores of different networks are not comparable, so these are to be the rows of one fold: over a repeat the area is
     the mean over folds, weighted by their rows (Forman & Scholz 2010).
@@ -154,27 +161,27 @@ def auc_losses(codes: Codes, probabilities: Probabilities, shares: Shares) -> tu
     known = _is_known(probabilities)
     if not known.all():  # a network that fails on one row ranks nothing
         return np.ones(n), n
+    w = np.ones(n) if weights is None else weights
     influence = np.zeros(n)
     for c, d in permutations(range(classes), 2):
-        above, below = _placements(probabilities[rows[c], c], probabilities[rows[d], c])
-        area = float(above.mean())
+        first, other = w[rows[c]], w[rows[d]]
+        above = _share_below(probabilities[rows[c], c], probabilities[rows[d], c], other)
+        below = 1 - _share_below(probabilities[rows[d], c], probabilities[rows[c], c], first)
+        area = float(np.average(above, weights=first))
         influence += area
-        influence[rows[c]] += n / len(rows[c]) * (above - area)
-        influence[rows[d]] += n / len(rows[d]) * (below - area)
+        influence[rows[c]] += w.sum() / first.sum() * (above - area)
+        influence[rows[d]] += w.sum() / other.sum() * (below - area)
     return 1 - influence / (classes * (classes - 1)), 0
 
 
-def _placements(
-    first: Float[np.ndarray, " one"], second: Float[np.ndarray, " other"]
-) -> tuple[Float[np.ndarray, " one"], Float[np.ndarray, " other"]]:
-    """Give for each of `first` the share of `second` below it, and for each of `second` that of `first` above it."""
-    return _share_below(first, second), 1 - _share_below(second, first)
-
-
-def _share_below(these: Float[np.ndarray, " one"], others: Float[np.ndarray, " other"]) -> Float[np.ndarray, " one"]:
-    ordered = np.sort(others)
-    places = np.searchsorted(ordered, these, "left") + np.searchsorted(ordered, these, "right")
-    return places / (2 * len(others))
+def _share_below(
+    these: Float[np.ndarray, " one"], others: Float[np.ndarray, " other"], weights: Float[np.ndarray, " other"]
+) -> Float[np.ndarray, " one"]:
+    """Give for each of these the share of the others, by their weights, that is below it; ties count half."""
+    order = np.argsort(others, kind="stable")
+    ordered, sums = others[order], np.concatenate([[0.0], np.cumsum(weights[order])])
+    places = sums[np.searchsorted(ordered, these, "left")] + sums[np.searchsorted(ordered, these, "right")]
+    return places / (2 * sums[-1])
 
 
 def _is_known(probabilities: Probabilities) -> Bool[np.ndarray, " row"]:

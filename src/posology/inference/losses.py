@@ -1,4 +1,4 @@
-"""Row losses: squared error in units of the target's variance, on clipped predictions, capped."""
+"""Row losses of numbers, on clipped predictions: squared error in units of the variance, capped, or pinball loss."""
 
 import numpy as np
 from jaxtyping import Float
@@ -42,8 +42,74 @@ def row_losses(
     """
     if not variance > 0:
         raise ValueError(f"the target's variance is {variance}; a constant target has no R2")
-    room = WIDENED * (highest - lowest)
-    clipped = np.clip(prediction, lowest - room, highest + room)
-    losses = (target - clipped) ** 2 / variance
+    losses = (target - _clipped(prediction, lowest, highest)) ** 2 / variance
     capped = ~(losses < CAP) | ~np.isfinite(prediction)
     return np.where(capped, CAP, losses), int(capped.sum())
+
+
+def pinball_losses(
+    target: Float[np.ndarray, " row"],
+    prediction: Float[np.ndarray, " row"],
+    lowest: float,
+    highest: float,
+    level: float,
+    naive: float,
+) -> tuple[Float[np.ndarray, " row"], int]:
+    """Give each row's pinball loss in units of that of the best constant, and the number of predictions without one.
+
+    With u = y - clip(prediction)::
+
+        max(level u, (level - 1) u) / naive
+
+    1 minus their mean is Koenker and Machado's R1: skill in predicting a quantile. At level 0.5 it is
+    1 - MAE / MAE of the median. Linear losses of clipped predictions need no cap; a prediction that is not a finite
+    number gets the worst that clipping leaves.
+
+    Parameters
+    ----------
+    target, prediction, lowest, highest
+        As in `row_losses`.
+    level : float
+        Of the quantile, in (0, 1).
+    naive : float
+        Mean pinball loss of the target's own quantile, `naive_pinball`.
+
+    Examples
+    --------
+    >>> pinball_losses(np.array([0.0, 2.0]), np.array([1.0, 1.0]), 0.0, 2.0, 0.75, 0.5)
+    (array([0.5, 1.5]), 0)
+
+    References
+    ----------
+    Koenker & Machado 1999, Journal of the American Statistical Association 94.
+    """
+    below, above = (np.full(len(target), end) for end in (-np.inf, np.inf))
+    of_ends = [_pinball(target - _clipped(end, lowest, highest), level) for end in (below, above)]
+    losses, lost = _pinball(target - _clipped(prediction, lowest, highest), level), ~np.isfinite(prediction)
+    return np.where(lost, np.max(of_ends, axis=0), losses) / naive, int(lost.sum())
+
+
+def naive_pinball(
+    target: Float[np.ndarray, " row"], level: float, weights: Float[np.ndarray, " row"] | None = None
+) -> float:
+    """Give the least mean pinball loss of a constant: that of the target's quantile.
+
+    Examples
+    --------
+    >>> naive_pinball(np.array([0.0, 1.0, 5.0]), 0.5)
+    0.8333333333333334
+    """
+    heavy = np.ones(len(target)) if weights is None else weights
+    order = np.argsort(target)
+    sums = np.cumsum(heavy[order])
+    quantile = target[order][min(np.searchsorted(sums, level * sums[-1]), len(target) - 1)]
+    return float(np.average(_pinball(target - quantile, level), weights=heavy))
+
+
+def _pinball(u: Float[np.ndarray, " row"], level: float) -> Float[np.ndarray, " row"]:
+    return np.maximum(level * u, (level - 1) * u)
+
+
+def _clipped(prediction: Float[np.ndarray, " row"], lowest: float, highest: float) -> Float[np.ndarray, " row"]:
+    room = WIDENED * (highest - lowest)
+    return np.clip(prediction, lowest - room, highest + room)

@@ -1,5 +1,6 @@
 """What a score is: its name, its words, and what a prediction that knows no column would get."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -49,3 +50,41 @@ def class_measure(name: str, classes: int) -> Measure:
         Measure("auc", "AUC", chance=0.5, naive="guessing"),
     )
     return next(measure for measure in measures if measure.name == name)
+
+
+MAE = Measure("mae", "MAE skill", naive="the median of the target")
+
+NUMBER_SCORES = (R2.name, MAE.name, "pinball:LEVEL")
+"""Names of the scores of numbers, LEVEL being that of the quantile that is predicted; the first is the usual one."""
+
+
+def number_measure(name: str) -> Measure | None:
+    """Give the measure of a name for numbers; None where there is none.
+
+    Examples
+    --------
+    >>> number_measure("pinball:0.9").naive
+    'the 0.9 quantile of the target'
+    >>> number_measure("pinball:2") is None
+    True
+    """
+    if name in (R2.name, MAE.name):
+        return R2 if name == R2.name else MAE
+    if not 0 < quantile_level(name) < 1:
+        return None
+    level = f"{quantile_level(name):g}"
+    return Measure(f"pinball:{level}", f"pinball skill at {level}", naive=f"the {level} quantile of the target")
+
+
+def quantile_level(name: str) -> float:
+    """Give the level of the quantile that a score is about: one half for "mae", 0 where it is about none.
+
+    Examples
+    --------
+    >>> quantile_level("pinball:0.9"), quantile_level("mae"), quantile_level("r2")
+    (0.9, 0.5, 0.0)
+    """
+    if name == MAE.name:
+        return 0.5
+    found = re.fullmatch(r"pinball:(0?\.\d+)", name)
+    return float(found[1]) if found else 0.0

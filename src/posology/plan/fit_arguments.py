@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from posology.class_weights import ClassWeight, parse_class_weight
 from posology.errors import InputError
 from posology.plan.callbacks import Callbacks
 from posology.plan.members import Design
 from posology.wording import did_you_mean
 
-KNOWN = ("epochs", "batch_size", "callbacks", "validation_split", "shuffle", "verbose")
+KNOWN = ("epochs", "batch_size", "callbacks", "validation_split", "class_weight", "shuffle", "verbose")
 _REASONS = {
     "validation_data": "posology takes validation rows out of the table itself, anew in every resample; put these rows "
     "into the table",
-    "sample_weight": "rows cannot be weighted yet",
-    "class_weight": "classes cannot be weighted yet; --score balanced_accuracy scores them alike",
+    "sample_weight": "held-out rows need their weights too; name the column by --weights (in Python: "
+    "Study(..., sample_weight=...))",
     "initial_epoch": "every network is trained from its start",
     "steps_per_epoch": "an epoch takes every training row once",
     "validation_batch_size": "it changes no result; leave it out",
@@ -49,6 +50,7 @@ class FitArguments:
     callbacks : Callbacks
     notes : tuple of str
         Callbacks that are left out, because they do not act on the training.
+    class_weight : ClassWeight or None
     """
 
     epochs: int | None = None
@@ -57,6 +59,7 @@ class FitArguments:
     patience: int | None = None
     callbacks: Callbacks = field(default_factory=Callbacks)
     notes: tuple[str, ...] = ()
+    class_weight: ClassWeight | None = None
 
     def applied(self, design: Design) -> Design:
         """Give a design in which these stand.
@@ -66,7 +69,7 @@ class FitArguments:
         InputError
             Something is given here and there.
         """
-        for name in ("epochs", "batch_size", "patience"):
+        for name in ("epochs", "batch_size", "patience", "class_weight"):
             usual, own = getattr(Design, name), getattr(design, name)
             if own != usual and (name == "patience" or getattr(self, name) is not None):
                 raise InputError(f"{name} is given twice: in fit, and as {own}. Give it once.")
@@ -77,6 +80,7 @@ class FitArguments:
             patience=self.patience,
             validation_split=self.validation_split or design.validation_split,
             callbacks=self.callbacks,
+            class_weight=self.class_weight or design.class_weight,
         )
 
 
@@ -112,6 +116,7 @@ def read_fit_arguments(arguments: Any) -> FitArguments:
         _whole("batch_size", arguments.get("batch_size")),
         _share(arguments.get("validation_split")),
         *_of_callbacks(_listed(arguments.get("callbacks"))),
+        parse_class_weight(arguments.get("class_weight")),
     )
 
 

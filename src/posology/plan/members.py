@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32
 
+from posology.class_weights import ClassWeight, class_weight_from_json
 from posology.plan.arms import Arm, arm_name
 from posology.plan.callbacks import Callbacks
 from posology.plan.rungs import Rung, halving, race
@@ -58,6 +59,8 @@ class Design:
     ensemble : int
         What the verdict is about: one network, or the average of so many, whose predictions are averaged before their
         loss is taken.
+    class_weight : ClassWeight or None
+        How much the training minds each class; see `posology.class_weights`.
     """
 
     arms: tuple[Arm, ...]
@@ -74,12 +77,14 @@ class Design:
     validation_split: float = 0.25
     callbacks: Callbacks = field(default_factory=Callbacks)
     ensemble: int = 1
+    class_weight: ClassWeight | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Design":
         """Read what `dataclasses.asdict` gave, after a journey through JSON."""
         arms = tuple(tuple(arm) for arm in data["arms"])
-        return cls(**{**data, "arms": arms, "callbacks": Callbacks(**data["callbacks"])})
+        weight = class_weight_from_json(data.get("class_weight"))
+        return cls(**{**data, "arms": arms, "callbacks": Callbacks(**data["callbacks"]), "class_weight": weight})
 
     @property
     def inner_parts(self) -> int:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.inference import CLASS_SCORES, Analysis, Contrast, class_measure, detectable_after
+from posology.inference import Analysis, Contrast, class_measure, detectable_after, number_measure
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
 from posology.report.levers import print_levers
@@ -26,7 +26,7 @@ def print_result(result: StudyResult) -> None:
     console.print(" ".join([*rest, evidence(result)]), markup=False)
     console.print()
     console.print(_arms(result))
-    if result.classes:
+    if result.arms[0].measures:
         console.print()
         console.print(_measures(result))
         console.print()
@@ -92,13 +92,13 @@ def _cells(row: ArmRow) -> list[str]:
 
 
 def _measures(result: StudyResult) -> Table:
-    """Show every arm by every score of classes."""
+    """Show every arm by every score of such a target."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("arm", no_wrap=True)
-    for name in CLASS_SCORES:
-        table.add_column(class_measure(name, len(result.classes)).words, justify="right")
+    for name in result.arms[0].measures:
+        table.add_column((number_measure(name) or class_measure(name, len(result.classes))).words, justify="right")
     for row in result.arms:
-        table.add_row(arm_name(row.arm), *(f"{row.measures[name]:.4f}" for name in CLASS_SCORES))
+        table.add_row(arm_name(row.arm), *(f"{value:.4f}" for value in row.measures.values()))
     return table
 
 

@@ -10,6 +10,7 @@ from posology.table.new_rows import features_of
 from posology.table.preparation import Preparation
 from posology.table.reading import read_frame
 from posology.table.table import Table, make_table
+from posology.table.weights import Weights
 
 __all__ = [
     "Classes",
@@ -18,6 +19,7 @@ __all__ = [
     "Preparation",
     "Slot",
     "Table",
+    "Weights",
     "assign",
     "check_classes",
     "check_classes_in_folds",

@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 
 from posology.errors import InputError
-from posology.table.checks import check_group_column, check_names
+from posology.table.checks import check_beside, check_names
 from posology.table.table import Table, build_table
 from posology.wording import counted, quoted
 
 
 def table_from_arrays(
-    X: Any, y: Any, names: Sequence[str] | None = None, task: str | None = None, groups: Any = None
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    task: str | None = None,
+    groups: Any = None,
+    weights: Any = None,
 ) -> Table:
     """Build a table from features and a target that are apart, as scikit-learn takes them.
 
@@ -30,9 +35,10 @@ def table_from_arrays(
         Names of the columns; by default the table's own, or "x0", "x1", ...
     task
         As in `make_table`.
-
     groups
         Which rows belong together: the name of a column of X, which then is no feature, or an array of one cell a row.
+    weights
+        How much each row counts: the name of a column of X, or an array, in the same way.
 
     Returns
     -------
@@ -71,8 +77,9 @@ def table_from_arrays(
     if features.shape[1] == 0:
         raise InputError("X has no columns. Give a table with at least one feature.")
     features = features.set_axis(check_names(list(features.columns)), axis="columns")
-    together, features = _groups_series(groups, features)
-    return build_table(features, target, target_name, task, together)
+    together, features = _beside("groups", groups, features)
+    weighted, features = _beside("weights", weights, features)
+    return build_table(features, target, target_name, task, together, weighted)
 
 
 def columns_by_input(X: Any, inputs: Mapping[str, Sequence[str]] | None) -> tuple[Any, dict[str, tuple[str, ...]]]:
@@ -165,24 +172,26 @@ def _target_series(y: Any) -> tuple[pd.Series, str]:
     if array.ndim != 1:
         raise InputError(
             f"y has the shape {array.shape}; posology studies one target, of shape (rows,). "
-            "Give one number or one class for each row."
+            "Give one number or one class for each row. Several targets are several studies: Study(network, X, y[:, 0])"
+            ", or sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())."
         )
     return pd.Series(array).infer_objects(), "target"
 
 
-def _groups_series(groups: Any, features: pd.DataFrame) -> tuple[pd.Series | None, pd.DataFrame]:
-    """Give the column of groups, and the features without it where it is one of them."""
-    if groups is None:
+def _beside(what: str, given: Any, features: pd.DataFrame) -> tuple[pd.Series | None, pd.DataFrame]:
+    """Give the column of groups or weights, and the features without it where it is one of them."""
+    if given is None:
         return None, features
-    if isinstance(groups, str):
-        check_group_column(list(features), "", [groups])
-        return features[groups].rename(groups), features.drop(columns=groups)
-    series, name = _target_series(groups)
+    if isinstance(given, str):
+        check_beside(list(features), "", what, given)
+        return features[given].rename(given), features.drop(columns=given)
+    series, name = _target_series(given)
     if len(series) != len(features):
         raise InputError(
-            f"X has {counted(len(features), 'row')} and groups has {len(series):,}. Give one group for every row of X."
+            f"X has {counted(len(features), 'row')} and {what} has {len(series):,}. Give one {what[:-1]} for every row "
+            "of X."
         )
-    return series.rename("groups" if name == "target" else name), features
+    return series.rename(what if name == "target" else name), features
 
 
 def _name(name: Any) -> str:

@@ -5,7 +5,8 @@ altered the training rows would leak; these only refuse, warn or tell.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -72,8 +73,12 @@ def check_names(names: Sequence[object]) -> list[str]:
     return texts
 
 
-def check_choice(names: Sequence[str], target: str, drop: Sequence[str], groups: Sequence[str] = ()) -> None:
-    """Refuse a target, a column to leave out or of groups that is not in the table, and a table without features.
+def check_choice(
+    names: Sequence[str], target: str, drop: Sequence[str], beside: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Refuse a target, a column to leave out, of groups or weights that is not there, and a table without features.
+
+    `beside` names the columns that are no features, from "groups" or "weights".
 
     Examples
     --------
@@ -84,8 +89,11 @@ def check_choice(names: Sequence[str], target: str, drop: Sequence[str], groups:
     for name in drop:
         if name not in names:
             raise InputError(_not_there("column to leave out,", name, names))
-    check_group_column(names, target, groups)
-    drop = list(dict.fromkeys([*drop, *groups]))
+    for what, name in beside.items():
+        check_beside(names, target, what, name)
+    if len(set(beside.values())) < len(beside):
+        raise InputError(f"'{beside['groups']}' is the column of groups and of weights. Choose one.")
+    drop = list(dict.fromkeys([*drop, *beside.values()]))
     if target in drop:
         raise InputError(f"'{target}' is the target and also among the columns to leave out. Choose one.")
     if not set(names) - {target, *drop}:
@@ -96,18 +104,17 @@ def check_choice(names: Sequence[str], target: str, drop: Sequence[str], groups:
         )
 
 
-def check_group_column(names: Sequence[str], target: str, groups: Sequence[str]) -> None:
-    """Refuse a column of groups that is not in the table, or is the target.
+def check_beside(names: Sequence[str], target: str, what: str, name: str) -> None:
+    """Refuse a column of groups or of weights that is not in the table, or is the target.
 
     Examples
     --------
-    >>> check_group_column(["age", "clinic", "price"], "price", ["clinic"])
+    >>> check_beside(["age", "clinic", "price"], "price", "groups", "clinic")
     """
-    for name in groups:
-        if name not in names:
-            raise InputError(_not_there("column of groups,", name, names))
-    if target in groups:
-        raise InputError(f"'{target}' is the target and also the column of groups. Choose one.")
+    if name not in names:
+        raise InputError(_not_there(f"column of {what},", name, names))
+    if name == target:
+        raise InputError(f"'{target}' is the target and also the column of {what}. Choose one.")
 
 
 def _not_there(what: str, name: str, names: Sequence[str]) -> str:

@@ -66,7 +66,14 @@ class Preparation:
     target_range: tuple[float, float]
 
     @classmethod
-    def fit(cls, features: pd.DataFrame, target: Float64[np.ndarray, " row"], *, scaled: bool = True) -> "Preparation":
+    def fit(
+        cls,
+        features: pd.DataFrame,
+        target: Float64[np.ndarray, " row"],
+        *,
+        scaled: bool = True,
+        weights: Float64[np.ndarray, " row"] | None = None,
+    ) -> "Preparation":
         """Learn from the training rows of a table.
 
         Parameters
@@ -77,6 +84,9 @@ class Preparation:
             `Table.target` at the same rows, in its unit. Shape (row,).
         scaled
             Whether the target is brought to mean 0 and standard deviation 1; the places of classes stay as they are.
+        weights
+            Of rows, by which the target's mean and standard deviation are taken; columns are scaled by rows as they
+            are, which only sets their unit.
 
         Returns
         -------
@@ -96,7 +106,8 @@ class Preparation:
         levels = {name: tuple(sorted(set(categories[name].dropna()))) for name in categories}
         low, high = float(target.min()), float(target.max())
         varies = scaled and high > low
-        mean, sd = float(target.mean()) if scaled else 0.0, float(target.std()) if varies else 1.0
+        mean, variance = mean_and_variance(target, weights)
+        mean, sd = mean if scaled else 0.0, float(np.sqrt(variance)) if varies else 1.0
         names = output_names(transformer, columns, kinds)
         return cls(transformer, columns, kinds, levels, names, mean, sd or 1.0, (low, high))
 
@@ -180,6 +191,22 @@ class Preparation:
                 "their columns differ. Copy both from the study's folder again."
             )
         return preparation
+
+
+def mean_and_variance(
+    target: Float64[np.ndarray, " row"], weights: Float64[np.ndarray, " row"] | None = None
+) -> tuple[float, float]:
+    """Give the mean and the variance of a target, by the weights of rows where they have any.
+
+    Examples
+    --------
+    >>> mean_and_variance(np.array([1.0, 5.0]), np.array([3.0, 1.0]))
+    (2.0, 3.0)
+    """
+    if weights is None:
+        return float(target.mean()), float(target.var())
+    mean = float(np.average(target, weights=weights))
+    return mean, float(np.average((target - mean) ** 2, weights=weights))
 
 
 def prepared_width(column: pd.Series) -> int:

@@ -14,10 +14,19 @@ from jaxtyping import Float64
 from posology.errors import InputError
 from posology.table.columns import Kind
 from posology.table.groups import Groups
+from posology.table.weights import Weights
 
 FORMAT = "posology table 1"
 METADATA_KEY = b"posology"
-Parts = tuple[pd.DataFrame, Float64[np.ndarray, " row"], str, tuple[str, ...], tuple[str, ...], Groups | None]
+Parts = tuple[
+    pd.DataFrame,
+    Float64[np.ndarray, " row"],
+    str,
+    tuple[str, ...],
+    tuple[str, ...],
+    Groups | None,
+    Weights | None,
+]
 
 
 def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
@@ -37,6 +46,7 @@ def fingerprint(
     target_name: str,
     classes: tuple[str, ...] = (),
     groups: Groups | None = None,
+    weights: Weights | None = None,
 ) -> str:
     """SHA-256 of a table, over little-endian numbers and UTF-8 text, each preceded by its length.
 
@@ -47,7 +57,8 @@ def fingerprint(
     """
     digest = hashlib.sha256()
     grouped = [] if groups is None else [_utf8(groups.name), groups.codes.astype("<i8").tobytes()]
-    for piece in (*_pieces(features, target, target_name), *map(_utf8, classes), *grouped):
+    weighted = [] if weights is None else [_utf8(weights.name), b"weights", _number_bytes(weights.values)]
+    for piece in (*_pieces(features, target, target_name), *map(_utf8, classes), *grouped, *weighted):
         digest.update(len(piece).to_bytes(8, "little"))
         digest.update(piece)
     return digest.hexdigest()
@@ -83,23 +94,27 @@ def save(
     notes: tuple[str, ...],
     classes: tuple[str, ...] = (),
     groups: Groups | None = None,
+    weights: Weights | None = None,
 ) -> None:
     """Write the parts of a table to one Feather file, whole or not at all.
 
-    The target and the groups stand in columns of their own behind the features, under names that no feature has; the
-    schema's metadata says which, with the user's names, the notes and the names of classes.
+    The target, the groups and the weights stand in columns of their own behind the features, under names that no
+    feature has; the schema's metadata says which, with the user's names, the notes and the names of classes.
     """
     import pyarrow as pa
     from pyarrow import feather
 
     reserved = "target"
-    while {reserved, f"{reserved} group"} & set(features.columns):
+    while {reserved, f"{reserved} group", f"{reserved} weight"} & set(features.columns):
         reserved += "_"
     about = {"format": FORMAT, "target": reserved, "target_name": target_name, "notes": notes, "classes": classes}
     arrays = {name: _to_arrow(features[name]) for name in features} | {reserved: pa.array(target)}
     if groups is not None:
         about |= {"groups": f"{reserved} group", "group_name": groups.name}
         arrays[f"{reserved} group"] = pa.array(groups.codes)
+    if weights is not None:
+        about |= {"weights": f"{reserved} weight", "weight_name": weights.name}
+        arrays[f"{reserved} weight"] = pa.array(weights.values)
     table = pa.table(list(arrays.values()), names=list(arrays))
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
     path = Path(path)
@@ -128,15 +143,17 @@ def load(path: str | os.PathLike[str]) -> Parts:
     """
     table, about = _mapped(Path(path))
     columns = {name: _from_arrow(table[name]) for name in table.column_names}
-    target = columns.pop(about["target"]).to_numpy()
-    target.setflags(write=False)
-    groups = None
-    if "groups" in about:
-        codes = columns.pop(about["groups"]).to_numpy()
-        codes.setflags(write=False)
-        groups = Groups(codes, about["group_name"])
+    target = _taken(columns, about["target"])
+    groups = Groups(_taken(columns, about["groups"]), about["group_name"]) if "groups" in about else None
+    weights = Weights(_taken(columns, about["weights"]), about["weight_name"]) if "weights" in about else None
     features = pd.DataFrame(columns, columns=pd.Index(list(columns), dtype=object), copy=False)
-    return features, target, about["target_name"], tuple(about["notes"]), tuple(about["classes"]), groups
+    return features, target, about["target_name"], tuple(about["notes"]), tuple(about["classes"]), groups, weights
+
+
+def _taken(columns: dict[str, pd.Series], name: str) -> np.ndarray:
+    values: np.ndarray = columns.pop(name).to_numpy()
+    values.setflags(write=False)
+    return values
 
 
 def _mapped(path: Path) -> tuple[Any, dict[str, Any]]:

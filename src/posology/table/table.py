@@ -15,6 +15,7 @@ from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
 from posology.table.groups import Groups, groups_of
 from posology.table.time_order import notes_on_time
+from posology.table.weights import Weights, read_weights, weights_of
 from posology.wording import counted, quoted
 
 
@@ -39,6 +40,8 @@ class Table:
         Names of the classes of the target, sorted; empty where it is a number.
     groups
         Which rows belong together; None where each stands for itself.
+    weights
+        How much each row counts; None where all count alike.
     """
 
     features: pd.DataFrame
@@ -47,6 +50,7 @@ class Table:
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     groups: Groups | None = None
+    weights: Weights | None = None
 
     @property
     def task(self) -> str:
@@ -62,6 +66,11 @@ class Table:
     def clusters(self) -> Int64[np.ndarray, " row"] | None:
         """The group of each row, by which splits are made and evidence is counted; None where there are no groups."""
         return None if self.groups is None else self.groups.codes
+
+    @property
+    def row_weights(self) -> Float64[np.ndarray, " row"] | None:
+        """The weight of each row; None where all count alike."""
+        return None if self.weights is None else self.weights.values
 
     @property
     def n_rows(self) -> int:
@@ -81,11 +90,14 @@ class Table:
         >>> make_table(pd.DataFrame({"age": [1, 2], "pay": [3, 4]}), "pay").fingerprint()[:8]
         'd4d72c66'
         """
-        return storage.fingerprint(self.features, self.target, self.target_name, self.classes, self.groups)
+        return storage.fingerprint(
+            self.features, self.target, self.target_name, self.classes, self.groups, self.weights
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to a Feather file, uncompressed, so that many processes can map one copy of it."""
-        storage.save(path, self.features, self.target, self.target_name, self.notes, self.classes, self.groups)
+        parts = (self.features, self.target, self.target_name, self.notes, self.classes, self.groups, self.weights)
+        storage.save(path, *parts)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Table":
@@ -105,6 +117,7 @@ def make_table(
     drop: Sequence[str] = (),
     task: str | None = None,
     groups: str | None = None,
+    weights: str | None = None,
 ) -> Table:
     """Check a frame and bring it into the form that a study uses.
 
@@ -124,6 +137,8 @@ def make_table(
         "classification" or "regression", where it is not what the column's cells say; see `classes.read_target`.
     groups
         Column that says which rows belong together; it is no feature.
+    weights
+        Column that says how much each row counts, as `weights.Weights`; it is no feature either.
 
     Returns
     -------
@@ -149,12 +164,12 @@ def make_table(
     """
     names = checks.check_names(list(frame.columns))
     drop = tuple(str(name) for name in drop)
-    together = [] if groups is None else [str(groups)]
-    checks.check_choice(names, str(target_column), drop, together)
+    beside = {what: str(name) for what, name in (("groups", groups), ("weights", weights)) if name is not None}
+    checks.check_choice(names, str(target_column), drop, beside)
     frame = frame.set_axis(names, axis="columns")
-    features = frame.drop(columns=[str(target_column), *drop, *(set(together) - set(drop))])
-    column = None if groups is None else frame[str(groups)]
-    return build_table(features, frame[str(target_column)], str(target_column), task, column)
+    features = frame.drop(columns=list({str(target_column), *drop, *beside.values()}))
+    columns = [frame[beside[what]] if what in beside else None for what in ("groups", "weights")]
+    return build_table(features, frame[str(target_column)], str(target_column), task, *columns)
 
 
 def build_table(
@@ -163,31 +178,42 @@ def build_table(
     target_name: str,
     task: str | None = None,
     groups: pd.Series | None = None,
+    weights: pd.Series | None = None,
 ) -> Table:
     """Join features and a target that are already apart; the rest is as in `make_table`."""
     if len(features) == 0:
         raise InputError("The table has column names but no rows. Give a table with one row per observation.")
+    heavy, idle = _weighted(weights, len(features))
+    features, target = features.reset_index(drop=True)[heavy > 0], target.reset_index(drop=True)[heavy > 0]
     read = read_target(target_name, target, task)
     known = ~np.isnan(read.numbers)
     numbers = read.numbers[known]
     if not read.classes:
         checks.check_target(target_name, numbers)
-    features = features.reset_index(drop=True)[known].reset_index(drop=True)
+    features = features[known].reset_index(drop=True)
     checks.check_not_all_missing(features)
     columns = [column_of(str(name), features[name]) for name in features]
     checks.check_features(columns)
     joined = _joined(columns)
-    together = None if groups is None else groups_of(groups.reset_index(drop=True)[known], str(groups.name))
+    rows = np.flatnonzero(heavy > 0)[known]
+    together = None if groups is None else groups_of(groups.iloc[rows], str(groups.name))
     said = [read.note] if read.note else []
     said += [together.note()] if together else []
     copies = _copies(joined, numbers)
-    notes = [*said, *_missing_note(known, target_name), *checks.notes_on(columns, copies, grouped=bool(together))]
+    weighted = None if weights is None else weights_of(str(weights.name), heavy[rows])
+    said += [weighted.note()] if weighted else []
+    notes = [
+        *said,
+        *_missing_note(known, target_name),
+        *idle,
+        *checks.notes_on(columns, copies, grouped=bool(together)),
+    ]
     notes += [] if together else notes_on_time(columns, numbers)
     found = list(leaks.leaks_in(columns, numbers, target_name))
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
     numbers.setflags(write=False)
-    return Table(joined, numbers, target_name, (*notes, *found), read.classes, together)
+    return Table(joined, numbers, target_name, (*notes, *found), read.classes, together, weighted)
 
 
 def _joined(columns: list[Column]) -> pd.DataFrame:
@@ -201,6 +227,16 @@ def _joined(columns: list[Column]) -> pd.DataFrame:
             )
         parts |= column.parts
     return pd.DataFrame(parts, columns=pd.Index(list(parts), dtype=object))
+
+
+def _weighted(weights: pd.Series | None, rows: int) -> tuple[np.ndarray, list[str]]:
+    """Read the weight of each row, and say how many have none."""
+    if weights is None:
+        return np.ones(rows), []
+    numbers = read_weights(str(weights.name), weights.reset_index(drop=True))
+    idle = int((numbers == 0).sum())
+    verb = "was" if idle == 1 else "were"
+    return numbers, [f"{counted(idle, 'row')} of weight 0 {verb} left out."] if idle else []
 
 
 def _missing_note(known: np.ndarray, target_name: str) -> list[str]:

@@ -1,0 +1,129 @@
+"""One worker process, from the side of the driver."""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from posology.errors import InputError, StoppedError, WorkerError
+from posology.execution.environment import worker_environment
+from posology.execution.frames import Arrays, Message, read_frame, write_frame
+
+Reply = tuple[Message, dict[str, np.ndarray]]
+Tell = Callable[[int], None]
+
+
+def silent(_epochs: int) -> None:
+    """Tell nobody."""
+
+
+class Worker:
+    """One worker process.
+
+    Parameters
+    ----------
+    log : Path
+        File that takes what the worker, and the user's network file in it, print.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self.sound = True
+        """Whether every answer so far was one."""
+        self.known: set[str] = set()
+        """The networks that it has loaded to predict with, by their names."""
+        self.bound = False
+        """Whether it has imported a file of the user's, which may be another one the next time."""
+        self.studies = 0
+        """That it has opened."""
+        with log.open("ab") as stderr:
+            self._process = subprocess.Popen(
+                # -P: a keras.py in the user's folder must not stand in for Keras
+                [sys.executable, "-P", "-m", "posology.execution.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=worker_environment(),
+                start_new_session=True,
+            )
+
+    @property
+    def process(self) -> int:
+        """The process number."""
+        return self._process.pid
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def ask(self, message: Message, tell: Tell = silent, arrays: Arrays | None = None) -> Reply:
+        """Send a message and wait for the answer.
+
+        Parameters
+        ----------
+        message : dict
+            What to do.
+        tell : callable
+            Told the epochs that were trained since it was told last, while the worker works.
+        arrays : mapping, optional
+            Sent along.
+
+        Raises
+        ------
+        InputError
+            The worker refuses the user's table or network.
+        StoppedError
+            The disk is full.
+        WorkerError
+            The worker failed or ended.
+        """
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None  # noqa: PT018  both are pipes
+        sound, self.sound = self.sound, False  # until the answer is there
+        try:
+            write_frame(stdin, message, arrays)
+            while "epochs" in (answer := read_frame(stdout))[0]:
+                tell(answer[0]["epochs"])
+            reply, found = answer
+        except (EOFError, OSError) as error:
+            raise WorkerError(
+                f"A worker process ended {self._ending()} during '{message['do']}'.{self._tail()}"
+            ) from error
+        self.sound = sound and reply.get("error") in (None, "input")
+        if reply.get("error") == "input":
+            raise InputError(reply["text"])
+        if reply.get("error") == "full":
+            raise StoppedError(
+                f"The disk is full ({reply['text']}). What was finished is kept. Free some space, then run it again."
+            )
+        if "error" in reply:
+            raise WorkerError(f"A worker failed during '{message['do']}': {reply['text']}.{self._tail()}")
+        return reply, found
+
+    def forget(self) -> None:
+        """Close this process's ends of the pipes, and leave the worker to whoever else has them."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def stop(self) -> None:
+        """End the process at once."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self.forget()
+        self._process.wait()
+
+    def _ending(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(timeout=5)
+            return f"by signal {-code}" if code < 0 else f"with exit code {code}"
+        return "without an answer"
+
+    def _tail(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()[-3:]
+        return f" Its last words ({self._log}): " + " | ".join(lines) if lines else ""

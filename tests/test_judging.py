@@ -1,0 +1,69 @@
+"""Scores of weighted rows are scikit-learn's with sample_weight."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from posology.inference import CLASS_SCORES, influence
+from posology.judging import judge_of
+from posology.table import table_from_arrays
+
+RNG = np.random.default_rng(0)
+ROWS = 120
+X = pd.DataFrame({"x": RNG.normal(size=ROWS)})
+WEIGHTS = RNG.uniform(0.2, 3.0, ROWS)
+
+
+def scored(table, prediction, score=None):
+    """Score one repeat whose folds are the odd and the even rows."""
+    judge, losses = judge_of(table, score), np.zeros((1, ROWS))
+    for fold in (0, 1):
+        rows = np.arange(ROWS) % 2 == fold
+        losses[0, rows] = judge.row_losses(prediction[rows], rows)[0]
+    return 1 - influence(losses, judge.weights).mean()
+
+
+def test_r2_is_weighted():
+    y = RNG.normal(size=ROWS)
+    prediction = np.clip(y + RNG.normal(size=ROWS) / 3, y.min(), y.max())
+    table = table_from_arrays(X, y, weights=WEIGHTS)
+    expected = metrics.r2_score(y, prediction, sample_weight=WEIGHTS)
+    assert scored(table, prediction) == pytest.approx(expected)
+    assert expected != pytest.approx(metrics.r2_score(y, prediction), abs=1e-3)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("score", CLASS_SCORES)
+def test_scores_of_classes_are_weighted(score, classes):
+    codes = RNG.integers(0, classes, ROWS)
+    p = RNG.dirichlet(np.ones(classes), ROWS) + 0.5 * np.eye(classes)[codes]
+    p = np.round(p / p.sum(axis=1, keepdims=True), 2)
+    p /= p.sum(axis=1, keepdims=True)
+    table = table_from_arrays(X, np.array(["a", "b", "c"])[codes], weights=WEIGHTS)
+    assert scored(table, p, score) == pytest.approx(_expected(score, codes, p, classes), abs=1e-9)
+
+
+def _expected(score, codes, p, classes):
+    shares = np.bincount(codes, WEIGHTS) / WEIGHTS.sum()
+    if score == "log_loss":
+        return 1 - metrics.log_loss(codes, p, sample_weight=WEIGHTS) / -np.sum(shares * np.log(shares))
+    if score == "brier":
+        squares = ((p - np.eye(classes)[codes]) ** 2).sum(axis=1)
+        return 1 - np.average(squares, weights=WEIGHTS) / (1 - np.sum(shares**2))
+    if score == "balanced_accuracy":
+        return metrics.balanced_accuracy_score(codes, p.argmax(axis=1), sample_weight=WEIGHTS)
+    # Hand and Till's area has no weights in scikit-learn: the mean of its pairwise areas, fold by fold
+    return np.average(
+        [_area(codes[f::2], p[f::2], WEIGHTS[f::2], classes) for f in (0, 1)],
+        weights=[WEIGHTS[f::2].sum() for f in (0, 1)],
+    )
+
+
+def _area(codes, p, weights, classes):
+    pairs = [(c, d) for c in range(classes) for d in range(classes) if c != d]
+    areas = []
+    for c, d in pairs:
+        rows = np.isin(codes, (c, d))
+        areas.append(metrics.roc_auc_score(codes[rows] == c, p[rows, c], sample_weight=weights[rows]))
+    return np.mean(areas)
