@@ -255,6 +255,43 @@ def export(
 
 
 @app.command
+def report(
+    folder: str,
+    *,
+    output: str | None = None,
+    ignore: str = "",
+    open: Annotated[bool, Parameter(negative=())] = False,  # noqa: A002
+) -> None:
+    """Draw the report of a finished study: one HTML file that needs nothing else.
+
+    A study leaves one at its end; this draws it again, elsewhere or as Markdown or JSON.
+
+    Example: posology report houses.posology --output houses.html --ignore POS003
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    output
+        File to write, its name ending in .html, .md or .json; by default report.html in the folder.
+    ignore
+        Codes of checks that are not to be shown, separated by commas.
+    open
+        Show it in the browser.
+    """
+    import webbrowser
+
+    from posology.report.findings import Findings
+    from posology.report.writing import write_report
+
+    path = Path(output) if output else Path(folder) / "report.html"
+    write_report(Findings.read(Path(folder)), path, _names(ignore))
+    sys.stdout.write(f"Written to '{path}'\n")
+    if open:
+        webbrowser.open(path.resolve().as_uri())
+
+
+@app.command
 def calibrate(
     *,
     generators: str = "N0,N2,N3,E1,A1",
@@ -440,7 +477,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    known = {"study", "demo", "resume", "predict", "inspect", "export", "calibrate"}
+    known = {"study", "demo", "resume", "predict", "inspect", "export", "report", "calibrate"}
     return f"{arguments[0]} " if arguments and arguments[0] in known else ""
 
 

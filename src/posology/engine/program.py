@@ -21,9 +21,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from posology.engine.curve import curve_epochs
 from posology.engine.member import Arrays, Data, Member, Outcome, Running, Trainable
 from posology.engine.randomness import derive, shuffled
-from posology.engine.schedule import curve_epochs, factor
+from posology.engine.schedule import factor
 from posology.engine.stopping import first_watch, look
 from posology.regularizers import REGULARIZERS, Place, Regularizer
 
