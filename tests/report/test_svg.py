@@ -28,7 +28,7 @@ def test_text_stays_text_and_is_escaped():
 def test_it_is_named_for_those_who_do_not_see_it():
     svg = drawn("pic", "<Title>", "What is 'seen' & found")
     assert svg.startswith(
-        '<svg viewBox="0 0 144 72" xmlns="http://www.w3.org/2000/svg" stroke-linejoin="round" role="img"'
+        '<svg viewBox="0 0 144 72" xmlns="http://www.w3.org/2000/svg" stroke-linejoin="round" width="144" role="img"'
     )
     assert 'aria-labelledby="pic-title pic-desc"' in svg
     assert '<title id="pic-title">&lt;Title&gt;</title>' in svg

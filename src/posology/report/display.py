@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from posology.report.findings import Findings
-from posology.report.style import drawing
+from posology.report.style import FONT, color, drawing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,3 +128,10 @@ def blank(panel: Panel) -> "Figure":
     figure = Figure(figsize=(width / 72, height / 72), dpi=72)
     figure.add_axes((left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height))
     return figure
+
+
+def y_label(ax: Any, panel: Panel, text: str) -> None:
+    """Write the name of the vertical axis at the left end of its picture, clear of the longest tick label."""
+    left, right = panel.margins[:2]
+    ax.set_ylabel(text, color=color("ink"), fontsize=FONT)
+    ax.yaxis.set_label_coords(-(left - 14) / (panel.size[0] - left - right), 0.5)

@@ -34,8 +34,8 @@ def to_svg(figure: "Figure", name: str, title: str, description: str) -> str:
     text = _own_ids(text, name)
     head, _, body = text.partition(">")
     head = re.sub(r'\s(?:width|height|version|xmlns:xlink)="[^"]*"', "", head)
-    box = figure.get_size_inches() * 72
-    named = f' stroke-linejoin="round" role="img" aria-labelledby="{name}-title {name}-desc" style="--w:{box[0]:.0f}px"'
+    width = round(figure.get_size_inches()[0] * 72)
+    named = f' stroke-linejoin="round" width="{width}" role="img" aria-labelledby="{name}-title {name}-desc"'
     said = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
     return f"{head}{named}>{said}{_themed(body)}"
 

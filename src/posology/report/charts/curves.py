@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from posology.report.display import Display, Panel
+from posology.report.display import Display, Panel, y_label
 from posology.report.style import FONT, color, plain_axes, spread
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Curves(Display):
 
     def panels(self) -> Sequence[Panel]:
         """See `Display`."""
-        return [Panel(arm, arm, self._conclusion(arm), (320, 220), (52.0, 72.0, 10.0, 40.0)) for arm in self._drawn()]
+        return [Panel(arm, arm, self._conclusion(arm), (326, 220), (58.0, 72.0, 10.0, 40.0)) for arm in self._drawn()]
 
     def _conclusion(self, arm: str) -> str:
         one, median = self.findings.evidence["curves"][arm], 1
@@ -109,7 +109,7 @@ class Curves(Display):
         ax.set_xlim(0, epochs[-1])
         ax.locator_params(nbins=5)
         ax.set_xlabel("epoch", color=color("ink"), fontsize=FONT)
-        ax.set_ylabel("loss", color=color("ink"), fontsize=FONT)
+        y_label(ax, panel, "loss")
 
 
 _QUARTILES = ((0, "25%"), (1, "50%"), (2, "75%"))

@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from posology.report.charts.numbers import signed
-from posology.report.display import Display, Panel
+from posology.report.display import Display, Panel, y_label
 from posology.report.findings import parts_of
 from posology.report.style import FONT, color, plain_axes, spread
 
@@ -40,7 +40,7 @@ class Interaction(Display):
 
     def panels(self) -> Sequence[Panel]:
         """See `Display`."""
-        margins = (68.0, 112.0, 12.0, 42.0)
+        margins = (72.0, 112.0, 12.0, 42.0)
         return [
             Panel(f"{a}+{b}", f"{a} and {b}", self._conclusion(a, b), (380, 240), margins)
             for a, b in self._pairs()[:MOST]
@@ -99,5 +99,5 @@ class Interaction(Display):
             ax.text(1.12, y, label, color=ink, va="center", fontsize=FONT, clip_on=False)
         ax.set_xticks([0, 1], [f"{one} off", f"{one} on"])
         ax.set_xlim(-0.2, 1.1)
-        ax.set_ylabel(f"gain over none, {self.findings.measure.words}", color=color("ink"), fontsize=FONT)
+        y_label(ax, panel, f"gain over none, {self.findings.measure.words}")
         ax.locator_params(axis="y", nbins=5)

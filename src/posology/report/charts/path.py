@@ -7,7 +7,7 @@ import numpy as np
 
 from posology.report.charts.numbers import strength
 from posology.report.charts.trials import BINS, Axis, Cell, cells_of
-from posology.report.display import Display, Panel
+from posology.report.display import Display, Panel, y_label
 from posology.report.style import FONT, color, plain_axes
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Path(Display):
                 name,
                 f"{name}, in the arm {self._arm(name)}",
                 self._conclusion(name),
-                (320, 235),
-                (58.0, 12.0, 10.0, 42.0),
+                (326, 235),
+                (66.0, 12.0, 10.0, 42.0),
             )
             for name in self.findings.regularizers
             if self.cells(name)
@@ -123,9 +123,8 @@ class Path(Display):
         ax.margins(y=0.15)
         ax.locator_params(axis="y", nbins=5)
         ax.set_xlabel(panel.key, color=color("ink"), fontsize=FONT)
-        ax.set_ylabel("loss minus none's", color=color("ink"), fontsize=FONT)
-        if self.findings.evidence["relative_to"] != "none":
-            ax.set_ylabel("loss minus the mean", color=color("ink"), fontsize=FONT)
+        against = "none's" if self.findings.evidence["relative_to"] == "none" else "the mean"
+        y_label(ax, panel, f"loss minus {against}")
 
 
 def _run(near: Set[int], best: int) -> list[int]:

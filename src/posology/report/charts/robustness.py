@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from posology.report.display import Display, Panel
+from posology.report.display import Display, Panel, y_label
 from posology.report.style import FONT, color, inside, plain_axes, series, spread
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Robustness(Display):
         out = []
         for kind, (heading, _) in WORDS.items():
             if found := self._found(kind):
-                margins = (52.0, 20 + 6.4 * max(map(len, found)), 10.0, 42.0)
-                out.append(Panel(kind, heading, self._conclusion(kind), (322, 230), margins))
+                margins = (68.0, 20 + 6.4 * max(map(len, found)), 10.0, 42.0)
+                out.append(Panel(kind, heading, self._conclusion(kind), (328, 230), margins))
         return out
 
     def _conclusion(self, kind: str) -> str:
@@ -91,4 +91,4 @@ class Robustness(Display):
         ax.set_xlim(-0.02 * last, last)
         ax.locator_params(nbins=5)
         ax.set_xlabel(WORDS[panel.key][1], color=color("ink"), fontsize=FONT)
-        ax.set_ylabel(self.findings.gap_unit, color=color("ink"), fontsize=FONT)
+        y_label(ax, panel, self.findings.gap_unit)

@@ -7,7 +7,7 @@ import numpy as np
 
 from posology.plan.looks import NEAR_ZERO
 from posology.report.charts.numbers import strength
-from posology.report.display import Display, Panel
+from posology.report.display import Display, Panel, y_label
 from posology.report.style import FONT, color, inside, plain_axes, series, spread
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Weights(Display):
         ax.set_xticks(decades, [strength(least) for least in decades])
         ax.minorticks_off()
         ax.set_xlabel("absolute weight", color=color("ink"), fontsize=FONT)
-        ax.set_ylabel("share below", color=color("ink"), fontsize=FONT)
+        y_label(ax, panel, "share below")
 
 
 def _height(shares: Sequence[float], at: Sequence[float], most: float) -> float:
