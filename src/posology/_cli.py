@@ -37,7 +37,7 @@ app = App(
 def study(
     table: str,
     *,
-    target: str,
+    target: str | None = None,
     task: str | None = None,
     groups: str | None = None,
     drop: str = "",
@@ -53,10 +53,13 @@ def study(
 
     Example: posology study houses.csv --target price --network net.py:model_build
 
+    Example: posology study study.toml    (which `posology init houses.csv` writes)
+
     Parameters
     ----------
     table
-        CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped.
+        CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped. Or a study file, .toml, that says what is studied;
+        then only --out, --dry-run and how it is run are given here.
     target
         The column to predict: numbers, or classes as text, truth values or categories.
     task
@@ -72,12 +75,51 @@ def study(
     dry_run
         Say what would be trained and how long it would take, and write nothing.
     """
+    folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
+    if Path(table).suffix == ".toml":
+        beside = [target, task, groups, drop or None, ask, where]
+        table, target, task, groups, drop, ask, where = _in_file(Path(table), beside)
+    if target is None:
+        raise InputError("--target is missing. Name the column to predict: posology study TABLE --target COL")
     ask, how = ask or Ask(), how or How()
     settings = ask.settings(where or Where(), _say)
     loaded = _load(Path(table), target, _names(drop), task, groups)
     facts = {"table": str(Path(table).resolve()), "drop": _names(drop), "task": task, "groups": groups}
-    folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
     _study(loaded, settings, facts, folder, how, dry_run=dry_run)
+
+
+@app.command
+def init(table: str, *, target: str | None = None, output: str = "study.toml") -> None:
+    """Write a study file for a table: every option with what it does, to be changed and run.
+
+    Example: posology init houses.csv && posology study study.toml
+
+    Parameters
+    ----------
+    table
+        CSV, TSV, Parquet or Feather.
+    target
+        The column to predict; the last one when absent.
+    output
+        File to write; it must not exist yet.
+    """
+    from posology._study_options import described
+    from posology.study_file import commented
+    from posology.table import read_frame
+    from posology.wording import did_you_mean
+
+    path = Path(output)
+    if path.exists():
+        raise InputError(f"The file '{path}' exists. Choose another --output.")
+    columns = [str(name) for name in read_frame(Path(table)).columns]
+    if target is None:
+        target = _last_column(Path(table))
+    elif target not in columns:
+        raise InputError(f"'{table}' has no column '{target}'.{did_you_mean(target, columns)}")
+    place = Path(table).resolve()
+    shown = place.relative_to(path.resolve().parent) if place.is_relative_to(path.resolve().parent) else place
+    _write(path, commented(str(shown), target, described()))
+    sys.stdout.write(f"Written to '{path}'. Change what you like, then: posology study {path}\n")
 
 
 @app.command
@@ -347,6 +389,21 @@ def calibrate(
         sys.exit(1)
 
 
+def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
+    """Read a study file: table, target, task, groups, drop, what is asked, where."""
+    from posology._study_options import asked, kinds
+    from posology.study_file import read
+
+    if any(one is not None for one in beside):
+        raise InputError(
+            f"'{path}' says what is studied: write options into it. Only --out, --dry-run, --budget, --workers, --json "
+            "and --quiet stand beside a study file."
+        )
+    options = read(path, kinds())
+    of_table = (options.get(name) for name in ("table", "target", "task", "groups"))
+    return (*of_table, options.get("drop", ""), *asked(options))
+
+
 def _last_column(path: Path) -> str:
     """Take the last column as the target, as tables of the kind have it, and say so."""
     from posology.table import read_frame
@@ -477,7 +534,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    known = {"study", "demo", "resume", "predict", "inspect", "export", "report", "calibrate"}
+    known = {"study", "init", "demo", "resume", "predict", "inspect", "export", "report", "calibrate"}
     return f"{arguments[0]} " if arguments and arguments[0] in known else ""
 
 
