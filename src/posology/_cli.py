@@ -37,7 +37,7 @@ app = App(
 def study(
     table: str,
     *,
-    target: str,
+    target: str | None = None,
     task: str | None = None,
     groups: str | None = None,
     weights: str | None = None,
@@ -54,10 +54,13 @@ def study(
 
     Example: posology study houses.csv --target price --network net.py:model_build
 
+    Example: posology study study.toml    (which `posology init houses.csv` writes)
+
     Parameters
     ----------
     table
-        CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped.
+        CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped. Or a study file, .toml, that says what is studied;
+        then only --out, --dry-run and how it is run are given here.
     target
         The column to predict: numbers, or classes as text, truth values or categories.
     task
@@ -75,13 +78,52 @@ def study(
     dry_run
         Say what would be trained and how long it would take, and write nothing.
     """
+    folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
+    if Path(table).suffix == ".toml":
+        here = [target, task, groups, weights, drop or None, ask, where]
+        table, target, task, groups, weights, drop, ask, where = _in_file(Path(table), here)
+    if target is None:
+        raise InputError("--target is missing. Name the column to predict: posology study TABLE --target COL")
     ask, how = ask or Ask(), how or How()
     settings = ask.settings(where or Where(), _say)
     beside = {"task": task, "groups": groups, "weights": weights}
     loaded = _load(Path(table), target, _names(drop), **beside)
     facts = {"table": str(Path(table).resolve()), "drop": _names(drop), **beside}
-    folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
     _study(loaded, settings, facts, folder, how, dry_run=dry_run)
+
+
+@app.command
+def init(table: str, *, target: str | None = None, output: str = "study.toml") -> None:
+    """Write a study file for a table: every option with what it does, to be changed and run.
+
+    Example: posology init houses.csv && posology study study.toml
+
+    Parameters
+    ----------
+    table
+        CSV, TSV, Parquet or Feather.
+    target
+        The column to predict; the last one when absent.
+    output
+        File to write; it must not exist yet.
+    """
+    from posology._study_options import described
+    from posology.study_file import commented
+    from posology.table import read_frame
+    from posology.wording import did_you_mean
+
+    path = Path(output)
+    if path.exists():
+        raise InputError(f"The file '{path}' exists. Choose another --output.")
+    columns = [str(name) for name in read_frame(Path(table)).columns]
+    if target is None:
+        target = _last_column(Path(table))
+    elif target not in columns:
+        raise InputError(f"'{table}' has no column '{target}'.{did_you_mean(target, columns)}")
+    place = Path(table).resolve()
+    shown = place.relative_to(path.resolve().parent) if place.is_relative_to(path.resolve().parent) else place
+    _write(path, commented(str(shown), target, described()))
+    sys.stdout.write(f"Written to '{path}'. Change what you like, then: posology study {path}\n")
 
 
 @app.command
@@ -259,6 +301,43 @@ def export(
 
 
 @app.command
+def report(
+    folder: str,
+    *,
+    output: str | None = None,
+    ignore: str = "",
+    open: Annotated[bool, Parameter(negative=())] = False,  # noqa: A002
+) -> None:
+    """Draw the report of a finished study: one HTML file that needs nothing else.
+
+    A study leaves one at its end; this draws it again, elsewhere or as Markdown or JSON.
+
+    Example: posology report houses.posology --output houses.html --ignore POS003
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    output
+        File to write, its name ending in .html, .md or .json; by default report.html in the folder.
+    ignore
+        Codes of checks that are not to be shown, separated by commas.
+    open
+        Show it in the browser.
+    """
+    import webbrowser
+
+    from posology.report.findings import Findings
+    from posology.report.writing import write_report
+
+    path = Path(output) if output else Path(folder) / "report.html"
+    write_report(Findings.read(Path(folder)), path, _names(ignore))
+    sys.stdout.write(f"Written to '{path}'\n")
+    if open:
+        webbrowser.open(path.resolve().as_uri())
+
+
+@app.command
 def calibrate(
     *,
     generators: str = "N0,N2,N3,E1,A1",
@@ -312,6 +391,21 @@ def calibrate(
     _print_json(found.to_dict()) if json else print_calibration(found)
     if found.missed:
         sys.exit(1)
+
+
+def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
+    """Read a study file: table, target, task, groups, weights, drop, what is asked, where."""
+    from posology._study_options import asked, kinds
+    from posology.study_file import read
+
+    if any(one is not None for one in beside):
+        raise InputError(
+            f"'{path}' says what is studied: write options into it. Only --out, --dry-run, --budget, --workers, --json "
+            "and --quiet stand beside a study file."
+        )
+    options = read(path, kinds())
+    of_table = (options.get(name) for name in ("table", "target", "task", "groups", "weights"))
+    return (*of_table, options.get("drop", ""), *asked(options))
 
 
 def _last_column(path: Path) -> str:
@@ -445,7 +539,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    known = {"study", "demo", "resume", "predict", "inspect", "export", "calibrate"}
+    known = {"study", "init", "demo", "resume", "predict", "inspect", "export", "report", "calibrate"}
     return f"{arguments[0]} " if arguments and arguments[0] in known else ""
 
 

@@ -3,6 +3,8 @@
     study.json            settings, versions, the table's fingerprint; written first
     packs/NAME.npz        one finished pack each: written aside, synced, renamed, so that it is whole or absent
     verdict.json          the verdict and its numbers, the same bytes for the same study
+    evidence.json         what the charts are drawn from: trials, learning curves, weights, scores by seed; likewise
+    report.html           the report, one file
     run.json              seconds, networks, date: what differs from run to run
     model.keras, preparation.*   the prescription
 
@@ -93,9 +95,13 @@ class Record:
         """
         self._write(self.folder / "packs" / f"{name}.npz", pack_arrays(arrays))
 
-    def write_json(self, name: str, content: Any) -> None:
-        """Keep a JSON file, with sorted keys, so that equal content gives equal bytes."""
-        self._write(self.folder / name, _json(content))
+    def write_json(self, name: str, content: Any, *, lines: bool = True) -> None:
+        """Keep a JSON file, with sorted keys, so that equal content gives equal bytes; without `lines`, on one line."""
+        self._write(self.folder / name, _json(content, lines=lines))
+
+    def write_text(self, name: str, text: str) -> None:
+        """Keep a file of text."""
+        self._write(self.folder / name, text.encode())
 
     def _write(self, path: Path, data: bytes, *, started: bool = True) -> None:
         aside = path.with_name(f".{path.name}.part")
@@ -121,8 +127,9 @@ class Record:
             ) from error
 
 
-def _json(content: Any) -> bytes:
-    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+def _json(content: Any, *, lines: bool = True) -> bytes:
+    how: dict[str, Any] = {"indent": 2} if lines else {"separators": (",", ":")}
+    return (json.dumps(content, sort_keys=True, **how) + "\n").encode()
 
 
 def read_settings(folder: Path) -> dict[str, Any]:

@@ -21,11 +21,14 @@ from posology.levers import Levers
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting, search_gains
 from posology.settings import Settings
+from posology.wording import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from posology.handback.exporting import Exported
+    from posology.report.display import Display
+    from posology.report.findings import Findings
 
 SCHEMA = 1
 """Of `to_dict` and verdict.json; docs/json.md describes it."""
@@ -113,6 +116,8 @@ class StudyResult:
         What stands beside the arms: trees, ridge, an average of networks, arms without early stopping.
     behaviour : Behaviour or None
         What the networks of each arm withstand, their weights, overfitting and underfitting.
+    evidence : dict
+        What the charts are drawn from; see `posology.evidence`.
     """
 
     settings: Settings
@@ -126,6 +131,7 @@ class StudyResult:
     seconds: float = 0.0
     levers: Levers | None = None
     behaviour: Behaviour | None = None
+    evidence: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -138,6 +144,7 @@ class StudyResult:
         facts: Mapping[str, Any],
         levers: Levers | None = None,
         behaviour: Behaviour | None = None,
+        evidence: Mapping[str, Any] | None = None,
     ) -> "StudyResult":
         """Collect the numbers of every arm."""
         gains = search_gains(found, analysis.arms)
@@ -158,7 +165,15 @@ class StudyResult:
         rows.sort(key=lambda row: -row.score)
         beside = _substitutions(found, settings)
         return cls(
-            settings, analysis, tuple(rows), prescription, beside, dict(facts), levers=levers, behaviour=behaviour
+            settings,
+            analysis,
+            tuple(rows),
+            prescription,
+            beside,
+            dict(facts),
+            levers=levers,
+            behaviour=behaviour,
+            evidence=dict(evidence or {}),
         )
 
     @property
@@ -283,6 +298,72 @@ class StudyResult:
 
         return pd.DataFrame([asdict(one) for one in self._behaves().weights])
 
+    def report(self, path: str | PathLike[str], *, ignore: Sequence[str] = ()) -> Path:
+        """Write the report to a file and give its path.
+
+        Parameters
+        ----------
+        path : path
+            Its name ends in .html (one file that needs nothing else), .md or .json.
+        ignore : sequence of str
+            Codes of checks that are not to be shown, such as "POS003".
+
+        Raises
+        ------
+        InputError
+            Another ending, a file that cannot be written, or no such check.
+        """
+        from posology.report.writing import write_report
+
+        return write_report(self._findings(), Path(path), ignore)
+
+    def to_markdown(self) -> str:
+        """Give the report as Markdown, without pictures."""
+        from posology.report.writing import written
+
+        return written(self._findings(), ".md")
+
+    def to_json(self) -> str:
+        """Give everything as JSON text; `posology/report/verdict.schema.json` is its schema."""
+        from posology.report.writing import written
+
+        return written(self._findings(), ".json")
+
+    def chart(self, name: str) -> "Display":
+        """Give a chart of the report, with `.plot(ax)`, `.frame()` and `.help()`.
+
+        Parameters
+        ----------
+        name : str
+            forest, interaction, left-out, surface, path, curves, fitting, weights, robustness, beside or strip.
+
+        Raises
+        ------
+        InputError
+            No such chart.
+        """
+        from posology.report.charts import CHARTS
+
+        known = {chart.name: chart for chart in CHARTS}
+        if name not in known:
+            raise InputError(f"There is no chart '{name}'.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+        return known[name](self._findings())
+
+    def _findings(self) -> "Findings":
+        from posology.report.findings import Findings
+
+        return Findings.of(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        """Show the report in a notebook."""
+        from posology.report.page import fragment
+
+        return {
+            "text/plain": str(self.verdict),
+            "text/markdown": self.to_markdown(),
+            "text/html": fragment(self._findings()),
+        }
+
     def _behaves(self) -> Behaviour:
         assert self.behaviour is not None  # a study that was run has it
         return self.behaviour
@@ -351,17 +432,19 @@ class VerdictText:
 
 
 def evidence(result: StudyResult) -> str:
-    """Say what the verdict stands on, in one line.
+    """Say what the verdict stands on, in one line: see `stands_on`."""
+    design = result.settings.design
+    return stands_on(result.facts, result.networks, result.seconds, design.estimand, stops=design.patience is not None)
 
-    The number of resamples, of networks and the time, and what kind of network is judged.
-    """
-    stopping = "early stopping in every arm" if result.settings.design.patience else "no early stopping"
-    looks = result.facts["stopping"]
+
+def stands_on(study: Mapping[str, Any], networks: int, seconds: float, estimand: str, *, stops: bool) -> str:
+    """Say the number of resamples, of networks, the time, and what kind of network is judged."""
+    stopping = "early stopping in every arm" if stops else "no early stopping"
+    looks = study["stopping"]
     early = f" ({looks['sentence']})" if looks["ended"] != Ending.ALL_REPEATS else ""
     return (
-        f"{result.facts['resamples']} resamples{early}, "
-        f"{result.networks:,} networks trained, {duration(result.seconds)}; "
-        f"about {result.settings.design.estimand}, {stopping}."
+        f"{study['resamples']} resamples{early}, {networks:,} networks trained, {duration(seconds)}; "
+        f"about {estimand}, {stopping}."
     )
 
 

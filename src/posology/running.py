@@ -15,6 +15,7 @@ import numpy as np
 
 from posology.behaviour import Behaviour
 from posology.errors import InputError, StoppedError
+from posology.evidence import evidence_of
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
@@ -39,6 +40,8 @@ from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.regularizers import REGULARIZERS
 from posology.repeats import Repeats
+from posology.report.findings import Findings
+from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
 from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
@@ -121,7 +124,9 @@ class Run:
         facts = self._facts(network, scores, looks, found)
         behaviour = self._behaviour(found, scores, levers, network["arrays"])
         asked = self._study.settings
-        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, levers, behaviour)
+        strengths, arrays = asked.strengths(), network["arrays"]
+        evidence = evidence_of(found, scores, analysis, self._design, strengths, arrays)
+        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, levers, behaviour, evidence)
         return self._keep_result(record, result)
 
     def _levers(
@@ -271,7 +276,10 @@ class Run:
         networks = sum(self._begun[repeat] for repeat in (ALL_ROWS, *range(result.facts["repeats"])))
         result = replace(result, folder=record.folder, networks=networks, seconds=time.monotonic() - self._started)
         record.write_json("verdict.json", result.to_dict(timing=False))
+        record.write_json("evidence.json", result.evidence, lines=False)
         record.write_json("run.json", result.timing())
+        self._progress.stage("drawing the report")
+        record.write_text("report.html", written(Findings.of(result), ".html"))
         return result
 
 

@@ -48,6 +48,8 @@ class Scores:
         Train R2, or log-loss skill, of one network: `train - gap` is what it scores on held-out rows.
     measures : dict
         For classes, from the name of every score to that of each arm, `(arm,)`.
+    by_seed : array (arm, fit, seed)
+        Score of each refit, or of each average of refits, on the held-out rows of its fit.
     """
 
     losses: Float[np.ndarray, "arm repeat row"]
@@ -59,6 +61,7 @@ class Scores:
     failed: int
     train: Float[np.ndarray, " arm"] = field(default_factory=lambda: np.zeros(0))
     measures: Mapping[str, Float[np.ndarray, " arm"]] = field(default_factory=dict)
+    by_seed: Float[np.ndarray, "arm fit seed"] = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
 
 def score(
@@ -98,6 +101,7 @@ def _score(
     losses = np.full((len(arms), len(repeats), judge.rows), np.nan)
     train = np.zeros((len(arms), len(repeats) * (folds.max() + 1)))
     epochs = np.zeros_like(train)
+    by_seed: list[list[np.ndarray]] = [[] for _ in arms]
     capped = scored = failed = 0
     for r, repeat in enumerate(repeats):
         for fold in range(folds.max() + 1):
@@ -108,7 +112,9 @@ def _score(
                 averaged = refit.averaged(ensemble)
                 snapshots = averaged.reshape(-1, *averaged.shape[2:])
                 given = [judge.row_losses(p, rows) for p in snapshots]
-                losses[a, r, rows] = np.mean([loss for loss, _ in given], axis=0)
+                by_row = np.stack([loss for loss, _ in given])
+                losses[a, r, rows] = by_row.mean(axis=0)
+                by_seed[a].append(1 - by_row.reshape(len(averaged), -1).mean(axis=1))
                 capped += sum(n for _, n in given)
                 scored += sum(len(loss) for loss, _ in given)
                 failed += sum(not np.isfinite(p).all() for p in refit.prediction)
@@ -118,7 +124,10 @@ def _score(
     losses = influence(losses, judge.weights)
     trained = np.array([_mean_of_finite(scores) for scores in train])
     gap = trained - (1 - losses.mean(axis=(1, 2)))
-    return Scores(losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed, trained)
+    seeds = np.array(by_seed)
+    return Scores(
+        losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed, trained, by_seed=seeds
+    )
 
 
 def failures(found: Found) -> list[dict[str, Any]]:

@@ -54,10 +54,12 @@ def test_progress_and_notes_go_to_standard_error(finished):
 def test_the_folder_holds_what_is_said_of_it(finished):
     kept = [f for f in files(finished.folder) if not f.startswith(("packs", ".lock"))]
     assert kept == [
+        "evidence.json",
         "layout.json",
         "model.keras",
         "preparation.json",
         "preparation.skops",
+        "report.html",
         "run.json",
         "study.json",
         "verdict.json",

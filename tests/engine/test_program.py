@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from posology.engine.curve import curve_epochs
 from posology.engine.program import advance, finish, start
 from posology.engine.randomness import derive, random_bits, shuffled
-from posology.engine.schedule import curve_epochs
 from posology.network.export import export_model, set_weights
 from posology.network.packed import PackedNetwork
 from tests.engine.packs import BATCH, COLUMNS, ROWS, WATCHED, doses, members, pick, recipe, run, stopping, table

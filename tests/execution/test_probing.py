@@ -12,7 +12,7 @@ from posology.inference import row_losses
 from posology.network.packed import PackedNetwork
 from posology.network.removal import UnitRemover
 from posology.plan import REFIT, Member
-from posology.plan.looks import LEVELS
+from posology.plan.looks import BELOW, LEVELS
 
 from .test_trainer import BOTH, SETTING, frame, pack, trainer
 
@@ -69,7 +69,12 @@ def test_a_pack_is_looked_at_as_each_network_by_itself():
 def test_statistics_of_weights_are_the_plain_ones():
     kernel = np.array([[[3.0, 0.0], [1e-4, -4.0]], [[1.0, 1.0], [1.0, 1.0]]], "float32")
     found = norms_of([kernel, np.ones((2, 5), "float32")], 2)
-    np.testing.assert_allclose(found[:, 0], [[5.0, 4.0, 0.5, 0.25], [2.0, 1.0, 0.0, 0.0]], rtol=1e-6)
+    np.testing.assert_allclose(found[:, 0, :4], [[5.0, 4.0, 0.5, 0.25], [2.0, 1.0, 0.0, 0.0]], rtol=1e-6)
+    flat = np.abs(kernel.reshape(2, -1).astype(float))
+    below = [[(own < least).mean() for least in BELOW] for own in flat]
+    np.testing.assert_allclose(found[:, 0, 4:], below)
+    assert below[0][0] == 0.25  # the exact zero lies below every threshold
+    assert below[0][-1] == 1
 
 
 @pytest.fixture(scope="module")
@@ -94,4 +99,4 @@ def test_networks_of_a_fit_meet_the_same_damage(looked):
     np.testing.assert_array_equal(found.probed[0], found.probed[2])
     assert (found.probed[0] != found.probed[1]).all()
     assert (found.probed[0, 1:] != found.probed[0, 0]).all()
-    assert found.norms.shape == (3, 3, 4)
+    assert found.norms.shape == (3, 3, 4 + len(BELOW))

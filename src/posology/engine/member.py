@@ -180,7 +180,7 @@ class Outcome(NamedTuple):
     failed: Bool[Array, "*member"]
     """A loss that is not finite was met: while training, which it ended, or at the end."""
     curve: Float32[Array, "*member point 2"]
-    """At `schedule.curve_epochs`: bare loss on a sample of the training rows and on the watched rows, dropout off;
+    """At `curve.curve_epochs`: bare loss on a sample of the training rows and on the watched rows, dropout off;
     NaN where not reached."""
     prediction: Any
     """Of the watched rows, `(member, watched, ...)`, dropout off."""

@@ -20,10 +20,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from posology.engine.curve import curve_epochs
 from posology.engine.member import Arrays, Data, Member, Outcome, Running, Trainable
 from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
-from posology.engine.schedule import curve_epochs, factor
+from posology.engine.schedule import factor
 from posology.engine.stopping import first_watch, look
 from posology.engine.treatment import Treatment, first_memories, predicting
 from posology.regularizers import Clock

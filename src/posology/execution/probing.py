@@ -12,7 +12,7 @@ from posology.judging import judge_of
 from posology.keys import generator, key_of
 from posology.network.packed import PackedNetwork
 from posology.network.removal import UnitRemover
-from posology.plan.looks import LEVELS, NEAR_ZERO, STATISTICS
+from posology.plan.looks import BELOW, LEVELS, NEAR_ZERO, STATISTICS
 from posology.table import Layout, Table
 
 MOST_ROWS = 2_000
@@ -103,9 +103,9 @@ class Prober:
 
 
 def norms_of(weights: Any, members: int) -> Float32[np.ndarray, "member array statistic"]:
-    """Give `STATISTICS` of every array of weights with two sides or more, biases aside."""
+    """Give `STATISTICS`, then the shares `BELOW`, of every array of weights with two sides or more, biases aside."""
     found = [_statistics(np.asarray(a)[:members]) for a in weights if np.ndim(a) > 2]
-    return np.stack(found, axis=1) if found else np.zeros((members, 0, len(STATISTICS)), "float32")
+    return np.stack(found, axis=1) if found else np.zeros((members, 0, len(STATISTICS) + len(BELOW)), "float32")
 
 
 def _statistics(array: np.ndarray) -> Float32[np.ndarray, "member statistic"]:
@@ -116,4 +116,5 @@ def _statistics(array: np.ndarray) -> Float32[np.ndarray, "member statistic"]:
         "near_zero": (flat < NEAR_ZERO).mean(axis=1),
         "zero": (flat == 0).mean(axis=1),
     }
-    return np.stack([found[name] for name in STATISTICS], axis=1).astype("float32")
+    shares = [(flat < least).mean(axis=1) for least in BELOW]
+    return np.stack([*(found[name] for name in STATISTICS), *shares], axis=1).astype("float32")

@@ -21,6 +21,7 @@ class Joined:
     epochs: Int32[np.ndarray, "split member"]
     failed: Bool[np.ndarray, "split member"]
     reductions: Int32[np.ndarray, "split member reduction"]
+    curve: Float[np.ndarray, "split member point 2"]
 
 
 def joined(results: Sequence[PackResult], members: int) -> Joined:
@@ -59,6 +60,7 @@ class Ladder:
         self._last, self._failed = np.full(seen, np.nan), np.zeros(seen, bool)
         self._reductions = np.zeros((*seen, 0), "int32")
         self._spent = np.zeros(seen, int)
+        self._curves = np.zeros((*seen, 0, 2), "float32")
 
     def step(self, rung: Rung) -> list[Member]:
         """Give the members that train on: the best so far, each to be trained on every split of the rung."""
@@ -78,6 +80,9 @@ class Ladder:
         if not self._reductions.shape[2]:
             self._reductions = np.zeros((*self._spent.shape, found.reductions.shape[2]), "int32")
         self._reductions[where] = found.reductions[:, places]
+        if not self._curves.shape[2]:
+            self._curves = np.full((*self._spent.shape, *found.curve.shape[2:]), np.nan, "float32")
+        self._curves[where] = found.curve[:, places]
         self._reached[self._alive] += 1
 
     def tuned(self, arm: Arm) -> Tuned:
@@ -88,8 +93,10 @@ class Ladder:
         seen = self._seen()
         reductions = tuple(mean_reductions(self._reductions[seen[:, t], t], epochs[t]) for t in best)
         trained = int(seen.sum())
-        saved = np.nan if self._halved else saved_by_second_half(self._alone())
-        return Tuned(arm, settings, losses[best], epochs[best], trained, int(self._spent.sum()), reductions, saved)
+        alone, spent = self._alone(), int(self._spent.sum())
+        saved = np.nan if self._halved else saved_by_second_half(alone)
+        by_split, curve = alone.T[best], self._curves[:, best[0]]
+        return Tuned(arm, settings, losses[best], epochs[best], trained, spent, reductions, saved, by_split, curve)
 
     def _seen(self) -> Bool[np.ndarray, "split trial"]:
         return self._spent > 0

@@ -7,5 +7,9 @@ the training rows), cells set to their column's mean (their share), hidden units
 STATISTICS = ("norm", "largest", "near_zero", "zero")
 """Of an array of weights: Euclidean norm, largest absolute weight, share below `NEAR_ZERO`, share of exact zeros."""
 
+BELOW = tuple(10.0 ** (k / 2) for k in range(-12, 3))
+"""Thresholds of absolute weights: of every array, the share below each is kept beside its statistics, which is its
+distribution function at these points. From a millionth to ten."""
+
 NEAR_ZERO = 1e-3
 """Absolute; first weights of a hidden layer are some hundredths to tenths."""

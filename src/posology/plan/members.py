@@ -168,10 +168,10 @@ class PackResult:
     training rows in units of their target's variance; `prediction` is in the target's unit, of refits at several epochs
     (`plan.window`). Where the target is classes, `train_error` is the mean log loss, in nats, and `prediction`
     has the probability of each. `curve` has the losses on training and watched rows, penalties aside and dropout off,
-    at the epochs of `engine.schedule.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
+    at the epochs of `engine.curve.curve_epochs`. Not finite where a member diverged, which `failed` tells too.
     `reductions` has the epochs after which a plateau reduced the learning rate, then zeros.
     `probed` has the mean row loss of refits on clean held-out rows, then with each damage of `plan.looks`; `norms` has
-    the statistics of their weights.
+    the statistics of their weights, then their shares below thresholds.
     """
 
     best_epoch: Int32[np.ndarray, " member"]
@@ -203,6 +203,10 @@ class Tuned:
     """Of each trial, the epochs after which its learning rate was reduced; empty where there is no plateau."""
     saved: float = np.nan
     """Watched loss that the second half of the trials saved (`ladder.saved_by_second_half`); NaN where unknown."""
+    by_split: Float[np.ndarray, "trial split"] = field(default_factory=lambda: np.zeros((0, 0)))
+    """Watched loss of each trial on each inner split; NaN where it was not trained, infinite where it diverged."""
+    curve: Float[np.ndarray, "split point 2"] = field(default_factory=lambda: np.zeros((0, 0, 2)))
+    """Learning curves of the best trial, as `PackResult.curve`."""
 
     @property
     def chosen_epochs(self) -> int:

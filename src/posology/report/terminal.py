@@ -1,5 +1,6 @@
 """The result in the terminal: the verdict in one sentence, then its evidence, then what to do."""
 
+from collections.abc import Mapping
 from shlex import quote
 from typing import Any
 
@@ -12,6 +13,7 @@ from posology.inference import Analysis, Contrast, class_measure, detectable_aft
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
 from posology.report.levers import print_levers
+from posology.report.together import together_or_apart
 from posology.result import ArmRow, StudyResult, evidence
 from posology.scoring import in_words
 from posology.wording import counted
@@ -48,6 +50,7 @@ def print_result(result: StudyResult) -> None:
         markup=False,
         soft_wrap=True,
     )
+    console.print(f"The report: {result.folder / 'report.html'}", markup=False, soft_wrap=True)
     console.print(
         f"Predict with it: posology predict {quote(str(result.folder))} NEW_TABLE", markup=False, soft_wrap=True
     )
@@ -116,7 +119,7 @@ def _footnotes(result: StudyResult) -> list[str]:
             f"each arm tuned with {design.trials} trials in each. Gap: train minus test {of_gap}, penalties and "
             "dropout off."
         ),
-        *_together_or_apart(analysis, facts["repeats"]),
+        *_together_or_apart(result.to_dict(timing=False), analysis, facts["repeats"]),
         f"With half the margin the verdict is: {half}; with double: {double}.",
     ]
     if design.patience is not None:
@@ -132,7 +135,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:
+def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: int) -> list[str]:
     """Say how combinations compare with single arms, and what the study was able to see."""
     lines = []
     if (rivalry := analysis.rivalry) is not None:
@@ -142,7 +145,7 @@ def _together_or_apart(analysis: Analysis, repeats: int) -> list[str]:
             f"{d.value:+.4f} {analysis.measure.words} [{d.lower:+.4f}, {d.upper:+.4f}], "
             f"{rivalry.shrunken:+.4f} after allowing for having picked them."
         )
-    lines += [f"Overlap of {' and '.join(pair)}: {o.reason}." for pair, o in analysis.overlaps.items() if o.reason]
+    lines += together_or_apart(verdict, analysis.measure.words)
     if (p := analysis.probabilities) is not None:
         lines.append(
             f"Probability that the best combination beats the best single arm: {p.combination_better:.0%}; "

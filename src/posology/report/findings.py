@@ -1,0 +1,151 @@
+"""What a report is made of: a study's verdict.json, evidence.json and run.json, read or handed over."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posology.errors import InputError
+from posology.inference import R2, Measure, class_measure
+from posology.record import read_settings
+from posology.regularizers import REGULARIZERS
+from posology.wording import resume_command
+
+if TYPE_CHECKING:
+    from posology.result import StudyResult
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The numbers of one study, as JSON types.
+
+    Parameters
+    ----------
+    verdict : mapping
+        As verdict.json; docs/json.md.
+    evidence : mapping
+        As evidence.json.
+    run : mapping
+        As run.json: `seconds`, `folder`.
+    held : mapping
+        As study.json: `table`, `target`, `task`, `groups`, `drop`, `versions`.
+    """
+
+    verdict: Mapping[str, Any]
+    evidence: Mapping[str, Any]
+    run: Mapping[str, Any]
+    held: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, result: "StudyResult") -> "Findings":
+        """Take them from a result."""
+        parts = result.to_dict(timing=False), result.evidence, result.timing()
+        # as read back from the folder, so that both ways give the same report
+        verdict, evidence, run = (json.loads(json.dumps(part, sort_keys=True)) for part in parts)
+        return cls(verdict, evidence, run, read_settings(result.folder))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Findings":
+        """Read them from a study's folder.
+
+        Raises
+        ------
+        InputError
+            No study there, one that is not finished, or a damaged file.
+        """
+        held = read_settings(folder)
+        verdict, evidence, run = (_read(folder, name) for name in ("verdict.json", "evidence.json", "run.json"))
+        return cls(verdict, evidence, run, held)
+
+    @property
+    def arms(self) -> list[str]:
+        """Names of the arms, best first."""
+        return [row["arm"] for row in self.verdict["arms"]]
+
+    @property
+    def regularizers(self) -> list[str]:
+        """Names of the regularizers that were searched, in the package's order."""
+        return in_order(self.evidence["ranges"])
+
+    @property
+    def advised(self) -> str:
+        """Name of the advised arm."""
+        return str(self.verdict["prescription"]["arm"])
+
+    @property
+    def margin(self) -> float:
+        """Differences below it do not matter."""
+        return float(self.verdict["verdict"]["margin"])
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes of the target; empty where it is a number."""
+        return [one["class"] for one in self.verdict["study"].get("classes", ())]
+
+    @property
+    def measure(self) -> Measure:
+        """What the verdict is about."""
+        if not self.classes:
+            return R2
+        return class_measure(self.verdict["settings"]["score"] or "log_loss", len(self.classes))
+
+    @property
+    def gap_unit(self) -> str:
+        """The score of training rows, of gaps and of what networks withstand."""
+        return "log-loss skill" if self.classes else "R2"
+
+    def row(self, arm: str) -> dict[str, Any]:
+        """Give the line of an arm."""
+        return next(row for row in self.verdict["arms"] if row["arm"] == arm)
+
+    def score(self, arm: str) -> float:
+        """Give the score of an arm."""
+        return float(self.row(arm)[self.measure.key])
+
+    @property
+    def factors(self) -> list[str]:
+        """What arms are made of, in the order of the arms' own names."""
+        found = sorted((parts_of(arm) for arm in self.arms), key=len, reverse=True)
+        return list(dict.fromkeys(name for parts in found for name in parts))
+
+    def leading(self, most: int) -> list[str]:
+        """Give at most so many arms for charts of lines: none and the advised one, then the best; best first."""
+        wanted = [arm for arm in ("none", self.advised) if arm in self.arms]
+        chosen = list(dict.fromkeys([*wanted, *self.arms]))[:most]
+        return [arm for arm in self.arms if arm in chosen]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Put regularizers into the package's order; JSON has sorted them.
+
+    Examples
+    --------
+    >>> in_order(["dropout", "l1", "l2"])
+    ['l1', 'l2', 'dropout']
+    """
+    known = list(REGULARIZERS)
+    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
+def parts_of(arm: str) -> tuple[str, ...]:
+    """Give the factors of an arm's name.
+
+    Examples
+    --------
+    >>> parts_of("none"), parts_of("l1+dropout")
+    ((), ('l1', 'dropout'))
+    """
+    return () if arm == "none" else tuple(arm.split("+"))
+
+
+def _read(folder: Path, name: str) -> Any:
+    path = folder / name
+    if not path.is_file():
+        raise InputError(
+            f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
+        )
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InputError(f"'{path}' is damaged: {error}. Write it again: {resume_command(folder)}") from error

@@ -1,0 +1,180 @@
+"""A study as a TOML file: the options of `posology study`, under their own names."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+from posology.errors import InputError
+from posology.plan import arm_name
+from posology.plan.callbacks import Callbacks
+from posology.wording import did_you_mean
+
+Options = dict[str, Any]
+"""From the name of an option, with underscores, to its value; options that are not given are absent."""
+
+
+LISTS = "list of strings"
+"""Kind of an option that may be given several times; the others are those of Python's types."""
+
+_WORDS = {str: "a string", bool: "true or false", int: "a whole number", float: "a number", LISTS: "a list of strings"}
+
+
+def read(path: Path, known: Mapping[str, Any]) -> Options:
+    """Read a study file. The files that it names are relative to it.
+
+    Parameters
+    ----------
+    path : Path
+    known : mapping
+        From the name of every option to its kind: str, bool, int, float or `LISTS`.
+
+    Raises
+    ------
+    InputError
+        No such file, no TOML, an unknown option, a value of another kind, or no table or target.
+    """
+    try:
+        options = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"The study file '{path}' cannot be read: {error.strerror}. posology init TABLE writes one."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"The study file '{path}' is not TOML: {error}. Strings stand in quotes.") from error
+    for name, value in options.items():
+        _check(path, name, value, known)
+    for name in ("table", "target"):
+        if name not in options:
+            raise InputError(f"The study file '{path}' has no {name}. Write a line {name} = \"...\"")
+    return {name: _beside(path, name, value) for name, value in options.items()}
+
+
+def _check(path: Path, name: str, value: Any, known: Mapping[str, Any]) -> None:
+    if name not in known:
+        listed = ", ".join(known)
+        raise InputError(
+            f"The study file '{path}' has an unknown '{name}'.{did_you_mean(name, known)} Known: {listed}."
+        )
+    kind = known[name]
+    if kind == LISTS:
+        right = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    else:
+        # a truth value is a whole number to Python, and not to anybody else
+        accepted = (int, float) if kind is float else kind
+        right = isinstance(value, accepted) and (kind is bool or not isinstance(value, bool))
+    if not right:
+        raise InputError(f"In the study file '{path}', {name} is {value!r}; it must be {_WORDS[kind]}.")
+
+
+def _beside(path: Path, name: str, value: Any) -> Any:
+    """Give a path as seen from the study file's folder."""
+    if name == "table" or (name in ("network", "fit") and ":" in value):
+        return str(path.parent / Path(value).expanduser())
+    return value
+
+
+def commented(table: str, target: str, options: Sequence[tuple[str, str, Any]]) -> str:
+    """Write a study file that asks for the defaults, every option in a comment beside what it does.
+
+    Parameters
+    ----------
+    table, target : str
+    options : sequence of (name, help, value)
+        The value is the default, or an example where there is none.
+    """
+    lines = ["# A study, for: posology study study.toml", f"table = {_value(table)}", f"target = {_value(target)}"]
+    for name, help_, value in options:
+        lines += ["", *(f"# {line}" for line in wrap(help_, 110)), f"# {name} = {_value(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
+    """Give the options that ask for a study again.
+
+    Parameters
+    ----------
+    settings : mapping
+        `Settings.to_dict()`, as in verdict.json.
+    held : mapping
+        `table`, `target`, `task`, `groups`, `weights`, `drop`, as in study.json.
+
+    Returns
+    -------
+    dict
+        In the order of the command's help. A network that was handed over in Python is absent.
+    """
+    design, source, choice = settings["design"], settings["source"], settings["choice"]
+    options: Options = {
+        "table": None if held["table"] in (None, "demo") else Path(held["table"]).name,
+        "target": held["target"],
+        "task": held["task"],
+        "groups": held["groups"],
+        "weights": held["weights"],
+        "drop": ",".join(held["drop"]) or None,
+        "network": {"question": "question", "file": f"{Path(source['where']).name}:{source['function']}"}.get(
+            source["kind"]
+        ),
+        "arms": "; ".join(arm_name(tuple(arm)) for arm in design["arms"]),
+        "margin": settings["margin"],
+        "score": settings["score"],
+        **{name: design[name] for name in ("repeats", "folds", "trials", "inner_splits", "refits", "epochs")},
+        "patience": design["patience"],
+        "early_stopping": None if design["patience"] is not None else False,
+        "halving": design["halving"],
+        "batch_size": design["batch_size"],
+        "per_layer": settings["per_layer"],
+        "range": [f"{name}={low!r}:{high!r}" for name, (low, high) in settings["ranges"].items()] or None,
+        "seed": design["seed"],
+        "ensemble": design["ensemble"],
+        "class_weight": _class_weight(design["class_weight"]),
+        "all_repeats": settings["all_repeats"],
+        "levers": settings["levers"],
+        "include": list(choice["include"]) or None,
+        "exclude": list(choice["exclude"]) or None,
+        "every_site": choice["every"],
+        "input": [f"{name}={','.join(columns)}" for name, columns in settings["inputs"].items()] or None,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _class_weight(held: Any) -> str | None:
+    """Write weights of classes as the command takes them."""
+    return held if held is None or isinstance(held, str) else ",".join(f"{name}={weight!r}" for name, weight in held)
+
+
+def resolved(settings: Mapping[str, Any], held: Mapping[str, Any]) -> str:
+    """Write a study's options as TOML, with comments on what a file cannot ask for.
+
+    Parameters
+    ----------
+    settings, held : mapping
+        As of `options_of`.
+    """
+    lines = [f"{name} = {_value(value)}" for name, value in options_of(settings, held).items()]
+    if held["table"] in (None, "demo"):
+        lines.insert(0, "# table: that of posology demo" if held["table"] else "# table: handed over in Python")
+    if settings["source"]["kind"] == "config":
+        lines.insert(0, "# network: handed over in Python")
+    design = settings["design"]
+    moved = {k: v for k, v in design["callbacks"].items() if v != getattr(Callbacks(), k)}
+    if moved:
+        lines.append(f"# fit: {json.dumps(moved)}")
+    if design["validation_split"] != 0.25:
+        lines.append(f"# fit: validation_split {design['validation_split']:g}")
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    """Write a TOML value: a truth value, a number, a string or a list of strings."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        # JSON's strings are TOML's, but for the delete character
+        return json.dumps(value).replace("\x7f", "\\u007f")
+    assert isinstance(value, Sequence)
+    return f"[{', '.join(_value(v) for v in value)}]"

@@ -1,0 +1,175 @@
+"""The charts: drawn onto any axes, their numbers those of the study."""
+
+import copy
+import inspect
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from posology import InputError
+from posology.report.charts import CHARTS
+from posology.report.charts.trials import Axis, cells_of
+from posology.report.findings import Findings
+from posology.report.page import whole_page
+from posology.report.sections import sections_of
+from posology.report.style import inside, spread
+
+ABSENT = {
+    "plain": set(),
+    "hostile": {"beside"},
+    "odd": {"interaction"},
+    "single": {"interaction", "surface", "beside"},
+}
+
+
+@pytest.mark.parametrize("name", ABSENT)
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_picture_is_drawn_onto_an_axes_that_is_given(studies, name, chart):
+    display = chart(Findings.of(studies(name)))
+    panels = display.panels()
+    assert (chart.name in ABSENT[name]) == (not panels), display.absent()
+    for panel in panels:
+        ax = Figure().add_subplot()
+        assert display.plot(ax, panel=panel.key) is ax
+        assert ax.has_data()
+        assert panel.conclusion.endswith(".")
+    if not panels:
+        assert display.absent().endswith(".")
+        with pytest.raises(ValueError, match=r"\."):
+            display.plot()
+        assert display._repr_svg_() is None
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_explains_itself_and_has_its_numbers(studies, chart):
+    display = chart(Findings.of(studies("plain")))
+    assert display.help() == inspect.cleandoc(chart.__doc__)
+    assert len(display.help()) > 150
+    assert len(display.frame())
+    assert display.plot().figure is not None
+    assert display._repr_svg_().startswith("<svg")
+    with pytest.raises(ValueError, match=r"There is no panel 'nothing'\. Use one of: "):
+        display.plot(panel="nothing")
+
+
+def test_the_page_has_every_chart(studies):
+    findings = Findings.of(studies("plain"))
+    shown = {type(chart) for section in sections_of(findings) for chart in section.charts}
+    assert shown | {CHARTS[0]} == set(CHARTS)
+
+
+def test_charts_by_name(studies):
+    assert studies("plain").chart("path").name == "path"
+    with pytest.raises(InputError, match=r"There is no chart 'forrest'. Did you mean 'forest'\? Known: forest, inter"):
+        studies("plain").chart("forrest")
+
+
+def test_the_forest_has_the_bounds_of_the_verdict(studies):
+    result = studies("plain")
+    frame = result.chart("forest").frame()
+    assert list(frame.index) == [row["arm"] for row in result.to_dict()["arms"]]
+    analysis = result.analysis
+    order = [analysis.arms.index(row.arm) for row in result.arms]
+    np.testing.assert_allclose(frame["best lower"], analysis.best.lower[order])
+    np.testing.assert_allclose(frame["best upper"], analysis.best.upper[order])
+    scores = analysis.score[order]
+    others = [max(np.delete(scores, i)) for i in range(len(scores))]
+    np.testing.assert_allclose(frame["minus best other"], scores - others)
+
+
+def test_leaving_one_out_is_the_difference_of_scores(studies):
+    result = studies("plain")
+    frame = result.chart("left-out").frame()
+    scores = {row.arm: row.score for row in result.arms}
+    both = scores["weights", "dropout"]
+    assert frame.loc["dropout", "value"] == pytest.approx(both - scores["weights",])
+    assert frame.loc["weights", "value"] == pytest.approx(both - scores["dropout",])
+
+
+def test_the_strip_adds_up_to_the_difference_of_the_arms(studies):
+    result = studies("plain")
+    display = result.chart("strip")
+    scores = {row["arm"]: row["r2"] for row in result.to_dict()["arms"]}
+    frame = display.frame()
+    for pair, own in frame.groupby(level="pair", sort=False):
+        one, _, other = pair.partition(" minus ")
+        # folds are of one size here
+        assert own.to_numpy().mean() == pytest.approx(scores[one] - scores[other], abs=2e-5)
+    assert frame.shape[1] == 2
+
+
+def test_weights_are_a_distribution(studies):
+    for shares in studies("plain").evidence["weights"]["none"].values():
+        assert all(0 <= a <= b <= 1 for a, b in itertools.pairwise(shares))
+        assert shares[-1] == 1
+
+
+def test_a_trial_lies_in_the_cell_of_its_strength():
+    axis = Axis("l2", 1e-6, 1e-2, log=True)
+    strengths = np.array([0.0, 1e-9, 1e-6, 9.9e-3, 1e-2, 1.0])
+    assert axis.bins(strengths).tolist() == [0, 1, 1, 6, 6, 6]
+    for bin_ in range(1, 7):
+        low, high = axis.edges(bin_)
+        assert low < axis.middle(bin_) < high
+        assert axis.bins(np.array([axis.middle(bin_)])).tolist() == [bin_]
+    rate = Axis("dropout", 0.0, 0.6, log=False)
+    assert rate.bins(np.array([0.0, 0.05, 0.55])).tolist() == [0, 1, 6]
+    assert rate.label(0) == "off"
+
+
+def test_cells_are_means_over_resamples_of_means_within_them():
+    where, fit = [(1,)] * 3 + [(2,)] * 2, [0, 0, 1, 0, 1]
+    near, far = cells_of(where, fit, [0.0, 2.0, 3.0, 7.0, 9.0])
+    assert (near.mean, near.trials, near.fits) == (2.0, 3, 2)
+    assert near.se == pytest.approx(np.std([1.0, 3.0], ddof=1) / np.sqrt(2))
+    assert far.mean == 8
+    assert (near.tied, far.tied) == (True, False)
+
+
+def test_trials_that_diverged_are_not_in_a_cell():
+    assert cells_of([(1,)], [0], [None]) == []
+    assert cells_of([(1,)], [0], [float("inf")]) == []
+
+
+def test_a_cell_of_too_few_resamples_is_not_compared():
+    where, fit = [(1,)] * 4 + [(2,)], [0, 1, 2, 3, 0]
+    many, one = cells_of(where, fit, [1.0, 1.1, 0.9, 1.0, -5.0])
+    assert many.tied
+    assert not one.tied
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=12), st.floats(0.01, 1))
+def test_labels_are_moved_apart_and_stay_in_order(values, gap):
+    moved = spread(values, gap)
+    order = sorted(range(len(values)), key=lambda i: (values[i], i))
+    for a, b in itertools.pairwise(order):
+        assert moved[b] - moved[a] >= gap - 1e-9
+    if all(abs(a - b) >= gap for a, b in itertools.combinations(values, 2)):
+        np.testing.assert_allclose(moved, values, atol=1e-9)
+
+
+def test_labels_stay_inside_where_there_is_room():
+    assert inside([0.2, 1.4], 0.0, 1.5) == [0.2, 1.4]
+    assert inside([0.5, 1.75], 0.0, 1.5) == [0.25, 1.5]
+
+
+def test_a_study_whose_every_trial_diverged_is_drawn(studies):
+    findings = Findings.of(studies("plain"))
+    evidence = copy.deepcopy(findings.evidence)
+    for one in evidence["trials"].values():
+        one["relative_loss"] = [None] * len(one["fit"])
+    for one in evidence["curves"].values():
+        one.update(count=0, train=[[], [], []], validation=[[], [], []])
+    evidence["weights"] = {arm: {} for arm in evidence["weights"]}
+    lost = Findings(findings.verdict, evidence, findings.run, findings.held)
+    for chart in CHARTS:
+        display = chart(lost)
+        panels = display.panels()
+        assert (not panels) == (chart.name in {"surface", "path", "curves", "weights"})
+        assert panels or display.absent().endswith(".")
+        display.frame()
+    assert "No trial ended with a finite loss." in whole_page(lost)

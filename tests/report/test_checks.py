@@ -1,0 +1,196 @@
+"""The coded checks: each can be an issue or a tip, and each can pass."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+
+from posology import InputError
+from posology.report.checks import RULES, Status, checks_of
+from posology.report.findings import Findings
+
+DOCS = Path(__file__).parents[2] / "docs" / "report.md"
+
+
+@pytest.fixture
+def altered(studies):
+    """Give the findings of the plain study with one thing changed."""
+    plain = Findings.of(studies("plain"))
+
+    def change(alter):
+        verdict, evidence = copy.deepcopy(plain.verdict), copy.deepcopy(plain.evidence)
+        alter(verdict, evidence)
+        return Findings(verdict, evidence, plain.run, plain.held)
+
+    return change
+
+
+def status(findings, code):
+    return next(check for check in checks_of(findings) if check.code == code)
+
+
+def test_codes_rise_and_have_a_place_in_the_docs():
+    codes = [rule.code for rule in RULES]
+    assert codes == [f"POS{i:03d}" for i in range(1, len(codes) + 1)]
+    text = DOCS.read_text()
+    assert re.findall(r'<a id="(pos\d+)"></a>', text) == [code.lower() for code in codes]
+    for rule in RULES:
+        assert f"### {rule.code} {rule.title}\n" in text
+
+
+def test_the_most_pressing_come_first(findings):
+    found = checks_of(findings)
+    assert len(found) == len(RULES)
+    order = [list(Status).index(check.status) for check in found]
+    assert order == sorted(order)
+    for check in found:
+        assert check.found.endswith(".")
+        assert check.link.endswith(f"docs/report.md#{check.code.lower()}")
+
+
+def test_ignored_ones_are_listed_as_such(findings):
+    found = {check.code: check.status for check in checks_of(findings, ["pos003", "POS012 "])}
+    assert found["POS003"] == found["POS012"] == "ignored"
+    assert list(found.values()).count(Status.IGNORED) == 2
+
+
+def test_an_unknown_code(findings):
+    with pytest.raises(InputError, match=r"There is no check 'POS099'.* Known: POS001, POS002"):
+        checks_of(findings, ["POS099"])
+
+
+def _gain(lower):
+    def alter(verdict, evidence):
+        for row in verdict["arms"]:
+            if row["gain_over_none"] is not None:
+                row["gain_lower"] = lower
+
+    return alter
+
+
+def _strong(verdict, evidence):
+    for one in evidence["trials"].values():
+        for name, own in one["strengths"].items():
+            one["strengths"][name] = [evidence["ranges"][name]["high"]] * len(own)
+
+
+def _weak(verdict, evidence):
+    for one in evidence["trials"].values():
+        one["strengths"] = {name: [0.0] * len(own) for name, own in one["strengths"].items()}
+
+
+def _set(*path, value):
+    def alter(verdict, evidence):
+        part = verdict
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = value
+
+    return alter
+
+
+def _both(**kinds):
+    def alter(verdict, evidence):
+        verdict["analysis"].update(kinds)
+        verdict["verdict"]["kind"] = "equivalent"
+
+    return alter
+
+
+def _epochs(value):
+    def alter(verdict, evidence):
+        for row in verdict["arms"]:
+            row["epochs"] = value
+
+    return alter
+
+
+def _lever(name, against, lower):
+    def alter(verdict, evidence):
+        one = next(lever for lever in verdict["levers"]["each"] if lever["name"] == name)
+        one[against]["lower"] = lower
+
+    return alter
+
+
+def _fitting(**how):
+    def alter(verdict, evidence):
+        for one in verdict["behaviour"]["fitting"]:
+            one.update(overfits=False, underfits=False)
+            one.update(how)
+
+    return alter
+
+
+def _scores(value):
+    def alter(verdict, evidence):
+        for row in verdict["arms"]:
+            row["r2"] = value
+
+    return alter
+
+
+FAILURE = {"repeat": 0, "fold": 0, "arm": "l1", "stage": "tuning", "strengths": {}}
+WARNING = {"sites": [], "text": "Something."}
+STOPPED = {"sentence": "ended by the budget after 2 of 5 repeats", "ended": "budget"}
+DONE = {"sentence": "all 2 repeats", "ended": "all repeats"}
+CASES = [
+    ("POS001", _gain(-0.01), "tip", "No arm's gain"),
+    ("POS001", _gain(0.01), "passed", "for certain: weights"),
+    ("POS002", _strong, "issue", "100% of the resamples chose l1 near 0.01"),
+    ("POS002", _weak, "passed", "as good as off"),
+    ("POS003", _set("analysis", "smallest_detectable_difference", value=0.5), "tip", "Differences of 0.5000 R2"),
+    ("POS003", _set("analysis", "smallest_detectable_difference", value=0.001), "passed", "within your margin"),
+    ("POS004", _both(at_half_margin="combine", at_double_margin="equivalent"), "tip", "With half the margin"),
+    ("POS004", _both(at_half_margin="equivalent", at_double_margin="equivalent"), "passed", "same kind"),
+    ("POS005", _epochs(5.9), "issue", "of at most 6 epochs"),
+    ("POS005", _epochs(3), "passed", "well before"),
+    ("POS006", _set("study", "notes", value=["3 rows repeat an earlier row."]), "issue", "3 rows repeat"),
+    ("POS006", _set("study", "notes", value=["Another note."]), "passed", "No row is a copy"),
+    ("POS007", _set("study", "failed_networks", value=1), "issue", "1 refit diverged"),
+    ("POS007", _set("study", "failures", value=[FAILURE]), "tip", "1 trial at least diverged"),
+    ("POS007", _set("study", "failures", value=[]), "passed", "No network diverged"),
+    ("POS008", _set("analysis", "flags", value=["2.0% of the row losses were capped"]), "issue", "were capped."),
+    ("POS008", _set("analysis", "flags", value=[]), "passed", "row losses were capped."),
+    ("POS009", _scores(-0.1), "issue", "No arm predicts better than the mean of the target"),
+    ("POS009", _scores(0.5), "passed", "scores 0.5000"),
+    ("POS010", _set("analysis", "flags", value=["9 training rows for 8 columns: fewer than two rows a column"]),
+     "issue", "fewer than two rows a column."),
+    ("POS010", _set("analysis", "flags", value=[]), "passed", "200 rows"),
+    ("POS011", _lever("trees", "over_best", 0.01), "tip", "Boosted trees"),
+    ("POS011", _lever("trees", "over_best", -0.01), "passed", "minus the best arm"),
+    ("POS011", _set("levers", value=None), "not applicable", "not scored"),
+    ("POS012", _lever("average", "over_advised", 0.01), "tip", "average of 2 networks minus the advised arm"),
+    ("POS012", _lever("average", "over_advised", -0.01), "passed", "average of 2 networks"),
+    ("POS013", _set("study", "warnings", value=[{**WARNING, "code": "searched too little"}]), "issue", "Something."),
+    ("POS013", _set("study", "warnings", value=[]), "passed", "gained nothing"),
+    ("POS014", _fitting(overfits=True), "tip", "overfits: "),
+    ("POS014", _fitting(underfits=True), "tip", "underfits: "),
+    ("POS014", _fitting(), "passed", "neither"),
+    ("POS015", _set("study", "warnings", value=[{**WARNING, "code": "mean-shift"}]), "tip", "Something."),
+    ("POS015", _set("study", "warnings", value=[]), "passed", "Nothing in"),
+    ("POS016", _set("study", "stopping", value=STOPPED), "issue", "Ended by the budget"),
+    ("POS016", _set("study", "repeats", value=1), "issue", "There is one repeat"),
+    ("POS016", _set("study", "stopping", value=DONE), "passed", "All 2 repeats"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "alter", "expected", "words"), CASES)
+def test_what_each_check_comes_to(altered, code, alter, expected, words):
+    check = status(altered(alter), code)
+    assert check.status == expected
+    assert words in check.found
+
+
+def test_every_check_can_fail_and_pass():
+    for rule in RULES:
+        outcomes = {expected for code, _, expected, _ in CASES if code == rule.code}
+        assert outcomes & {"issue", "tip"}
+        assert "passed" in outcomes
+
+
+def test_what_cannot_be_checked_says_so(studies):
+    found = {check.code: check for check in checks_of(Findings.of(studies("odd")))}
+    assert found["POS001"].status == "not applicable"
+    assert found["POS005"].status == "not applicable"
