@@ -160,7 +160,7 @@ def test_tables_that_are_smaller_than_a_batch(tmp_path):
     small = frame().iloc[:24].reset_index(drop=True)
     found = trainer(tmp_path, small, rows=24).run(pack(REFIT))
     assert np.isfinite(found.prediction).all()
-    assert found.prediction.shape == (2, SNAPSHOTS, 6)
+    assert found.prediction.shape == (2, 1, 6)
 
 
 def test_a_table_of_categories_alone(tmp_path):
@@ -289,9 +289,9 @@ def test_the_description_says_what_does_nothing_and_what_the_structure_says(tmp_
 def test_a_refit_is_scored_as_if_trained_to_each_epoch_of_its_window_alone(tmp_path):
     worker = trainer(tmp_path, epochs=20, batch_size=16)
     members = [Member((), 0, 0, {}, 17, 99), Member(BOTH, 0, 0, SETTING, 9, 99), Member((), 0, 1, {}, 5, 99)]
-    found = worker.run(pack(REFIT, members))
     ends = [(15, 16, 17, 18, 19), (8, 9, 9, 9, 10), (5, 5, 5, 5, 5)]
     members = [replace(m, scored_at=at) for m, at in zip(members, ends, strict=True)]
+    found = worker.run(pack(REFIT, members))
     for snapshot in range(SNAPSHOTS):
         alone = [replace(m, epochs=m.scored_at[snapshot], scored_at=()) for m in members]
         chosen = worker.run(pack(REFIT, alone)).prediction
