@@ -53,7 +53,7 @@ def measure(name: str, design: Design, keep: Path | None) -> dict:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         place = (keep or Path(folder)) / name
-        result = Study.of(table, Settings(design), folder=place).run()
+        result = Study.of(table, Settings(design, all_repeats=True, levers=False), folder=place).run()
         seconds = time.perf_counter() - began
         predicted = predictions(place, design, table.n_rows)
     folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed)

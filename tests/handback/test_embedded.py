@@ -1,5 +1,7 @@
 """A network with its preparation inside predicts as the two do one after the other."""
 
+from importlib.util import find_spec
+
 import keras
 import numpy as np
 import pandas as pd
@@ -105,6 +107,19 @@ def test_equal_to_preparation_and_network_one_after_the_other(name, tmp_path):
     assert np.abs(got[:, 0] - expected).max() < 1e-5 * preparation.target_sd
 
 
+@pytest.mark.skipif(
+    not (find_spec("jax2onnx") and find_spec("onnxruntime")), reason="needs pip install 'posology[onnx]'"
+)
+@pytest.mark.parametrize("name", TABLES)
+def test_it_is_written_as_onnx(name, tmp_path):
+    from posology.handback.onnx_file import write_onnx
+
+    preparation = fitted(TABLES[name])
+    net = network(len(preparation.names))
+    # refuses a file that predicts otherwise in onnxruntime
+    write_onnx(embed(net, preparation, laid_out(preparation, net)), tmp_path / "m.onnx")
+
+
 @pytest.mark.parametrize(("units", "activation"), [(1, "sigmoid"), (1, None), (3, "softmax"), (3, None)])
 def test_classes_come_out_as_probabilities(units, activation, tmp_path):
     table = TABLES["levels"].rename(columns={"area": "softmax", "region": "sigmoid"})
@@ -152,7 +167,7 @@ def test_columns_named_like_operations():
     net = network(len(plain.names))
     operations = [layer.name.rstrip("_0123456789") for layer in embed(net, plain, laid_out(plain, net)).operations]
     names = {name for name in operations if name not in categories and name != "area"}
-    assert {"isnan", "one_hot", "target", "network"} <= names
+    assert {"isnan", "take", "target", "network"} <= names
     preparation = fitted(frame(**categories, **{name: RNG.normal(size=ROWS) for name in names}))
     keras.backend.clear_session()  # operations are counted anew, so that their names have no number
     net = network(len(preparation.names))

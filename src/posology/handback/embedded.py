@@ -27,7 +27,7 @@ LARGEST_LOSS = 1e-4
 """In standard deviations of a column."""
 
 _OPERATIONS = (
-    "add", "cast", "clip", "concatenate", "greater", "isnan", "less", "logical_or", "multiply", "one_hot", "pad",
+    "add", "cast", "clip", "concatenate", "greater", "isnan", "less", "logical_or", "multiply", "pad",
     "reshape", "sigmoid", "softmax", "subtract", "take", "true_divide", "where",
 )  # fmt: skip
 _TAKEN = re.compile(rf"({'|'.join(_OPERATIONS)}|network|target)(_\d+)?")
@@ -148,7 +148,9 @@ def _categories(inputs: Sequence[Any], encoder: Any) -> list[Any]:
         places, width = _places(list(levels), set() if pool is None else set(pool))
         unseen = len(places) - 1
         codes = keras.ops.where(keras.ops.logical_or(given < 0, given > unseen), unseen, given)
-        ones = keras.ops.one_hot(keras.ops.take(places, codes, axis=0), width, dtype="float32")
+        # a table instead of one_hot, which jax2onnx 0.17.1 writes wrongly
+        table = (places[:, None] == np.arange(width)).astype(np.float32)
+        ones = keras.ops.take(table, codes, axis=0)
         blocks.append(keras.ops.reshape(ones, (-1, width)))
     return blocks
 
