@@ -612,7 +612,7 @@ def test_o12_no_l2_makes_adam_into_adamw():
 
 
 def test_o13_max_norm_scales_each_units_weights_down_to_its_radius_after_the_step():
-    radius, rate = 1.0, 0.5
+    radius, rate = 0.75, 0.5
     limit = keras.constraints.MaxNorm(radius, axis=0)
     layers = [keras.Input((COLUMNS,)), keras.layers.Dense(6, activation="tanh", kernel_constraint=limit)]
     model = keras.Sequential([*layers, keras.layers.Dense(1)])

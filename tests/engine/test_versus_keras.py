@@ -136,7 +136,7 @@ class Asymmetric(keras.losses.Loss):
 PAIRS = {
     "sgd, mae": (lambda: optimizers.SGD(0.05), "mae"),
     "sgd, sum": (lambda: optimizers.SGD(0.003, momentum=0.5), losses.MeanSquaredError(reduction="sum")),
-    "sgd with momentum, function": (lambda: optimizers.SGD(0.03, momentum=0.9, nesterov=True), fourth_power),
+    "sgd with momentum, function": (lambda: optimizers.SGD(0.01, momentum=0.9, nesterov=True), fourth_power),
     "adam, huber": (lambda: optimizers.Adam(0.01), losses.Huber(0.3)),
     "amsgrad, class": (lambda: optimizers.Adam(0.01, amsgrad=True), Asymmetric()),
     "adamw, log_cosh": (lambda: optimizers.AdamW(0.01, weight_decay=0.05), "log_cosh"),
