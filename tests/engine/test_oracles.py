@@ -612,7 +612,7 @@ def test_o12_no_l2_makes_adam_into_adamw():
 
 
 def test_o13_max_norm_scales_each_units_weights_down_to_its_radius_after_the_step():
-    radius, rate = 0.75, 0.5
+    radius, rate = 1.0, 0.5
     limit = keras.constraints.MaxNorm(radius, axis=0)
     layers = [keras.Input((COLUMNS,)), keras.layers.Dense(6, activation="tanh", kernel_constraint=limit)]
     model = keras.Sequential([*layers, keras.layers.Dense(1)])
@@ -621,6 +621,9 @@ def test_o13_max_norm_scales_each_units_weights_down_to_its_radius_after_the_ste
     full = table()._replace(steps=np.asarray(1, "int32"))
     l2 = np.array([0.0, 0.05], "float32")
     pack = members(network, [(0, s, 0) for s in l2], epochs=1, seeds=[1, 2])
+    # units on either side of the radius, whichever first weights were drawn
+    kernel = pack.weights[0] / np.linalg.norm(pack.weights[0], axis=1, keepdims=True) * np.linspace(0.5, 1.6, 6)
+    pack = pack._replace(weights=(kernel.astype("float32"), *pack.weights[1:]))
     after = run(network, full, pack, 1, batch_size=ROWS).weights
     slope = jax.grad(
         lambda w: network.loss(w, (), full.x[0], full.y[0], None, {"dropout": jnp.zeros(1)}, jnp.uint32(0))[0]
