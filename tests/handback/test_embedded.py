@@ -203,7 +203,8 @@ def test_what_float32_cannot_hold_is_refused(table_frame, message):
 
 def test_the_stated_limit_is_that_of_float32():
     """Just within the limit, a prepared number is off by no more than was promised."""
-    numbers = 1600 * 7.0 + RNG.normal(0, 7.0, ROWS)
+    drawn = np.random.default_rng(5).normal(size=ROWS)
+    numbers = 7.0 * (1600 + (drawn - drawn.mean()) / drawn.std())
     preparation = fitted(frame(id=numbers))
     identity = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
     identity.set_weights([np.array([[0.0], [1.0]], "float32")])
