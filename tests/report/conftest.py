@@ -1,4 +1,4 @@
-"""Four small studies of real tables: what a report must be able to show, each as its result."""
+"""Five small studies of real tables: what a report must be able to show, each as its result."""
 
 from pathlib import Path
 
@@ -31,6 +31,10 @@ def classifier(x_train):
     return network(x_train, 3, "softmax", "sparse_categorical_crossentropy")
 
 
+def median(x_train):
+    return network(x_train, loss="mae")
+
+
 @pytest.fixture(scope="session")
 def studies(tmp_path_factory):
     """Run each study when it is first asked for."""
@@ -44,7 +48,7 @@ def studies(tmp_path_factory):
     return result
 
 
-@pytest.fixture(params=["plain", "hostile", "odd", "single"])
+@pytest.fixture(params=["plain", "hostile", "odd", "single", "weighted"])
 def result(request, studies):
     return studies(request.param)
 
@@ -84,4 +88,13 @@ def _single(folder):
     return Study(network, rows.data, rows.target, arms="none; l2", **small, folder=folder, workers=1).run()
 
 
-_STUDIES = {"plain": _plain, "hostile": _hostile, "odd": _odd, "single": _single}
+def _weighted(folder):
+    """Rows that count differently, the score of a median, regularizers that are neither L1, L2 nor dropout."""
+    rows = load_diabetes(as_frame=True)
+    weights = rows.data["age"].to_numpy() - rows.data["age"].min() + 0.1
+    small = {"repeats": 1, "folds": 2, "trials": 2, "refits": 1, "epochs": 3, "inner_splits": 1, "levers": False}
+    how = {"arms": "none; mixup; max_norm; mixup+max_norm", "score": "mae", "sample_weight": weights}
+    return Study(median, rows.data, rows.target, **how, **small, folder=folder, workers=1).run()
+
+
+_STUDIES = {"plain": _plain, "hostile": _hostile, "odd": _odd, "single": _single, "weighted": _weighted}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posology.errors import InputError
-from posology.inference import R2, Measure, class_measure
+from posology.inference import R2, Measure, class_measure, number_measure
 from posology.record import read_settings
 from posology.regularizers import REGULARIZERS
 from posology.wording import resume_command
@@ -86,9 +86,12 @@ class Findings:
     @property
     def measure(self) -> Measure:
         """What the verdict is about."""
-        if not self.classes:
-            return R2
-        return class_measure(self.verdict["settings"]["score"] or "log_loss", len(self.classes))
+        asked = self.verdict["settings"]["score"]
+        return self.measure_of(asked or ("log_loss" if self.classes else R2.name))
+
+    def measure_of(self, name: str) -> Measure:
+        """Give the measure of a name, of numbers or of classes."""
+        return number_measure(name) or class_measure(name, len(self.classes))
 
     @property
     def gap_unit(self) -> str:

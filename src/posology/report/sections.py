@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from posology.handback.units import comments, units_of
-from posology.inference import CLASS_SCORES, class_measure
 from posology.report.charts import (
     Beside,
     Curves,
@@ -105,11 +104,12 @@ def arms_table(f: Findings) -> Table:
 
 
 def measures_table(f: Findings) -> Table | None:
-    """Give every arm by every score of classes; None where the target is a number."""
-    if not f.classes:
+    """Give every arm by every score; None where there is but one."""
+    names = tuple(f.verdict["arms"][0].get("measures", ()))
+    if not names:
         return None
-    heads = ("arm", *(class_measure(name, len(f.classes)).words for name in CLASS_SCORES))
-    rows = tuple((row["arm"], *(f"{row['measures'][name]:.4f}" for name in CLASS_SCORES)) for row in f.verdict["arms"])
+    heads = ("arm", *(f.measure_of(name).words for name in names))
+    rows = tuple((row["arm"], *(f"{row['measures'][name]:.4f}" for name in names)) for row in f.verdict["arms"])
     return Table(heads, rows)
 
 
