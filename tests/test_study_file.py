@@ -19,12 +19,27 @@ HELD = {
     "target": 'price "€"\x7f\\',
     "task": None,
     "groups": "street",
+    "weights": "sales",
     "drop": ["id", "x"],
 }
 SETTINGS = [
     Settings(),
     Settings(
-        Design(parse_arms("none; l1; l1+dropout"), 2, 3, 4, 1, 2, 7, None, 16, 9, 3, ensemble=2),
+        Design(
+            parse_arms("none; l1; l1+dropout"),
+            2,
+            3,
+            4,
+            1,
+            2,
+            7,
+            None,
+            16,
+            9,
+            3,
+            ensemble=2,
+            class_weight=(("rye", 2.0), ("oat", 0.5)),
+        ),
         margin=0.02,
         per_layer=True,
         ranges={"dropout": (0.0, 0.123456789), "l1": (1e-7, 0.1)},

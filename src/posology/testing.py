@@ -159,14 +159,13 @@ def _training(r: Regularizer) -> Iterator[str]:
 @contextmanager
 def _listed(r: Regularizer) -> Iterator[None]:
     """List a regularizer among all for a moment, also one whose distribution is not installed."""
-    own = REGULARIZERS.get(r.name)
+    kept = dict(REGULARIZERS)
     REGULARIZERS[r.name] = r
     try:
         yield
     finally:
-        REGULARIZERS.pop(r.name)
-        if own is not None:
-            REGULARIZERS[r.name] = own
+        REGULARIZERS.clear()
+        REGULARIZERS.update(kept)  # in their order, which arms and messages follow
 
 
 def _rehearsed(r: Regularizer) -> tuple[list[Any], list[Any], list[Any]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posology.regularizers import L1, L2, OWN, KerasForm, Mixup, Place, Strength
+from posology.regularizers import L1, L2, OWN, REGULARIZERS, KerasForm, Mixup, Place, Strength
 from posology.testing import check_regularizer
 
 
@@ -83,3 +83,9 @@ def test_the_check_finds_what_is_wrong(regularizer, said):
     with pytest.raises(AssertionError) as caught:
         check_regularizer(regularizer)
     assert said in str(caught.value)
+
+
+def test_the_check_leaves_the_list_and_its_order():
+    before = list(REGULARIZERS.items())
+    check_regularizer(OWN[0])
+    assert list(REGULARIZERS.items()) == before
