@@ -117,7 +117,7 @@ def init(table: str, *, target: str | None = None, output: str = "study.toml") -
         raise InputError(f"The file '{path}' exists. Choose another --output.")
     columns = [str(name) for name in read_frame(Path(table)).columns]
     if target is None:
-        target = _last_column(Path(table))
+        target = _last_column(columns)
     elif target not in columns:
         raise InputError(f"'{table}' has no column '{target}'.{did_you_mean(target, columns)}")
     place = Path(table).resolve()
@@ -251,9 +251,10 @@ def inspect(
     from posology.inspection import inspect_network
     from posology.network import parse_source
     from posology.report.inspection import print_inspection
+    from posology.table import read_frame
 
     if table is not None and target is None:
-        target = _last_column(Path(table))
+        target = _last_column(list(read_frame(Path(table)).columns))
     _both_or_none(table, target)
     source = parse_source(network)
     loaded = None if table is None or target is None else _load(Path(table), target, _names(drop), task=task)
@@ -408,11 +409,9 @@ def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
     return (*of_table, options.get("drop", ""), *asked(options))
 
 
-def _last_column(path: Path) -> str:
+def _last_column(columns: Sequence[str]) -> str:
     """Take the last column as the target, as tables of the kind have it, and say so."""
-    from posology.table import read_frame
-
-    name = str(read_frame(path).columns[-1])
+    name = str(columns[-1])
     _say(f"Note: '{name}', the last column, is taken as the target; --target names another.")
     return name
 

@@ -37,6 +37,33 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     Parameters are kept as they are given and checked by `fit`, as scikit-learn wants: hence their types, `Any`.
     """
 
+    def __init__(
+        self,
+        network: Any = "question",
+        *,
+        effort: Any = "quick",
+        arms: Any = None,
+        margin: Any = 0.01,
+        measure: Any = None,
+        ensemble: Any = 5,
+        epochs: Any = None,
+        batch_size: Any = None,
+        folder: Any = None,
+        n_jobs: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        self.network = network
+        self.effort = effort
+        self.arms = arms
+        self.margin = margin
+        self.measure = measure
+        self.ensemble = ensemble
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.folder = folder
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
     def _fit(self, X: Any, y: Any, task: str, sample_weight: Any, groups: Any) -> None:
         """Study features, as `_features` gives them, and a target; keep what predicts."""
         table = table_from_arrays(X, y, task=task, groups=groups, weights=sample_weight)
@@ -186,33 +213,6 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     (3,)
     """
 
-    def __init__(
-        self,
-        network: Any = "question",
-        *,
-        effort: Any = "quick",
-        arms: Any = None,
-        margin: Any = 0.01,
-        measure: Any = None,
-        ensemble: Any = 5,
-        epochs: Any = None,
-        batch_size: Any = None,
-        folder: Any = None,
-        n_jobs: Any = None,
-        random_state: Any = None,
-    ) -> None:
-        self.network = network
-        self.effort = effort
-        self.arms = arms
-        self.margin = margin
-        self.measure = measure
-        self.ensemble = ensemble
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.folder = folder
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> "PosologyRegressor":
         """Study and train.
 
@@ -284,18 +284,20 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         n_jobs: Any = None,
         random_state: Any = None,
     ) -> None:
-        self.network = network
-        self.effort = effort
-        self.arms = arms
-        self.margin = margin
-        self.measure = measure
+        super().__init__(
+            network,
+            effort=effort,
+            arms=arms,
+            margin=margin,
+            measure=measure,
+            ensemble=ensemble,
+            epochs=epochs,
+            batch_size=batch_size,
+            folder=folder,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
         self.class_weight = class_weight
-        self.ensemble = ensemble
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.folder = folder
-        self.n_jobs = n_jobs
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> "PosologyClassifier":
         """Study and train; see `PosologyRegressor.fit`. `y` holds a class a row, of any sort that can be ordered."""

@@ -113,9 +113,10 @@ class Ladder:
 
     def _alone(self) -> Float[np.ndarray, "split trial"]:
         """Give the loss of each trial on each split alone; NaN where it was not trained on it."""
-        steadied = np.stack([steady(one[None], self._begin)[0] for one in self._watched])
-        losses = np.where(self._failed, np.inf, steadied if self._restores else self._last)
-        return np.where(self._seen(), losses, np.nan)
+        losses = self._last
+        if self._restores:
+            losses = np.stack([steady(one[None], self._begin)[0] for one in self._watched])
+        return np.where(self._seen(), np.where(self._failed, np.inf, losses), np.nan)
 
     def _mean(
         self, values: Float[np.ndarray, "split trial"] | Int[np.ndarray, "split trial"]
