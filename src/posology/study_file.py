@@ -167,6 +167,25 @@ def resolved(settings: Mapping[str, Any], held: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def resolved_beside(held: Mapping[str, Any]) -> str:
+    """Write the study.toml of a study's folder: its files by their whole paths, for they are elsewhere.
+
+    Parameters
+    ----------
+    held : mapping
+        As study.json.
+    """
+    source, table = held["settings"]["source"], held["table"]
+    whole = {"table": None if table == "demo" else table}
+    if source["kind"] == "file":
+        whole["network"] = f"{source['where']}:{source['function']}"
+    lines = resolved(held["settings"], held).splitlines()
+    said = {line.partition(" = ")[0]: place for place, line in enumerate(lines) if not line.startswith("#")}
+    for name in said.keys() & {name for name, value in whole.items() if value is not None}:
+        lines[said[name]] = f"{name} = {_value(whole[name])}"
+    return "\n".join(lines) + "\n"
+
+
 def _value(value: Any) -> str:
     """Write a TOML value: a truth value, a number, a string or a list of strings."""
     if isinstance(value, bool):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
+from posology.network.patience import limited
 from posology.network.spellings import hint
 from posology.wording import did_you_mean
 
@@ -178,7 +179,9 @@ def load_name(source: NetworkSource) -> Any:
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
-    return _function_of(_load_module(source), source.function, Path(source.where))
+    with limited(f"The network file '{Path(source.where).name}'", source.where):
+        module = _load_module(source)
+    return _function_of(module, source.function, Path(source.where))
 
 
 def _load_module(source: NetworkSource) -> Any:
@@ -219,7 +222,12 @@ def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
 
 def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
     name = f"{source.function} of '{Path(source.where).name}'"
-    return lambda x_train: build_by(function, name, lambda: x_train)
+
+    def build(x_train: Any) -> Any:
+        with limited(name, source.where):
+            return build_by(function, name, lambda: x_train)
+
+    return build
 
 
 def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]) -> Any:
