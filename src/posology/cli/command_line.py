@@ -11,6 +11,7 @@ import cyclopts
 
 from posology import __version__
 from posology.cli.calibrate import calibrate
+from posology.cli.doctor import doctor
 from posology.cli.init import init
 from posology.cli.inspect import inspect
 from posology.cli.output import print_json, say
@@ -18,7 +19,7 @@ from posology.cli.results import export, predict, report
 from posology.cli.studies import demo, resume, study
 from posology.errors import PosologyError
 
-COMMANDS = (study, init, demo, resume, predict, inspect, export, report, calibrate)
+COMMANDS = (study, init, demo, resume, predict, inspect, export, report, calibrate, doctor)
 
 app = cyclopts.App(
     name="posology",
