@@ -22,7 +22,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -167,13 +167,16 @@ class Record:
 
     def _take_lock(self) -> None:
         self._lock = (self.folder / ".lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                f"The folder '{self.folder}' is in use by another run of posology. "
-                "Wait for it, or choose another --out."
-            ) from error
+        _lock(self._lock, self.folder)
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(
+            f"The folder '{folder}' is in use by another run of posology. Wait for it, or choose another --out."
+        ) from error
 
 
 def _json(content: Any, *, lines: bool = True) -> bytes:
@@ -224,6 +227,8 @@ def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SA
     if not (folder / "study.json").is_file():
         raise InputError(f"The output folder '{folder}' holds other files. Choose a new or empty folder with --out.")
     continued(folder, read_settings(folder), settings, how)
+    with contextlib.suppress(FileNotFoundError), (folder / ".lock").open() as lock:
+        _lock(lock, folder)
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
+from posology.scoring import Found, Scores, check_trained, failures, score, search_gains, search_warnings
 from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.table import Table, Weights
@@ -121,6 +121,7 @@ class Run:
                 f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
         scores = self._score(found, looks.done)
+        check_trained(scores, found, self._design.arms, self._design.seeds)
         analysis = analyze(
             scores.losses,
             scores.folds,

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -88,7 +89,9 @@ def test_a_second_run_on_a_folder_is_refused_and_the_first_goes_on(case, whole, 
     running = case.run("results", folder)
     assert running.code == 0
     assert len(running.out.splitlines()) > 1, "results are read while it runs"
+    first.send_signal(signal.SIGSTOP)
     second = case.run("resume", folder, "--workers", 1)
+    first.send_signal(signal.SIGCONT)
     assert second.code == 2
     assert f"The folder '{folder}' is in use by another run of posology." in second.err
     _, err = first.communicate()
