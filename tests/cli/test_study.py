@@ -62,6 +62,8 @@ def test_the_folder_holds_what_is_said_of_it(finished):
         "report.html",
         "run.json",
         "study.json",
+        "study.sqlite",
+        "study.toml",
         "verdict.json",
     ]
     assert not [f for f in files(finished.folder) if "part" in f]
