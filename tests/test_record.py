@@ -62,7 +62,7 @@ def test_objects_in_a_pack_are_never_loaded(record):
 def test_no_part_is_left_behind(record):
     record.write_json("verdict.json", {"b": 1, "a": 2})
     left = {p.name for p in record.folder.iterdir()} - {"study.sqlite-wal", "study.sqlite-shm"}
-    assert left == {".lock", "packs", "study.json", "study.sqlite", "study.toml", "verdict.json"}
+    assert left == {".lock", ".study.json.copy", "packs", "study.json", "study.sqlite", "study.toml", "verdict.json"}
     assert (record.folder / "verdict.json").read_text() == '{\n  "a": 2,\n  "b": 1\n}\n'
 
 
@@ -87,6 +87,16 @@ def test_a_folder_of_schema_6_is_read_and_brought_up_to_date(tmp_path):
     assert read_settings(tmp_path) == {**FACTS, "schema": 7, "grown": []}
     with reading(tmp_path) as base:
         assert base.execute("SELECT count(*) FROM networks").fetchone() == (2,)
+
+
+def test_a_damaged_study_json_is_mended_from_its_copy(record):
+    whole = (record.folder / "study.json").read_bytes()
+    record.close()
+    (record.folder / "study.json").write_bytes(whole[:-9])
+    again = Record(record.folder)
+    again.begin(FACTS)
+    again.close()
+    assert (record.folder / "study.json").read_bytes() == whole
 
 
 def test_study_toml_asks_for_the_same_study(record):

@@ -38,7 +38,10 @@ SCHEMA = 7
 OLDEST = 6
 """The oldest layout that is read: its packs do not say what they hold, and are known by their names."""
 
-_BEGINNING = {"packs", ".lock", ".study.json.part"}
+COPY = ".study.json.copy"
+"""What study.json says, once more: all that a damaged disk could take with a single file."""
+
+_BEGINNING = {"packs", ".lock", ".study.json.part", COPY, f".{COPY}.part"}
 """What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""
 
 
@@ -87,9 +90,10 @@ class Record:
         there = read_settings(self.folder) if (self.folder / "study.json").is_file() else None
         now = dict(settings) if there is None else continued(self.folder, there, settings, how)
         held = {"grown": [], **now, "schema": SCHEMA}
-        if held != there:
-            self._write(self.folder / "study.json", _json(held), started=False)
-            self._write(self.folder / "study.toml", resolved_beside(held).encode(), started=False)
+        texts = {COPY: _json(held), "study.json": _json(held), "study.toml": resolved_beside(held).encode()}
+        for name, text in texts.items():
+            if _bytes(self.folder / name) != text:
+                self._write(self.folder / name, text, started=False)
         return held
 
     def close(self) -> None:
@@ -184,6 +188,24 @@ def _json(content: Any, *, lines: bool = True) -> bytes:
     return (json.dumps(content, sort_keys=True, **how) + "\n").encode()
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _asked(folder: Path) -> Any:
+    """Read study.json, or its copy where it is damaged."""
+    path = folder / "study.json"
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads((folder / COPY).read_bytes())
+        raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
+
+
 def read_settings(folder: Path) -> dict[str, Any]:
     """Read what a folder's study was asked.
 
@@ -197,10 +219,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL"
         )
-    try:
-        settings = json.loads(path.read_text())
-    except ValueError as error:
-        raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
+    settings = _asked(folder)
     if not isinstance(settings, dict) or settings.get("schema", 0) > SCHEMA:
         raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
     if settings.get("schema", 0) < OLDEST:

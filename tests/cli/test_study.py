@@ -54,6 +54,7 @@ def test_progress_and_notes_go_to_standard_error(finished):
 def test_the_folder_holds_what_is_said_of_it(finished):
     kept = [f for f in files(finished.folder) if not f.startswith(("packs", ".lock"))]
     assert kept == [
+        ".study.json.copy",
         "evidence.json",
         "layout.json",
         "model.keras",
