@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -115,13 +115,15 @@ def _fold(one: Any, table: Any, fold: int) -> tuple[float, float, float, int]:
         setting = {"dropout": (rate,) * one._network.sites("dropout")}
         return Member(("dropout",), 0, seed, setting, epochs, PATIENCE, scored_at=(epochs,))
 
-    tries = tuple(member(0, rate, EPOCHS) for rate in RATES)
-    tuned = [one.run(Pack("", 0, fold, split, tries)) for split in (0, 1)]
-    best = int(np.mean([t.best_loss for t in tuned], axis=0).argmin())
-    epochs = max(1, round(float(np.mean([t.best_epoch[best] for t in tuned]))))
-    pack = Pack("", 0, fold, REFIT, tuple(member(seed, RATES[best], epochs) for seed in range(SEEDS)))
-    inside, outside = one._fits.rows_of(pack)
-    predicted = one.run(pack).prediction[:, 0]
+    def run(split: int, members: Sequence[Any]) -> list[Any]:
+        return [one.run(Pack("", 0, fold, split, (m,))) for m in members]
+
+    tuned = [run(split, [member(0, rate, EPOCHS) for rate in RATES]) for split in (0, 1)]
+    best = int(np.mean([[t.best_loss[0] for t in of_split] for of_split in tuned], axis=0).argmin())
+    epochs = max(1, round(float(np.mean([of_split[best].best_epoch[0] for of_split in tuned]))))
+    refits = run(REFIT, [member(seed, RATES[best], epochs) for seed in range(SEEDS)])
+    inside, outside = one._fits.rows_of(Pack("", 0, fold, REFIT, ()))
+    predicted = np.stack([r.prediction[0, 0] for r in refits])
     learned = table.target[inside]
     within = predicted if table.classes else np.clip(predicted, learned.min(), learned.max())
     of = _skill if table.classes else _r2

@@ -69,15 +69,13 @@ def scaled(inputs: Any, rows: Float[np.ndarray, "row column"]) -> tuple[Any, Flo
     -------
     tensor, and the training rows in the same scale
     """
+    from keras import ops
+
     low, first, center, third, high = np.quantile(rows, (0, 0.25, 0.5, 0.75, 1), axis=0)
     spread = np.where(third > first, third - first, (high - low) / 2)
     slope = 1 / np.where(spread > 0, spread, 1)
-    u = frozen("ab,b->ab", "b", "scale", slope, -center * slope)(inputs)
-    return _clipped(u), _clipped((rows - center) * slope)
-
-
-def _clipped(u: Any) -> Any:
-    return u / (1 + (u / 3) ** 2) ** 0.5
+    u, v = frozen("ab,b->ab", "b", "scale", slope, -center * slope)(inputs), (rows - center) * slope
+    return u / ops.sqrt(1.0 + ops.square(u / 3.0)), v / np.sqrt(1 + np.square(v / 3))
 
 
 def embedded(x: Any, rows: Float[np.ndarray, "row column"]) -> Any:
@@ -94,7 +92,7 @@ def embedded(x: Any, rows: Float[np.ndarray, "row column"]) -> Any:
         return x
     low, width = bins_of(rows, bins)
     slope = np.where(width > 0, 1 / np.where(width > 0, width, 1), 0)
-    places = ops.clip(frozen("ab,bc->abc", "bc", "bins", slope, -low * slope)(x), 0, 1)
+    places = ops.clip(frozen("ab,bc->abc", "bc", "bins", slope, -low * slope)(x), 0.0, 1.0)
     return layers.Concatenate(name="embedded")([x, layers.Reshape((columns * bins,), name="places")(places)])
 
 
