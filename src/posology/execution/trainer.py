@@ -97,7 +97,7 @@ class Trainer:
             )
         table = Table.load(Path(job.table))
         self._table, self._classes = table, table.classes
-        self._build = open_source(job.source, len(table.classes))
+        self._build = open_source(job.source, len(table.classes), job.design.epochs, job.batch())
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
