@@ -117,7 +117,7 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "network": {"question": "question", "file": f"{Path(source['where']).name}:{source['function']}"}.get(
             source["kind"]
         ),
-        "arms": "; ".join(arm_name(tuple(arm)) for arm in design["arms"]),
+        "arms": f"cocktail: {', '.join(cabinet)}" if (cabinet := design.get("cabinet")) else _arms(design["arms"]),
         "margin": settings["margin"],
         "score": settings["score"],
         **{name: design[name] for name in ("repeats", "folds", "trials", "inner_splits", "refits", "epochs")},
@@ -138,6 +138,10 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "input": [f"{name}={','.join(columns)}" for name, columns in settings["inputs"].items()] or None,
     }
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _arms(arms: Sequence[Sequence[str]]) -> str:
+    return "; ".join(arm_name(tuple(arm)) for arm in arms)
 
 
 def _class_weight(held: Any) -> str | None:
