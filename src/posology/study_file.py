@@ -116,7 +116,7 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "weights": held["weights"],
         "drop": ",".join(held["drop"]) or None,
         "network": _network(source),
-        "arms": "; ".join(arm_name(tuple(arm)) for arm in design["arms"]),
+        "arms": f"cocktail: {', '.join(cabinet)}" if (cabinet := design.get("cabinet")) else _arms(design["arms"]),
         "margin": settings["margin"],
         "score": settings["score"],
         **{name: design[name] for name in ("repeats", "folds", "trials", "inner_splits", "refits", "epochs")},
@@ -137,6 +137,10 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "input": [f"{name}={','.join(columns)}" for name, columns in settings["inputs"].items()] or None,
     }
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _arms(arms: Sequence[Sequence[str]]) -> str:
+    return "; ".join(arm_name(tuple(arm)) for arm in arms)
 
 
 def _class_weight(held: Any) -> str | None:
