@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posology.behaviour import Behaviour
+from posology.cocktail import Cocktail
 from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
 from posology.evidence import evidence_of
@@ -32,7 +33,6 @@ from posology.plan import (
     Space,
     arm_name,
     refit_members,
-    regularizers_of,
     tune,
     tune_and_refit,
 )
@@ -140,7 +140,12 @@ class Run:
         asked = self._study.settings
         strengths, arrays = asked.strengths(), network["arrays"]
         evidence = evidence_of(found, scores, analysis, self._design, strengths, arrays)
-        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, levers, behaviour, evidence)
+        cocktail = None
+        if self._design.cabinet:
+            about = (self._study.judge, scores.folds, self._study.table.clusters)
+            cocktail = Cocktail.of(found, self._design, *about)
+        parts = (levers, behaviour, evidence, cocktail)
+        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, *parts)
         return self._keep_result(record, result)
 
     def _levers(
@@ -295,7 +300,7 @@ class Run:
         members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
         member = members[0]
         out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, members))
-        setting = {name: list(member.setting[name]) for name in regularizers_of(arm)}
+        setting = {name: list(strengths) for name, strengths in member.setting.items()}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
 
     def _finish(self, pool: LocalPool, record: Record, pack: Pack) -> dict[str, Any]:

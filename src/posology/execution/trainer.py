@@ -97,7 +97,7 @@ class Trainer:
             )
         table = Table.load(Path(job.table))
         self._table, self._classes = table, table.classes
-        self._build = open_source(job.source, len(table.classes))
+        self._build = open_source(job.source, len(table.classes), job.design.epochs, job.batch())
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
@@ -336,11 +336,12 @@ class Trainer:
 
     def _regularizers_of(self, pack: Pack) -> tuple[str, ...]:
         """Name what the program of a pack has: what its arms need, and what costs next to nothing."""
-        needed = {name for member in pack.members for name in regularizers_of(member.arm)}
-        return with_shared(needed, self._job.regularizers)
+        needed = {name for member in pack.members for name in (*regularizers_of(member.arm), *member.setting)}
+        return with_shared(needed | set(self._job.design.together), self._job.regularizers)
 
     def _compile(self, fit: Fit, members: EngineMember, names: tuple[str, ...]) -> PackProgram:
-        recipe = Recipe(self._job.batch(), self._job.design.epochs, {name: REGULARIZERS[name] for name in names})
+        acting, gated = {name: REGULARIZERS[name] for name in names}, bool(self._job.design.cabinet)
+        recipe = Recipe(self._job.batch(), self._job.design.epochs, acting, gated=gated)
         program = PackProgram(self._network_with(names), recipe, fit.data, members)
         self._programs[names, self._room] = program
         return program
