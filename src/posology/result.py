@@ -292,6 +292,12 @@ class StudyResult:
 
         return pd.DataFrame([_row_dict(row, self.analysis.measure) for row in self.arms]).set_index("arm")
 
+    def losses(self) -> "pd.DataFrame":
+        """Give every network's losses, a row an epoch: `posology.results_index.results_frame`."""
+        from posology.results_index import results_frame
+
+        return results_frame(self.folder)
+
     def robustness(self) -> "pd.DataFrame":
         """Give what the networks of each arm withstand, a row an arm, damage and level: `behaviour.Withstood`."""
         import pandas as pd

@@ -15,6 +15,7 @@ import numpy as np
 
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
+from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
 from posology.evidence import evidence_of
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, LostWorker, result_of
@@ -44,7 +45,7 @@ from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
+from posology.scoring import Found, Scores, check_trained, failures, score, search_gains, search_warnings
 from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.table import Table, Weights
@@ -86,7 +87,7 @@ class Run:
         with scratch_folder() as scratch:
             facts = self._study.facts()
             if self._study.folder is not None:
-                check_folder(self._study.folder, facts)
+                check_folder(self._study.folder, facts, self._study.continuing)
             self._progress.stage("starting the workers")
             with self._study.pool(scratch, tell=self._progress.epochs, lost=self._lost) as pool:
                 network = pool.describe()
@@ -96,8 +97,10 @@ class Run:
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
                 record = Record(self._study.folder)
                 try:
-                    record.begin(facts)
+                    record.begin(facts, self._study.continuing)
                     self._record = record
+                    if differs := harmless(record.held, facts["versions"]):
+                        self._progress.say(differs)
                     return self._carry_out(pool, record, space, network)
                 finally:
                     record.close()
@@ -118,6 +121,7 @@ class Run:
                 f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
         scores = self._score(found, looks.done)
+        check_trained(scores, found, self._design.arms, self._design.seeds)
         analysis = analyze(
             scores.losses,
             scores.folds,
@@ -131,6 +135,7 @@ class Run:
         levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, found)
+        facts["notes"] += notes_of(record.held)
         behaviour = self._behaviour(found, scores, levers, network["arrays"])
         asked = self._study.settings
         strengths, arrays = asked.strengths(), network["arrays"]

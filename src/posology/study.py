@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.class_weights import check_class_weight, parse_class_weight
+from posology.continuing import SAME, Continuing
 from posology.errors import InputError
 from posology.execution import Job, LocalPool, LostWorker
 from posology.execution.staff import Staff
@@ -178,14 +179,16 @@ class Study:
         budget: float | None = None,
         facts: Mapping[str, Any] | None = None,
         staff: Staff | None = None,
+        continuing: Continuing = SAME,
     ) -> "Study":
         """Make a study of what the command has read.
 
         `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
-        study.
+        study; `continuing` says what may differ from what the folder holds.
         """
         study = cls.__new__(cls)
         study._set(table, settings, folder, workers, budget, facts, staff)
+        study.continuing = continuing
         return study
 
     def _set(
@@ -213,6 +216,7 @@ class Study:
         self.folder = None if folder is None else Path(folder)
         self.workers = workers or cores()
         self.budget = budget
+        self.continuing = SAME
         self._facts, self._staff = dict(facts or {}), staff
 
     def run(self, progress: Progress | None = None) -> StudyResult:

@@ -15,11 +15,11 @@ from posology.cli.doctor import doctor
 from posology.cli.init import init
 from posology.cli.inspect import inspect
 from posology.cli.output import print_json, say
-from posology.cli.results import export, predict, report
+from posology.cli.results import export, predict, report, results
 from posology.cli.studies import demo, resume, study
 from posology.errors import PosologyError
 
-COMMANDS = (study, init, demo, resume, predict, inspect, export, report, calibrate, doctor)
+COMMANDS = (study, init, demo, resume, predict, inspect, results, export, report, calibrate, doctor)
 
 app = cyclopts.App(
     name="posology",
