@@ -1,7 +1,6 @@
 """A program of many regularizers in which each member passes by what is off for it."""
 
 import numpy as np
-import pytest
 
 from posology.engine.packing import PackProgram
 from posology.network.packed import PackedNetwork
