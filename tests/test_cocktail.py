@@ -65,7 +65,7 @@ def test_the_command_and_the_study_file_ask_for_it(ask, arms):
 
 def test_the_usual_cabinet_suits_the_target():
     wine = load_wine()
-    kinds = Study(None, wine.data, wine.target.astype(str), arms="cocktail").settings.design.cabinet
+    kinds = Study(None, wine.data, wine.target_names[wine.target], arms="cocktail").settings.design.cabinet
     numbers = Study(None, X, Y, arms="cocktail").settings.design.cabinet
     assert set(CABINET) - set(kinds) == {"target_noise"}
     assert set(CABINET) - set(numbers) == {"label_smoothing"}
