@@ -44,7 +44,7 @@ from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
+from posology.scoring import Found, Scores, doubled_warnings, failures, score, search_gains, search_warnings
 from posology.settings import Settings
 from posology.table import Table, Weights
 from posology.wording import resume_command
@@ -174,7 +174,11 @@ class Run:
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": [*network["notes"], *self._note_on_loss(network["loss"])],
-            "warnings": [*network["warnings"], *search_warnings(gains, self._study.settings.margin)],
+            "warnings": [
+                *network["warnings"],
+                *doubled_warnings(self._design.arms, self._design.cabinet, network["optimizer"]),
+                *search_warnings(gains, self._study.settings.margin),
+            ],
             "network": str(self._study.settings.source),
             "parameters": network["parameters"],
             "optimizer": network["optimizer"],
