@@ -11,7 +11,7 @@ from typing import Any
 
 from posology.class_weights import check_class_weight, parse_class_weight
 from posology.errors import InputError
-from posology.execution import Job, LocalPool
+from posology.execution import Job, LocalPool, LostWorker
 from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
@@ -238,11 +238,15 @@ class Study:
 
     @contextmanager
     def pool(
-        self, scratch: Path, workers: int | None = None, tell: Callable[[int], None] = lambda _: None
+        self,
+        scratch: Path,
+        workers: int | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+        lost: Callable[[LostWorker], None] = lambda _: None,
     ) -> Iterator[LocalPool]:
         """Start the workers; the table travels to them by one file in `scratch`."""
         self.table.save(scratch / "table.feather")
-        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell, self._staff) as pool:
+        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell, self._staff, lost=lost) as pool:
             yield pool
 
     def job(self, scratch: Path) -> Job:
@@ -257,6 +261,7 @@ class Study:
             str(scratch),
             self.settings.inputs,
             self.settings.choice,
+            fingerprint=self.settings.source.fingerprint(),
         )
         return job if self.table.clusters is None else job.measured(self.table.clusters)
 
