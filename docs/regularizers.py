@@ -44,6 +44,11 @@ with 200 epochs and trainings that stop at 60 a decay has not begun. Give `--epo
 nothing. `model.keras` predicts the same; that the strength was scheduled is no part of any Keras model, and stands in
 the lines of the prescription.
 
+**Shapes over depth.** `dropout:falling` and `dropout:rising`, for every regularizer of weights and activations: the
+strength that is searched is that of the first, or the last, of n places, and those of the others fall in equal steps
+to 1/n of it. They are strengths like any other in `model.keras` and in the lines. `--per-layer` searches every layer's
+own instead.
+
 **L2 beside weight decay** shrinks the same weights twice. Under SGD the two are one penalty; under Adam they differ by
 the scaling of each weight's step alone. An arm may have both, and the study warns.
 

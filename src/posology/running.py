@@ -36,6 +36,7 @@ from posology.plan import (
     tune_and_refit,
 )
 from posology.plan.members import describe
+from posology.plan.schedules import depths_of
 from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.regularizers import REGULARIZERS
@@ -365,4 +366,10 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
                 else "no Dense or convolution kernel to penalize. Add one"
             )
             raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
+    shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
+    if shaped:
+        raise InputError(
+            f"An arm has a shape of {', '.join(sorted(shaped))} over depth, but the network has one place for it. "
+            "Write it without a shape."
+        )
     return Space(strengths, sites, settings.per_layer)

@@ -7,7 +7,7 @@ from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
 from posology.inference.outlook import HOPELESS
 from posology.inference.verdict import Arm, Kind
-from posology.regularizers import REGULARIZERS, SCHEDULES
+from posology.regularizers import DEPTHS, REGULARIZERS, SCHEDULES
 
 NAMES = {
     "weights": "L1/L2",
@@ -42,6 +42,8 @@ def arm_in_words(arm: Arm) -> str:
 def _named(factor: str) -> str:
     base, _, schedule = factor.partition(":")
     named = NAMES.get(base, base)
+    if schedule in DEPTHS:
+        return f"{named} {DEPTHS[schedule]}"
     return f"{SCHEDULES[schedule].title} {named}" if schedule else named
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from posology.errors import InputError
-from posology.plan.schedules import can_be_scheduled
-from posology.regularizers import FACTORS, REGULARIZERS, SCHEDULES, base_of
+from posology.plan.schedules import can_be_scheduled, has_depth
+from posology.regularizers import DEPTHS, FACTORS, REGULARIZERS, SCHEDULES, base_of
 from posology.wording import did_you_mean
 
 Arm = tuple[str, ...]
@@ -56,8 +56,8 @@ def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
     """Read a family of arms.
 
     `l1,l2,dropout` means every subset of those, but for subsets whose members exclude one another; a list with `;`,
-    `+` or `none` in it means just those arms. `dropout:decay` and `dropout:warmup` are dropout on a schedule, beside
-    constant `dropout` in no arm.
+    `+` or `none` in it means just those arms. `dropout:decay` and `dropout:warmup` are dropout on a schedule,
+    `dropout:falling` and `dropout:rising` dropout with a rate for each layer, beside plain `dropout` in no arm.
 
     Raises
     ------
@@ -166,12 +166,15 @@ def _factor(name: str, text: str) -> str:
 
 
 def _scheduled(base: str, schedule: str, text: str) -> str:
-    if schedule not in SCHEDULES:
+    known = [*SCHEDULES, *DEPTHS]
+    if schedule not in known:
         raise InputError(
-            f"--arms has an unknown schedule '{schedule}' in '{text}'.{did_you_mean(schedule, SCHEDULES)} Known: "
-            f"{', '.join(SCHEDULES)}; without one a strength is constant."
+            f"--arms has an unknown schedule '{schedule}' in '{text}'.{did_you_mean(schedule, known)} Known: "
+            f"{', '.join(known)}; without one a strength is constant."
         )
-    if not can_be_scheduled(base):
+    if schedule in DEPTHS and not has_depth(base):
+        raise InputError(f"--arms has '{text}', but {base} does not act layer by layer. Write {base}.")
+    if schedule in SCHEDULES and not can_be_scheduled(base):
         raise InputError(
             f"--arms has '{text}', but the strength of {base} is about the whole of a training, and has no schedule. "
             f"Write {base}."

@@ -1,14 +1,17 @@
-"""Schedules of a strength: constant, `dropout:decay` or `dropout:warmup`, as factors of arms.
+"""Schedules and shapes of strengths, as factors of arms.
 
-A schedule multiplies a regularizer's strength, at all its sites, by a number for each epoch. It runs over the longest
-training of the study, whose end is known beforehand, and not over that of early stopping, which is not: an epoch then
-means the same while tuning and in a refit. Where a schedule is studied, give `--epochs` a number of epochs that
-trainings come near to, or leave early stopping out.
+`dropout:falling` and `dropout:rising` have a shape over depth: it multiplies the strengths of a setting, layer by
+layer, and all else is as for any setting.
+
+`dropout:decay` and `dropout:warmup` are on a schedule: it multiplies the strength, at all sites, by a number for each
+epoch. It runs over the longest training of the study, whose end is known beforehand, and not over that of early
+stopping, which is not: an epoch then means the same while tuning and in a refit. Where a schedule is studied, give
+`--epochs` a number of epochs that trainings come near to, or leave early stopping out.
 """
 
 from collections.abc import Sequence
 
-from posology.regularizers import FACTORS, REGULARIZERS, SCHEDULES, Place, Shape
+from posology.regularizers import DEPTHS, FACTORS, REGULARIZERS, SCHEDULES, Place, Shape
 
 _FIXED = (Place.RATE, Place.MEMORY)
 """Places whose strength is about the whole of a training already."""
@@ -26,8 +29,35 @@ def schedules_of(arm: Sequence[str]) -> dict[str, Shape]:
         name: SCHEDULES[schedule]
         for base, _, schedule in (factor.partition(":") for factor in arm)
         for name in FACTORS.get(base, ())
-        if schedule
+        if schedule in SCHEDULES
     }
+
+
+def depths_of(arm: Sequence[str]) -> dict[str, str]:
+    """Give the shape over depth of each regularizer of an arm that has one.
+
+    Examples
+    --------
+    >>> depths_of(("weights:rising", "dropout:decay"))
+    {'l1': 'rising', 'l2': 'rising'}
+    """
+    return {
+        name: shape
+        for base, _, shape in (factor.partition(":") for factor in arm)
+        for name in FACTORS.get(base, ())
+        if shape in DEPTHS
+    }
+
+
+def has_depth(factor: str) -> bool:
+    """Tell whether a factor acts at layers, so that its strength can differ from one to the next.
+
+    Examples
+    --------
+    >>> has_depth("weights"), has_depth("mixup")
+    (True, False)
+    """
+    return all(REGULARIZERS[name].place.kind in ("kernel", "dropout") for name in FACTORS[factor])
 
 
 def can_be_scheduled(factor: str) -> bool:

@@ -1,4 +1,4 @@
-"""Schedules: what multiplies a regularizer's strength over a training."""
+"""What multiplies a strength: over a training, its schedule; from layer to layer, its shape over depth."""
 
 from dataclasses import dataclass
 
@@ -29,8 +29,26 @@ SCHEDULES = {"decay": Shape(0.0, 0.5, "decaying"), "warmup": Shape(0.25, 1.0, "w
 arXiv:2407.04491, who decay dropout and weight decay so)."""
 
 
+DEPTHS = {"rising": "rising with depth", "falling": "falling with depth"}
+"""Shapes over the sites of a network, in the order of its layers, and their words in a sentence, after a regularizer's
+own: linear, from 1/n at one end of n sites to 1 at the other. Kadra et al. 2021 (arXiv:2106.11189) call dropout rates
+that fall a funnel, that rise a triangle, and constant ones a brick."""
+
+
+def over_depth(shape: str, sites: int) -> tuple[float, ...]:
+    """Give the multipliers of a shape, one a site.
+
+    Examples
+    --------
+    >>> over_depth("rising", 2), over_depth("falling", 4)
+    ((0.5, 1.0), (1.0, 0.75, 0.5, 0.25))
+    """
+    rising = tuple((site + 1) / sites for site in range(sites))
+    return rising if shape == "rising" else rising[::-1]
+
+
 def base_of(factor: str) -> str:
-    """Give a factor without its schedule.
+    """Give a factor without its schedule or shape.
 
     Examples
     --------
