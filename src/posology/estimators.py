@@ -22,7 +22,7 @@ from posology.execution.staff import KEPT
 from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
-from posology.plan import Design, parse_arms
+from posology.plan import Design, parse_family
 from posology.result import StudyResult, VerdictText
 from posology.scratch import scratch_folder
 from posology.settings import Settings
@@ -95,7 +95,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_class_weight(weight, table.classes, table.target_name)
         own = {name: getattr(self, name) for name in ("epochs", "batch_size") if getattr(self, name) is not None}
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
-        design = Design(parse_arms(self.arms), **sizes)
+        arms, cabinet = parse_family(self.arms)
+        design = Design(arms, cabinet=cabinet, **sizes)
         source = source_of(self.network, lambda: prepared(table, {}))
         return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
 

@@ -8,6 +8,7 @@ from posology.errors import InputError
 from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
 from posology.plan import PLAIN_QUESTION, Design, default_ranges, parse_arms
+from posology.plan.schedules import depths_of
 from posology.regularizers import REGULARIZERS, Strength
 from posology.wording import did_you_mean
 
@@ -71,6 +72,11 @@ class Settings:
                     f"{what} is given with a cocktail, whose mixes race over the inner splits, each with one strength "
                     "for all layers. Leave it out, or name the arms."
                 )
+        if self.per_layer and any(map(depths_of, design.arms)):
+            raise InputError(
+                "per_layer is given with arms whose strengths have a shape over depth: it searches every layer's own. "
+                "Leave out one of the two."
+            )
         if idle := sorted(set(self.ranges) - set(default_ranges((*design.arms, design.cabinet)))):
             raise InputError(
                 f"A range is given for {', '.join(idle)}, which no arm has. Leave it out, or name an arm with it."

@@ -188,7 +188,8 @@ def print_forecast(forecast: Forecast) -> None:
         markup=False,
     )
     console.print(
-        f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites",
+        f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites; "
+        f"{counted(forecast.programs, 'program')} to compile",
         markup=False,
     )
     least = f"{duration(forecast.least_seconds)} (if two repeats decide) to " if early else ""
