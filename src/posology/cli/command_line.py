@@ -11,6 +11,7 @@ import cyclopts
 
 from posology import __version__
 from posology.cli.calibrate import calibrate
+from posology.cli.compare import compare
 from posology.cli.doctor import doctor
 from posology.cli.init import init
 from posology.cli.inspect import inspect
@@ -19,7 +20,7 @@ from posology.cli.results import export, predict, report
 from posology.cli.studies import demo, resume, study
 from posology.errors import PosologyError
 
-COMMANDS = (study, init, demo, resume, predict, inspect, export, report, calibrate, doctor)
+COMMANDS = (study, init, demo, resume, predict, inspect, export, report, compare, calibrate, doctor)
 
 app = cyclopts.App(
     name="posology",
