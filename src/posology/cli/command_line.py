@@ -18,9 +18,10 @@ from posology.cli.inspect import inspect
 from posology.cli.output import print_json, say
 from posology.cli.results import export, predict, report
 from posology.cli.studies import demo, resume, study
+from posology.cli.watch import watch
 from posology.errors import PosologyError
 
-COMMANDS = (study, init, demo, resume, predict, inspect, export, report, compare, calibrate, doctor)
+COMMANDS = (study, init, demo, resume, watch, predict, inspect, export, report, compare, calibrate, doctor)
 
 app = cyclopts.App(
     name="posology",
