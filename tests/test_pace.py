@@ -1,6 +1,7 @@
 """How far a study is, in words, in its folder, and as seen by who looks into it."""
 
 import json
+import os
 import sqlite3
 import time
 
@@ -39,7 +40,19 @@ def test_nothing_is_left_at_the_end():
     clock = Clock()
     pace = Pace("scoring l2", at_most=10, clock=clock)
     pace.count(10)
-    assert pace.words() == "scoring l2: 10 of at most 10 networks"
+    assert pace.words() == "scoring l2"
+
+
+def test_starting_the_workers_is_no_training():
+    clock = Clock()
+    pace = Pace("training", clock=clock)
+    clock.now += 50
+    pace.expect(40)
+    clock.now += 10
+    pace.count(10)
+    assert pace.seconds_left() == 30
+    pace.expect(60)
+    assert pace.seconds_left() == 50
 
 
 def test_before_the_number_is_known():
@@ -172,7 +185,12 @@ def test_a_study_that_is_finished(folder):
     assert (look(folder).state, look(folder).words) == ("finished", "Finished. Use L2 alone.")
 
 
+def test_a_study_that_has_just_begun(folder):
+    assert (look(folder).state, look(folder).words) == ("running", "starting")
+
+
 def test_a_folder_in_which_nothing_runs(folder):
+    os.utime(folder / "study.json", (0, 0))
     assert look(folder).words == f"Nothing runs here. Go on with: posology resume {folder}"
 
 

@@ -29,9 +29,9 @@ class Pace:
 
     Examples
     --------
-    >>> seconds = iter([0.0, 10.0])
+    >>> seconds = iter([0.0, 3.0, 13.0])
     >>> pace = Pace("tuning dropout", clock=lambda: next(seconds))
-    >>> pace.at_most = 1600
+    >>> pace.expect(1600)
     >>> pace.count(312)
     >>> pace.words()
     'tuning dropout: 312 of at most 1,600 networks, about 40 s left'
@@ -47,6 +47,12 @@ class Pace:
     def __post_init__(self) -> None:
         self._began = self.clock()
 
+    def expect(self, networks: int) -> None:
+        """Give the most that it may come to; the first time, what came before was no training."""
+        if not self.at_most:
+            self._began = self.clock()
+        self.at_most = networks
+
     def count(self, networks: int, *, kept: bool = False) -> None:
         """Count trained networks."""
         self.networks += networks
@@ -60,8 +66,8 @@ class Pace:
         return (self.clock() - self._began) / trained * left
 
     def counted(self) -> str:
-        """Say how many networks of how many, and how long; nothing while the number is not known."""
-        if not self.at_most:
+        """Say how many networks of how many, and how long; nothing before the number is known and after the last."""
+        if self.networks >= self.at_most:
             return ""
         left = self.seconds_left()
         return f"{self.networks:,} of at most {self.at_most:,} networks{f', {about(left)} left' if left else ''}"

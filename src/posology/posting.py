@@ -53,7 +53,7 @@ class Posted:
     def total(self, networks: int) -> None:
         """See `Progress`."""
         self._progress.total(networks)
-        self._pace.at_most = networks
+        self._pace.expect(networks)
 
     def trained(self, networks: int, text: str, *, kept: bool) -> None:
         """See `Progress`."""

@@ -88,6 +88,8 @@ def _without_word(folder: Path) -> Look:
     try:
         sentence = json.loads((folder / "verdict.json").read_bytes())["verdict"]["sentences"][0]
     except (OSError, ValueError, KeyError):
+        if time.time() - (folder / "study.json").stat().st_mtime < SILENT:
+            return Look("running", "starting")
         return Look("stopped", f"Nothing runs here. Go on with: {resume_command(folder)}")
     return Look("finished", f"Finished. {sentence}")
 

@@ -27,7 +27,7 @@ def posted(folder):
 
 
 def test_it_ends_with_the_study(call, folder, posted, monkeypatch):
-    monkeypatch.setattr("posology.cli.watch.EVERY", 0.01)
+    monkeypatch.setattr("posology.report.watching.View.pause", 0.01)
 
     def finish():
         posted.stage("drawing the report")

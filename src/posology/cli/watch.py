@@ -9,9 +9,6 @@ from cyclopts import Parameter
 
 from posology.cli.output import print_json
 
-EVERY = 1.0
-"""Seconds between two looks."""
-
 
 def watch(
     folder: str,
@@ -45,7 +42,7 @@ def watch(
     with View() as view:
         view.show(seen)
         while not once and seen.state in ("running", "silent"):
-            time.sleep(EVERY)
+            time.sleep(view.pause)
             seen = look(Path(folder))
             view.show(seen)
     if seen.state == "stopped":

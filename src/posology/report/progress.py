@@ -59,7 +59,7 @@ class Bar:
 
     def total(self, networks: int) -> None:
         """Give the length of the bar."""
-        self._pace.at_most = networks
+        self._pace.expect(networks)
         self._describe("training")
 
     def trained(self, networks: int, text: str, *, kept: bool) -> None:

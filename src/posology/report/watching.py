@@ -19,6 +19,11 @@ class View:
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
         self._last = ""
 
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks: a log needs fewer lines than a screen."""
+        return 1.0 if self._live else 10.0
+
     def __enter__(self) -> "View":
         if self._live:
             self._live.start()
