@@ -38,6 +38,7 @@ from posology.plan import (
 )
 from posology.plan.members import describe
 from posology.plan.schedules import depths_of
+from posology.posting import Posted
 from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.regularizers import REGULARIZERS
@@ -87,7 +88,7 @@ class Run:
     def __init__(self, study: "Study", progress: Progress) -> None:
         self._study = study
         self._design = study.settings.design
-        self._progress = progress
+        self._progress = Posted(progress)
         self._started = time.monotonic()
         self._begun: Counter[int] = Counter()
         self._record: Record | None = None
@@ -106,13 +107,18 @@ class Run:
                 # nothing is written before the table and the network are known to be right
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
                 record = Record(self._study.folder)
+                finished = False
                 try:
                     record.begin(facts, self._study.continuing)
                     self._record = record
                     if differs := harmless(record.held, facts["versions"]):
                         self._progress.say(differs)
-                    return self._carry_out(pool, record, space, network)
+                    self._progress.post_to(record.folder)
+                    result = self._carry_out(pool, record, space, network)
+                    finished = True
+                    return result
                 finally:
+                    self._progress.end(finished=finished)
                     record.close()
 
     def _lost(self, worker: LostWorker) -> None:
