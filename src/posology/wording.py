@@ -30,6 +30,18 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def first_line(error: BaseException) -> str:
+    r"""Give the first line of an error's text, without its full stop; its kind where it has no text.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no such column.\nResolved plan: ..."))
+    'no such column'
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else type(error).__name__
+
+
 def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Ask "Did you mean 'price'?", or nothing where no known name is near; letter case is no difference.
 
