@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from posology._options import Ask, Where
-from posology._study_options import asked, described, kinds
+from posology.cli.options import Ask, Where
+from posology.cli.study_options import asked, described, kinds
 from posology.errors import InputError
 from posology.network.choice import Choice
 from posology.plan import Design, parse_arms

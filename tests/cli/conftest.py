@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from posology._cli import main
+from posology.cli import main
 
 SMALL = [
     "--repeats",
@@ -119,7 +119,7 @@ def table(here):
 
 def command(*arguments):
     """Give the command line of the installed command."""
-    code = "import sys; from posology._cli import main; main(sys.argv[1:])"
+    code = "import sys; from posology.cli import main; main(sys.argv[1:])"
     return [sys.executable, "-c", code, *map(str, arguments)]
 
 

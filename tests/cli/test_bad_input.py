@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from posology import _cli
+from posology.cli import studies
 from posology.errors import InputError
 from posology.record import SCHEMA
 
@@ -186,7 +186,7 @@ def without_run(monkeypatch):
     def stop(*_, **__):
         raise InputError("reached")
 
-    monkeypatch.setattr(_cli, "_study", stop)
+    monkeypatch.setattr(studies, "carry_out", stop)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_wine
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from posology._cli import main
+from posology.cli import main
 from posology.inference import CLASS_SCORES
 from posology.prediction import Predicted
 from posology.record import Record

@@ -64,7 +64,7 @@ def test_the_questions_network_in_a_users_shell(here):
 def test_the_commands_own_process_has_no_keras(here):
     code = (
         "import sys\n"
-        "from posology._options import Where\n"
+        "from posology.cli.options import Where\n"
         "from posology.inspection import inspect_network\n"
         "from posology.network import parse_source\n"
         "found = inspect_network(parse_source(None), None, Where(include=('dense_1',)).choice())\n"

@@ -152,7 +152,7 @@ def test_the_model_loads_without_posology(finished):
 @pytest.mark.parametrize("kind", ["tsv", "csv.gz", "parquet", "feather"])
 def test_the_same_table_in_another_format_is_the_same_study(call, monkeypatch, finished, here, kind):
     reached = []
-    monkeypatch.setattr("posology._cli._study", lambda *arguments, **_: reached.append(arguments[0]))
+    monkeypatch.setattr("posology.cli.studies.carry_out", lambda *arguments, **_: reached.append(arguments[0]))
     table, path = pd.read_csv(finished.table), here / f"t.{kind}"
     if kind in ("parquet", "feather"):
         getattr(table, f"to_{kind}")(path)

@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from posology._options import Ask
+from posology.cli.options import Ask
 from posology.regularizers import OWN
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "regularizers.py"

@@ -145,6 +145,11 @@ class _Desk:
         choice = Choice.from_dict(message["choice"])
         return inspect_source(NetworkSource(**message["source"]), table, choice, message["inputs"]), {}
 
+    def _do_examine(self, _message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.execution.examining import examine
+
+        return examine(), {}
+
     def _do_export(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         from posology.handback.writing import write_network
 

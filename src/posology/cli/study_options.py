@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, get_args, get_origin, get_type_hints
 
-from posology._options import Ask, Where
+from posology.cli.options import Ask, Where
 from posology.study_file import LISTS
 
 TABLE = {

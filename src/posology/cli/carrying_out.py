@@ -1,0 +1,68 @@
+"""One study in the terminal: progress, what is printed at its end, and what a stop leaves."""
+
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from posology.cli.options import How
+from posology.cli.output import print_json
+from posology.errors import StoppedError, WorkerError
+from posology.wording import resume_command
+
+if TYPE_CHECKING:
+    from posology.settings import Settings
+    from posology.study import Study
+    from posology.table import Table
+
+
+def carry_out(
+    table: "Table",
+    settings: "Settings",
+    facts: dict[str, Any],
+    folder: Path | None,
+    how: How,
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Run a study, or forecast it, and print what came of it."""
+    from posology.durations import parse_duration
+    from posology.report.progress import Bar
+    from posology.report.terminal import print_forecast, print_result
+    from posology.study import Study
+
+    budget = None if how.budget is None else parse_duration(how.budget)
+    asked = Study.of(table, settings, folder=folder, workers=how.workers, budget=budget, facts=facts)
+    with Bar(quiet=how.quiet) as bar, _stoppable(asked):
+        if dry_run:
+            forecast = asked.forecast(bar)
+        else:
+            result = asked.run(bar)
+    if dry_run:
+        print_json(forecast.to_dict()) if how.json else print_forecast(forecast)
+    else:
+        print_json(result.to_dict()) if how.json else print_result(result)
+
+
+@contextmanager
+def _stoppable(asked: "Study") -> Any:
+    """Turn Ctrl-C and a polite kill into exit code 3 with the line that continues."""
+
+    def interrupt(*_: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError(f"Stopped. {_what_is_kept(asked)}") from None
+    except WorkerError as error:
+        raise WorkerError(f"{error} {_what_is_kept(asked)}") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _what_is_kept(asked: "Study") -> str:
+    if asked.folder is None or not (asked.folder / "study.json").is_file():
+        return "Nothing was kept yet."
+    return f"What was trained is kept; go on with: {resume_command(asked.folder)}"

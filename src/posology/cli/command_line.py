@@ -1,0 +1,64 @@
+"""The command line: which commands there are, and how each call ends.
+
+Exit codes: 0 done, 2 bad usage or bad input, 3 stopped and resumable, 1 anything else.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import cyclopts
+
+from posology import __version__
+from posology.cli.calibrate import calibrate
+from posology.cli.doctor import doctor
+from posology.cli.init import init
+from posology.cli.inspect import inspect
+from posology.cli.output import print_json, say
+from posology.cli.results import export, predict, report
+from posology.cli.studies import demo, resume, study
+from posology.errors import PosologyError
+
+COMMANDS = (study, init, demo, resume, predict, inspect, export, report, calibrate, doctor)
+
+app = cyclopts.App(
+    name="posology",
+    version=__version__,
+    help="Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?",
+    help_format="plaintext",
+)
+for command in COMMANDS:
+    app.command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit with its code; never with a traceback for what a user can cause."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except cyclopts.CycloptsError as error:
+        _fail(arguments, f"{error} See: posology {_command(arguments)}--help", 2)
+    except PosologyError as error:
+        _fail(arguments, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail(arguments, "Stopped.", 3)
+    except BrokenPipeError:  # the reader of standard output went away, as `| head` does
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        _fail(arguments, f"{error}. Is there room in the temporary folder (TMPDIR), and may this user write there?", 1)
+    except MemoryError:
+        _fail(arguments, "Out of memory. Use fewer --workers, or a smaller table.", 1)
+    sys.exit(0)
+
+
+def _command(arguments: Sequence[str]) -> str:
+    known = {command.__name__ for command in COMMANDS}
+    return f"{arguments[0]} " if arguments and arguments[0] in known else ""
+
+
+def _fail(arguments: Sequence[str], text: str, code: int) -> NoReturn:
+    say(f"posology: {text}")
+    if "--json" in arguments:
+        print_json({"error": text, "exit_code": code})
+    sys.exit(code)

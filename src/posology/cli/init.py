@@ -1,0 +1,41 @@
+"""The command that writes a study file."""
+
+import sys
+from pathlib import Path
+
+from posology.cli.output import write
+from posology.cli.tables import last_column
+from posology.errors import InputError
+
+
+def init(table: str, *, target: str | None = None, output: str = "study.toml") -> None:
+    """Write a study file for a table: every option with what it does, to be changed and run.
+
+    Example: posology init houses.csv && posology study study.toml
+
+    Parameters
+    ----------
+    table
+        CSV, TSV, Parquet or Feather.
+    target
+        The column to predict; the last one when absent.
+    output
+        File to write; it must not exist yet.
+    """
+    from posology.cli.study_options import described
+    from posology.study_file import commented
+    from posology.table import read_frame
+    from posology.wording import did_you_mean
+
+    path = Path(output)
+    if path.exists():
+        raise InputError(f"The file '{path}' exists. Choose another --output.")
+    columns = [str(name) for name in read_frame(Path(table)).columns]
+    if target is None:
+        target = last_column(columns)
+    elif target not in columns:
+        raise InputError(f"'{table}' has no column '{target}'.{did_you_mean(target, columns)}")
+    place = Path(table).resolve()
+    shown = place.relative_to(path.resolve().parent) if place.is_relative_to(path.resolve().parent) else place
+    write(path, commented(str(shown), target, described()))
+    sys.stdout.write(f"Written to '{path}'. Change what you like, then: posology study {path}\n")

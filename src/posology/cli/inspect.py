@@ -1,0 +1,56 @@
+"""The command that shows where regularizers can act in a network."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from posology.cli.options import Where
+from posology.cli.output import print_json
+from posology.cli.tables import both_or_none, last_column, load, names
+
+
+def inspect(
+    network: str,
+    *,
+    table: str | None = None,
+    target: str | None = None,
+    task: str | None = None,
+    drop: str = "",
+    where: Where | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Show where regularizers can act in a network, whether they do, and what its structure says about them.
+
+    Nothing is trained and nothing is written.
+
+    Example: posology inspect net.py:model_build --table houses.csv --target price
+
+    Parameters
+    ----------
+    network
+        FILE.py:FUNCTION, a function that returns a compiled Keras model; or question, the question's own network.
+    table
+        CSV, TSV, Parquet or Feather, on whose rows the network is run; random rows when absent.
+    target
+        The column to predict; the last one when absent.
+    task
+        classification or regression, where it is not what the target's cells say.
+    drop
+        Columns to leave out, separated by commas.
+    json
+        Print one JSON object on standard output and nothing else.
+    """
+    from posology.inspection import inspect_network
+    from posology.network import parse_source
+    from posology.report.inspection import print_inspection
+    from posology.table import read_frame
+
+    if table is not None and target is None:
+        target = last_column(list(read_frame(Path(table)).columns))
+    both_or_none(table, target)
+    source = parse_source(network)
+    loaded = None if table is None or target is None else load(Path(table), target, names(drop), task=task)
+    where = where or Where()
+    inspection = inspect_network(source, loaded, where.choice(), where.inputs())
+    print_json(inspection.to_dict()) if json else print_inspection(inspection)

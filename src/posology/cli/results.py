@@ -1,0 +1,111 @@
+"""The commands for a finished study: its predictions, its network, its report."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from posology.cli.output import print_json, say, write
+from posology.cli.tables import names
+
+
+def predict(
+    folder: str, table: str, *, out: str | None = None, json: Annotated[bool, Parameter(negative=())] = False
+) -> None:
+    """Predict the rows of a new table with a finished study's network.
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    table
+        A table with the studied columns; the target may be absent.
+    out
+        CSV file to write; by default standard output.
+    json
+        Print one JSON object instead of CSV.
+    """
+    from posology.prediction import predict_table
+
+    predicted = predict_table(Path(folder), Path(table))
+    for note in predicted.notes:
+        say(note)
+    text = predicted.to_json() if json else predicted.to_csv()
+    if out:
+        write(Path(out), text)
+    else:
+        sys.stdout.write(text)
+
+
+def export(
+    folder: str,
+    *,
+    to: str,
+    out: str | None = None,
+    embed_preprocessing: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Hand back a finished study: the tuned network for use without posology, or the prescription as code.
+
+    Example: posology export houses.posology --to keras --out houses_network
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    to
+        "keras": model.keras, the preparation and a script that predicts. "onnx": the same as ONNX. "code": the change
+        to your own file.
+    out
+        Folder to write, absent or empty; a new file for code. By default NAME_keras or NAME_onnx; code is printed.
+    embed_preprocessing
+        Put the preparation into the model, which then takes the columns as they are.
+    json
+        Print one JSON object.
+    """
+    from posology.handback.exporting import export as hand_back
+
+    done = hand_back(Path(folder), to, Path(out) if out else None, embed_preprocessing=embed_preprocessing)
+    if json:
+        print_json(done.to_dict())
+    elif done.place:
+        sys.stdout.write(f"Written to '{done.place}'{': ' if done.files else ''}{', '.join(done.files)}\n")
+    else:
+        sys.stdout.write(done.code)
+
+
+def report(
+    folder: str,
+    *,
+    output: str | None = None,
+    ignore: str = "",
+    open: Annotated[bool, Parameter(negative=())] = False,  # noqa: A002
+) -> None:
+    """Draw the report of a finished study: one HTML file that needs nothing else.
+
+    A study leaves one at its end; this draws it again, elsewhere or as Markdown or JSON.
+
+    Example: posology report houses.posology --output houses.html --ignore POS003
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    output
+        File to write, its name ending in .html, .md or .json; by default report.html in the folder.
+    ignore
+        Codes of checks that are not to be shown, separated by commas.
+    open
+        Show it in the browser.
+    """
+    import webbrowser
+
+    from posology.report.findings import Findings
+    from posology.report.writing import write_report
+
+    path = Path(output) if output else Path(folder) / "report.html"
+    write_report(Findings.read(Path(folder)), path, names(ignore))
+    sys.stdout.write(f"Written to '{path}'\n")
+    if open:
+        webbrowser.open(path.resolve().as_uri())

@@ -1,0 +1,145 @@
+"""The commands that carry a study out: a table's, a study file's, the demonstration, and one that was stopped."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from posology.cli.carrying_out import carry_out
+from posology.cli.options import Ask, How, Where
+from posology.cli.output import say
+from posology.cli.tables import load, load_demo, names
+from posology.errors import InputError
+
+
+def study(
+    table: str,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    groups: str | None = None,
+    weights: str | None = None,
+    drop: str = "",
+    out: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    ask: Ask | None = None,
+    where: Where | None = None,
+    how: How | None = None,
+) -> None:
+    """Give the verdict on a table: combine, use one alone, equivalent, or not enough evidence.
+
+    Keeps its results in a folder, from which `posology resume` continues and `posology predict` predicts.
+
+    Example: posology study houses.csv --target price --network net.py:model_build
+
+    Example: posology study study.toml    (which `posology init houses.csv` writes)
+
+    Parameters
+    ----------
+    table
+        CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped. Or a study file, .toml, that says what is studied;
+        then only --out, --dry-run and how it is run are given here.
+    target
+        The column to predict: numbers, or classes as text, truth values or categories.
+    task
+        classification or regression, where it is not what the target's cells say: classification for numbers that are
+        names of classes.
+    groups
+        Column that says which rows belong together, such as a patient or a site: they share a fold, and a group counts
+        once. It is no feature.
+    weights
+        Column that says how much each row counts, in training and in the score; 2 is the row twice. It is no feature.
+    drop
+        Columns to leave out, separated by commas.
+    out
+        Folder for the results; by default the table's name with .posology.
+    dry_run
+        Say what would be trained and how long it would take, and write nothing.
+    """
+    folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
+    if Path(table).suffix == ".toml":
+        here = [target, task, groups, weights, drop or None, ask, where]
+        table, target, task, groups, weights, drop, ask, where = _in_file(Path(table), here)
+    if target is None:
+        raise InputError("--target is missing. Name the column to predict: posology study TABLE --target COL")
+    ask, how = ask or Ask(), how or How()
+    settings = ask.settings(where or Where(), say)
+    beside = {"task": task, "groups": groups, "weights": weights}
+    loaded = load(Path(table), target, names(drop), **beside)
+    facts = {"table": str(Path(table).resolve()), "drop": names(drop), **beside}
+    carry_out(loaded, settings, facts, folder, how, dry_run=dry_run)
+
+
+def demo(
+    *,
+    out: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    ask: Ask | None = None,
+    where: Where | None = None,
+    how: How | None = None,
+) -> None:
+    """Answer the question for a real table: the strength of 1,030 concretes, and the question's own network.
+
+    Parameters
+    ----------
+    out
+        Folder for the results; by default a temporary one.
+    dry_run
+        Say what would be trained and how long it would take, and write nothing.
+    """
+    ask, how = ask or Ask(), how or How()
+    settings = ask.settings(where or Where(), say)
+    loaded = load_demo()
+    folder = Path(out) if out else None
+    carry_out(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)
+
+
+def resume(folder: str, *, table: str | None = None, how: How | None = None) -> None:
+    """Continue a study that was stopped; what was finished is not trained again.
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    table
+        Where the table is now, if it was moved.
+    """
+    from posology.record import read_settings
+    from posology.settings import Settings
+
+    how = how or How()
+    held = read_settings(Path(folder))
+    settings = Settings.from_dict(held["settings"])
+    if held["table"] is None and table is None:
+        raise InputError("This study was started in Python: run the same Study(..., folder=...) again to continue it.")
+    demo_table = held["table"] == "demo"
+    beside = {name: held.get(name) for name in ("task", "groups", "weights")}
+    loaded = load_demo() if demo_table else load(Path(table or held["table"]), held["target"], held["drop"], **beside)
+    if settings.source.fingerprint() != held.get("network"):
+        raise InputError(
+            f"The network file '{settings.source.where}' is not the one that this study began with: its content "
+            "differs. Put the old one back, or start a new study in another --out."
+        )
+    if loaded.fingerprint() != held["fingerprint"]:
+        raise InputError(
+            f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
+            "Give the same table, or start a new study in another --out."
+        )
+    facts = {"table": held["table"], "drop": held["drop"], **beside}
+    carry_out(loaded, settings, facts, Path(folder), how)
+
+
+def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
+    """Read a study file: table, target, task, groups, weights, drop, what is asked, where."""
+    from posology.cli.study_options import asked, kinds
+    from posology.study_file import read
+
+    if any(one is not None for one in beside):
+        raise InputError(
+            f"'{path}' says what is studied: write options into it. Only --out, --dry-run, --budget, --workers, --json "
+            "and --quiet stand beside a study file."
+        )
+    options = read(path, kinds())
+    of_table = (options.get(name) for name in ("table", "target", "task", "groups", "weights"))
+    return (*of_table, options.get("drop", ""), *asked(options))
