@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -133,7 +134,23 @@ def parsed_json(content: bytes, where: object, advice: str) -> Any:
         reason = "it is nested too deeply"
     except ValueError as error:  # of JSON, of UTF-8, of numbers with thousands of digits
         reason = str(error)
-    raise InputError(f"'{where}' is damaged: {reason}. {advice}")
+    raise InputError(f"'{where}' is cut off or damaged: {reason}. {advice}")
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Give every object in what was JSON, however deep; in no order.
+
+    Examples
+    --------
+    >>> [sorted(one) for one in objects_in({"a": [{"b": 1}]})]
+    [['a'], ['b']]
+    """
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            yield one
+        left.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
 
 
 def _refuse_constant(name: str) -> NoReturn:

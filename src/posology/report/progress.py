@@ -3,8 +3,9 @@
 import sys
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from posology.report.console import Terminal
 
 
 class Bar:
@@ -17,11 +18,11 @@ class Bar:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet)
+        self._console = Terminal(stderr=True, quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.completed:,.0f} of at most {task.total:,.0f} networks, {task.fields[epochs]:,} epochs"),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
@@ -52,7 +53,7 @@ class Bar:
     def say(self, text: str) -> None:
         """Leave a line on the screen."""
         if self._live:
-            self._console.print(text, markup=False, highlight=False)
+            self._console.print(text)
         else:
             self._line(text)
 
