@@ -206,6 +206,38 @@ def search_warnings(gains: Mapping[Arm, Contrast | None], margin: float) -> list
     ]
 
 
+def doubled_warnings(arms: Sequence[Arm], cabinet: Sequence[str], optimizer: str) -> list[dict[str, Any]]:
+    """Warn of L2 beside weight decay, which shrink the same weights. JSON types.
+
+    Parameters
+    ----------
+    arms : sequence of arm
+    cabinet : sequence of str
+        Of a cocktail, whose mixes may have both.
+    optimizer : str
+        Its class.
+
+    Examples
+    --------
+    >>> doubled_warnings([("l2", "weight_decay")], (), "SGD")[0]["text"][:63]
+    'l2+weight_decay shrinks the same weights twice: under SGD weigh'
+    """
+    pair = ("l2", "weight_decay")
+    both = [arm_name(arm) for arm in arms if set(pair) <= set(regularizers_of(arm))]
+    if set(pair) <= set(cabinet):
+        both.append("A mix of l2 and weight_decay")
+    if not both:
+        return []
+    how = (
+        "under SGD weight decay of strength s is L2 of s/2, so that only their sum is known"
+        if optimizer == "SGD"
+        else f"{optimizer} scales the step of L2 for every weight and that of weight decay for none, which is all that "
+        "tells them apart"
+    )
+    text = f"{', '.join(both)} shrinks the same weights twice: {how}. Strengths are as one tuned them together."
+    return [{"code": "shrunk twice", "sites": [], "text": text}]
+
+
 def _listed(setting: Setting) -> dict[str, list[float]]:
     return {name: list(values) for name, values in setting.items()}
 

@@ -1,6 +1,7 @@
 """A study by the command, as a user's shell sees it: what it prints, what it leaves, what it does not do again."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -48,7 +49,8 @@ def test_json_is_one_object_and_nothing_else(finished):
 
 def test_progress_and_notes_go_to_standard_error(finished):
     assert "starting the workers" in finished.err
-    assert "networks trained" in finished.err
+    lines = r"^(tuning|scoring) [^:]+: \d+ of at most \d+ networks(, about .* left)?$"
+    assert re.search(lines, finished.err, re.MULTILINE)
     assert "must not reach standard output" not in finished.err
 
 

@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
+from posology.wording import printable
+
+LONGEST = 4000
+"""Characters of what is told at once: names of columns can be as long as a user likes."""
 
 
 def print_json(content: Any) -> None:
@@ -14,8 +18,9 @@ def print_json(content: Any) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the user; standard output stays for the result."""
-    sys.stderr.write(text + "\n")
+    """Tell the user; standard output stays for the result. Names in the text give no orders to the terminal."""
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]} ... and {len(text) - LONGEST:,} characters more"
+    sys.stderr.write(printable(shown) + "\n")
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -18,7 +18,7 @@ def predict(
     Parameters
     ----------
     folder
-        The study's folder.
+        The study's folder, or a bundle, from which no code is run whoever made it.
     table
         A table with the studied columns; the target may be absent.
     out
@@ -85,9 +85,10 @@ def export(
         The study's folder.
     to
         "keras": model.keras, the preparation and a script that predicts. "onnx": the same as ONNX. "code": the change
-        to your own file.
+        to your own file. "bundle": one file without code, for posology predict.
     out
-        Folder to write, absent or empty; a new file for code. By default NAME_keras or NAME_onnx; code is printed.
+        Folder to write, absent or empty; a new file for code and a bundle. By default NAME_keras, NAME_onnx or
+        NAME.bundle; code is printed.
     embed_preprocessing
         Put the preparation into the model, which then takes the columns as they are.
     json
