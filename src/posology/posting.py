@@ -84,10 +84,13 @@ class Posted:
             self._written = now
             content = {**self._pace.to_dict(), "running": running, "at": time.time()}
             # a full disk is told by what must be kept, not by this
-            with contextlib.suppress(OSError):
-                aside = self._folder / f".{NAME}.part"
+            aside = self._folder / f".{NAME}.part"
+            try:
                 aside.write_text(json.dumps(content))
                 aside.replace(self._folder / NAME)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    aside.unlink(missing_ok=True)
 
 
 def read_progress(folder: Path) -> dict[str, Any] | None:
