@@ -1,9 +1,10 @@
 """Hurts small studies in earnest, counts what survived, and prints the table of docs/reliability.md.
 
-    python benchmarks/faults.py [--moments 10] [--seed 0]
+    python benchmarks/faults.py [--moments 10] [--seed 0] [--faults driver,worker,both,packs,index]
 
-Every study is started by the command, struck at a random moment between its start and its usual end, and continued by
-the command. It survived if the exit codes are those that are documented, the verdict has the same bytes as that of the
+Every study is started by the command, struck at a random moment, and continued by the command. A moment is a random
+time within the usual seconds of a study, which on a busy machine is mostly before its first pack; or, with --in-packs,
+up to a second after a random number of its packs is finished. It survived if the exit codes are those that are documented, the verdict has the same bytes as that of the
 study that nothing happened to, no finished pack was written again, no process is left, and no row of the table lies in
 the temporary folder.
 """
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -48,7 +50,21 @@ def damage(folder, what, chance):
     return {path.name for path in hit} if what == "packs" else set()
 
 
-def one(case, whole, seconds, what, chance, count):
+def moment(whole, seconds, chance, *, in_packs):
+    """Draw when to strike."""
+    if not in_packs:
+        return chance.uniform(0, seconds)
+    after, more = chance.randrange(1, len(packs(whole))), chance.random()
+
+    def it_is_time(folder):
+        come = len(packs(folder)) >= after
+        time.sleep(more * come)
+        return come
+
+    return it_is_time
+
+
+def one(case, whole, draw, what, chance, count):
     """Try one fault, and count what became of the study."""
     folder = case.root / "study"
     if what in ("packs", "index"):
@@ -56,7 +72,7 @@ def one(case, whole, seconds, what, chance, count):
         hit = damage(folder, what, chance)
         kept, orphans = {n: at for n, at in packs(folder).items() if n not in hit}, 0
     else:
-        struck = strike(case, folder, what, chance.uniform(0, seconds))
+        struck = strike(case, folder, what, draw())
         kept, orphans = struck.kept, struck.orphans
     count["packs finished before"] += len(kept)
     again = ("resume", folder, "--workers", 1) if (folder / "study.json").exists() else case.study(folder)
@@ -73,6 +89,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moments", type=int, default=10, help="of each kind of fault")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--faults", default=",".join(WORDS))
+    parser.add_argument("--in-packs", action="store_true")
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as root:
@@ -83,10 +101,11 @@ def main():
         columns = ("tried", "survived", "packs finished before", "packs lost", "processes left")
         print(f"{datetime.date.today()}, a study of {len(packs(whole))} packs and {seconds:.0f} s\n", flush=True)
         print(f"| fault | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}", flush=True)
-        for what, words in WORDS.items():
-            count = Counter()
+        draw = partial(moment, whole, seconds, chance, in_packs=asked.in_packs)
+        for what in asked.faults.split(","):
+            count, words = Counter(), WORDS[what]
             for _ in range(asked.moments):
-                one(case, whole, seconds, what, chance, count)
+                one(case, whole, draw, what, chance, count)
                 with contextlib.suppress(FileNotFoundError):
                     (case.root / "study").rename(Path(root) / f"done-{time.monotonic_ns()}")
             print(f"| {words} | {' | '.join(str(count[name]) for name in columns)} |", flush=True)
