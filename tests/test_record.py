@@ -10,8 +10,21 @@ import pytest
 
 from posology.errors import InputError, StoppedError
 from posology.record import Record, check_folder, read_settings
+from posology.settings import Settings
 
-FACTS = {"settings": {"seed": 1}, "fingerprint": "ab", "versions": {"posology": "0.1.0"}}
+FACTS = json.loads(
+    json.dumps(
+        {
+            "settings": Settings().to_dict(),
+            "fingerprint": "ab",
+            "versions": {"posology": "0.1.0"},
+            "table": "/data/houses.csv",
+            "target": "price",
+            "drop": [],
+            **dict.fromkeys(("task", "groups", "weights")),
+        }
+    )
+)
 
 
 @pytest.fixture
@@ -44,7 +57,8 @@ def test_objects_in_a_pack_are_never_loaded(record):
 
 def test_no_part_is_left_behind(record):
     record.write_json("verdict.json", {"b": 1, "a": 2})
-    assert sorted(p.name for p in record.folder.iterdir()) == [".lock", "packs", "study.json", "verdict.json"]
+    left = {p.name for p in record.folder.iterdir()} - {"study.sqlite-wal", "study.sqlite-shm"}
+    assert left == {".lock", "packs", "study.json", "study.sqlite", "study.toml", "verdict.json"}
     assert (record.folder / "verdict.json").read_text() == '{\n  "a": 2,\n  "b": 1\n}\n'
 
 

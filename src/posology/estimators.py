@@ -1,7 +1,6 @@
 """The scikit-learn face: `fit` studies which regularizers to use, and trains the network that the study prescribes."""
 
 import numbers
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.plan import Design, parse_arms
 from posology.result import StudyResult, VerdictText
+from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.study import Study, prepared
 from posology.table import Table, table_from_arrays
@@ -69,8 +69,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         table = table_from_arrays(X, y, task=task, groups=groups, weights=sample_weight)
         table = without_copies(table)
         settings = self._settings(table)
-        with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-            folder = Path(scratch) / "study" if self.folder is None else Path(self.folder)
+        with scratch_folder() as scratch:
+            folder = scratch / "study" if self.folder is None else Path(self.folder)
             self.result_: StudyResult | None = None
             self.verdict_: VerdictText | UntunedVerdict
             if reason := why_untuned(table, settings.design):
@@ -140,8 +140,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_is_fitted(self)
         import keras
 
-        with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-            path = Path(scratch) / "model.keras"
+        with scratch_folder() as scratch:
+            path = scratch / "model.keras"
             path.write_bytes(self._network.model)
             return keras.models.load_model(path)
 

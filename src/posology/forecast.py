@@ -1,9 +1,7 @@
 """What a study would cost, measured on a few networks of its own; nothing is kept."""
 
-import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
@@ -12,6 +10,7 @@ from posology.lever_run import RIVALS, without_stopping
 from posology.plan import Design, Pack, Space, arm_name, tune
 from posology.progress import Progress
 from posology.running import space_of
+from posology.scratch import scratch_folder
 from posology.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,8 +72,8 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
     progress.stage("measuring a few networks")
     began = time.monotonic()
     with (
-        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
-        study.pool(Path(scratch), workers=1) as pool,
+        scratch_folder() as scratch,
+        study.pool(scratch, workers=1) as pool,
     ):
         network = pool.describe()
         space = space_of(network, study.settings)

@@ -1,11 +1,14 @@
 """The study's folder: what is kept, and how a run resumes.
 
     study.json            settings, versions, the table's fingerprint; written first
-    packs/NAME.npz        one finished pack each: written aside, synced, renamed, so that it is whole or absent
+    study.toml            the same study for `posology study`, every option resolved
+    packs/NAME.npz        one finished pack each, the truth about what was trained (`pack_files`)
+    study.sqlite          their index, for any reader of SQLite (`results_index`); made again where it is damaged
     verdict.json          the verdict and its numbers, the same bytes for the same study
     evidence.json         what the charts are drawn from: trials, learning curves, weights, scores by seed; likewise
     report.html           the report, one file
     run.json              seconds, networks, date: what differs from run to run
+    faults.jsonl          workers that were lost and replaced, a line each; absent where all went well
     model.keras, preparation.*   the prescription
 
 No raw row of the table is kept. One driver writes; a lock refuses a second.
@@ -17,16 +20,22 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from posology.errors import InputError, StoppedError
-from posology.execution.frames import pack_arrays, unpack_arrays
+from posology.pack_files import PackFiles
+from posology.plan import Pack
+from posology.results_index import ResultsIndex
+from posology.study_file import resolved_beside
 from posology.wording import resume_command
 
-SCHEMA = 6
+SCHEMA = 7
+OLDEST = 6
+"""The oldest layout that is read: its packs do not say what they hold, and are known by their names."""
 
 _BEGINNING = {"packs", ".lock", ".study.json.part"}
 """What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""
@@ -44,6 +53,8 @@ class Record:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock: Any = None
+        self._packs = PackFiles(folder / "packs", self._write, self._indexed)
+        self._index: ResultsIndex | None = None
 
     def begin(self, settings: Mapping[str, Any]) -> None:
         """Make the folder, or continue it if it holds the same study.
@@ -57,26 +68,54 @@ class Record:
             check_folder(self.folder, settings)
             (self.folder / "packs").mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            if not (self.folder / "study.json").is_file():
-                self._write(self.folder / "study.json", _json({"schema": SCHEMA, **settings}), started=False)
+            held = self._settle(settings)
+            self._index = ResultsIndex(self.folder)
+            self._packs.scan(adopts=not held["grown"])
+
+    def _settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Write study.json and study.toml, where they are not there or of an earlier layout; give what they say."""
+        held = read_settings(self.folder) if (self.folder / "study.json").is_file() else {}
+        if held.get("schema") != SCHEMA:
+            held = {"grown": [], **settings, "schema": SCHEMA, "versions": held.get("versions", settings["versions"])}
+            self._write(self.folder / "study.json", _json(held), started=False)
+        if not (self.folder / "study.toml").is_file():
+            self._write(self.folder / "study.toml", resolved_beside(held).encode(), started=False)
+        return held
 
     def close(self) -> None:
         """Let another run open the folder."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
+    def _indexed(self, name: str, pack: Pack, arrays: Mapping[str, np.ndarray]) -> None:
+        if self._index is not None:
+            self._index.add(name, pack, arrays)
+
+    def result(self, pack: Pack) -> dict[str, np.ndarray] | None:
+        """Give the result of a pack that was trained before, in whatever packs, or None."""
+        return self._packs.read(pack)
+
+    def missing(self, pack: Pack) -> Pack:
+        """Give what of a pack is still to be trained."""
+        return self._packs.missing(pack)
+
+    def keep(self, pack: Pack, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep the result of a pack, whose networks are all new.
+
+        Raises
+        ------
+        StoppedError
+            The disk is full; packs kept before are safe.
+        """
+        self._packs.keep(pack, arrays)
+
     def read_pack(self, name: str) -> dict[str, np.ndarray] | None:
-        """Give a finished pack's arrays, or None; a torn file counts as absent."""
-        path = self.folder / "packs" / f"{name}.npz"
-        try:
-            return unpack_arrays(path.read_bytes())
-        except (OSError, ValueError, EOFError, KeyError):
-            return None
-        except Exception as error:  # zipfile's own error class, without importing it for one name
-            if type(error).__name__ == "BadZipFile":
-                return None
-            raise
+        """Give the arrays of a file in `packs`, or None; a torn file counts as absent."""
+        return self._packs.arrays(name)
 
     def read_json(self, name: str) -> Any:
         """Give a JSON file's content, or None where there is none."""
@@ -86,14 +125,8 @@ class Record:
             return None
 
     def write_pack(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep a finished pack.
-
-        Raises
-        ------
-        StoppedError
-            The disk is full; packs kept before are safe.
-        """
-        self._write(self.folder / "packs" / f"{name}.npz", pack_arrays(arrays))
+        """Keep arrays that are no pack's in a file in `packs`; see `keep`."""
+        self._packs.keep_arrays(name, arrays)
 
     def write_json(self, name: str, content: Any, *, lines: bool = True) -> None:
         """Keep a JSON file, with sorted keys, so that equal content gives equal bytes; without `lines`, on one line."""
@@ -102,6 +135,12 @@ class Record:
     def write_text(self, name: str, text: str) -> None:
         """Keep a file of text."""
         self._write(self.folder / name, text.encode())
+
+    def note_fault(self, fault: Mapping[str, Any]) -> None:
+        """Add a line to faults.jsonl; safe to call from several threads, and never the reason that a study ends."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with contextlib.suppress(OSError), (self.folder / "faults.jsonl").open("ab") as file:
+            file.write(_json({"at": now, **fault}, lines=False))
 
     def _write(self, path: Path, data: bytes, *, started: bool = True) -> None:
         aside = path.with_name(f".{path.name}.part")
@@ -151,7 +190,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
     if not isinstance(settings, dict) or settings.get("schema", 0) > SCHEMA:
         raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
-    if settings.get("schema") != SCHEMA:
+    if settings.get("schema", 0) < OLDEST:
         raise InputError(
             f"'{path}' was written by an earlier posology, whose packs this one cannot read. Use that version, or "
             "start the study again in another folder."

@@ -11,6 +11,7 @@ from jaxtyping import Float, Shaped
 
 import posology
 from posology.behaviour import Behaviour
+from posology.cocktail import Cocktail
 from posology.durations import in_words as duration
 from posology.errors import InputError
 from posology.handback.units import units_of
@@ -118,6 +119,8 @@ class StudyResult:
         What the networks of each arm withstand, their weights, overfitting and underfitting.
     evidence : dict
         What the charts are drawn from; see `posology.evidence`.
+    cocktail : Cocktail or None
+        What was mixed, where that was asked.
     """
 
     settings: Settings
@@ -132,6 +135,7 @@ class StudyResult:
     levers: Levers | None = None
     behaviour: Behaviour | None = None
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
+    cocktail: Cocktail | None = None
 
     @classmethod
     def of(
@@ -145,6 +149,7 @@ class StudyResult:
         levers: Levers | None = None,
         behaviour: Behaviour | None = None,
         evidence: Mapping[str, Any] | None = None,
+        cocktail: Cocktail | None = None,
     ) -> "StudyResult":
         """Collect the numbers of every arm."""
         gains = search_gains(found, analysis.arms)
@@ -174,6 +179,7 @@ class StudyResult:
             levers=levers,
             behaviour=behaviour,
             evidence=dict(evidence or {}),
+            cocktail=cocktail,
         )
 
     @property
@@ -391,6 +397,7 @@ class StudyResult:
             "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
             "levers": self.levers.to_dict() if self.levers else None,
             "behaviour": self.behaviour.to_dict() if self.behaviour else None,
+            "cocktail": self.cocktail.to_dict() if self.cocktail else None,
             "analysis": {k: v for k, v in analysis.items() if k != "arms"},
             "study": {**self.facts, "networks": self.networks},
             "settings": self.settings.to_dict(),

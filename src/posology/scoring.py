@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from posology.inference.contrasts import Contrast
 from posology.inference.searching import gain_of_doubling, still_improves
@@ -109,14 +109,11 @@ def _score(
             refits = found[repeat, fold][1]
             for a, arm in enumerate(arms):
                 refit = refits[arm]
-                averaged = refit.averaged(ensemble)
-                snapshots = averaged.reshape(-1, *averaged.shape[2:])
-                given = [judge.row_losses(p, rows) for p in snapshots]
-                by_row = np.stack([loss for loss, _ in given])
+                by_row, over = snapshot_losses(refit, judge, rows, ensemble)
                 losses[a, r, rows] = by_row.mean(axis=0)
-                by_seed[a].append(1 - by_row.reshape(len(averaged), -1).mean(axis=1))
-                capped += sum(n for _, n in given)
-                scored += sum(len(loss) for loss, _ in given)
+                by_seed[a].append(1 - by_row.reshape(len(refit.prediction) // ensemble, -1).mean(axis=1))
+                capped += over
+                scored += by_row.size
                 failed += sum(not np.isfinite(p).all() for p in refit.prediction)
                 fit = r * (folds.max() + 1) + fold
                 train[a, fit] = judge.train_score(_mean_of_finite(refit.train_error))
@@ -128,6 +125,21 @@ def _score(
     return Scores(
         losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed, trained, by_seed=seeds
     )
+
+
+def snapshot_losses(
+    refit: Refitted, judge: Judge, rows: Bool[np.ndarray, " table"], ensemble: int = 1
+) -> tuple[Float[np.ndarray, "snapshot row"], int]:
+    """Give the row losses of refits, or of averages of them, at every epoch at which they are scored.
+
+    Returns
+    -------
+    losses, capped : array (snapshot, row), int
+        The snapshots of a network follow one another.
+    """
+    averaged = refit.averaged(ensemble)
+    given = [judge.row_losses(p, rows) for p in averaged.reshape(-1, *averaged.shape[2:])]
+    return np.stack([loss for loss, _ in given]), sum(n for _, n in given)
 
 
 def failures(found: Found) -> list[dict[str, Any]]:

@@ -71,7 +71,13 @@ class Settings:
         for name, (least, most) in LIMITS.items():
             if (value := getattr(design, name)) is not None:
                 _check_within(name, value, least, most)
-        if idle := sorted(set(self.ranges) - set(default_ranges(design.arms))):
+        for what, given in (("halving", design.halving is not None), ("per_layer", self.per_layer)):
+            if design.cabinet and given:
+                raise InputError(
+                    f"{what} is given with a cocktail, whose mixes race over the inner splits, each with one strength "
+                    "for all layers. Leave it out, or name the arms."
+                )
+        if idle := sorted(set(self.ranges) - set(default_ranges((*design.arms, design.cabinet)))):
             raise InputError(
                 f"A range is given for {', '.join(idle)}, which no arm has. Leave it out, or name an arm with it."
             )
@@ -83,7 +89,7 @@ class Settings:
 
     def strengths(self) -> dict[str, Strength]:
         """Give the searched range of each regularizer in the arms."""
-        found = default_ranges(self.design.arms)
+        found = default_ranges((*self.design.arms, self.design.cabinet))
         return {
             name: replace(s, low=self.ranges[name][0], high=self.ranges[name][1]) if name in self.ranges else s
             for name, s in found.items()

@@ -9,6 +9,7 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.files import given_path, read_small
+from posology.network.source import OWN
 from posology.plan import arm_name
 from posology.plan.callbacks import Callbacks
 from posology.wording import did_you_mean, shortened
@@ -118,10 +119,8 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "groups": held["groups"],
         "weights": held["weights"],
         "drop": ",".join(held["drop"]) or None,
-        "network": {"question": "question", "file": f"{Path(source['where']).name}:{source['function']}"}.get(
-            source["kind"]
-        ),
-        "arms": "; ".join(arm_name(tuple(arm)) for arm in design["arms"]),
+        "network": _network(source),
+        "arms": f"cocktail: {', '.join(cabinet)}" if (cabinet := design.get("cabinet")) else _arms(design["arms"]),
         "margin": settings["margin"],
         "score": settings["score"],
         **{name: design[name] for name in ("repeats", "folds", "trials", "inner_splits", "refits", "epochs")},
@@ -142,6 +141,10 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "input": [f"{name}={','.join(columns)}" for name, columns in settings["inputs"].items()] or None,
     }
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _arms(arms: Sequence[Sequence[str]]) -> str:
+    return "; ".join(arm_name(tuple(arm)) for arm in arms)
 
 
 def _class_weight(held: Any) -> str | None:
@@ -171,6 +174,25 @@ def resolved(settings: Mapping[str, Any], held: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def resolved_beside(held: Mapping[str, Any]) -> str:
+    """Write the study.toml of a study's folder: its files by their whole paths, for they are elsewhere.
+
+    Parameters
+    ----------
+    held : mapping
+        As study.json.
+    """
+    source, table = held["settings"]["source"], held["table"]
+    whole = {"table": None if table == "demo" else table}
+    if source["kind"] == "file":
+        whole["network"] = f"{source['where']}:{source['function']}"
+    lines = resolved(held["settings"], held).splitlines()
+    said = {line.partition(" = ")[0]: place for place, line in enumerate(lines) if not line.startswith("#")}
+    for name in said.keys() & {name for name, value in whole.items() if value is not None}:
+        lines[said[name]] = f"{name} = {_value(whole[name])}"
+    return "\n".join(lines) + "\n"
+
+
 def _value(value: Any) -> str:
     """Write a TOML value: a truth value, a number, a string or a list of strings."""
     if isinstance(value, bool):
@@ -182,3 +204,10 @@ def _value(value: Any) -> str:
         return json.dumps(value).replace("\x7f", "\\u007f")
     assert isinstance(value, Sequence)
     return f"[{', '.join(_value(v) for v in value)}]"
+
+
+def _network(source: Mapping[str, Any]) -> str | None:
+    """Name a network as the command does; None where it was handed over in Python."""
+    if source["kind"] == "file":
+        return f"{Path(source['where']).name}:{source['function']}"
+    return source["kind"] if source["kind"] in OWN else None

@@ -26,6 +26,7 @@ def test_json_is_one_object_and_nothing_else(finished):
             "prescription",
             "substitution",
             "behaviour",
+            "cocktail",
             "levers",
             "analysis",
             "study",

@@ -26,6 +26,7 @@ SITES = {
     "question without dropout": (["dense", "dense_1"], ["dense", "dense_1"]),
     "question without penalty": (["dense", "dense_1"], ["dropout", "dropout_1"]),
     "question bare": (["dense", "dense_1"], ["dense", "dense_1"]),
+    "strong": (["hidden_1", "hidden_2"], ["dropout_1", "dropout_2"]),
     "separate activations": (["dense", "dense_1"], ["re_lu", "activation"]),
     "residual": (["first", "second"], ["first", "second"]),
     "gated": (["dense"], ["dense"]),

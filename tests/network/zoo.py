@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from posology.network.strong import model_build
+
 from . import zoo_shapes
 from .building import WIDTH, Input, L, Model, Sequential, compiled, functional, sequential
 
@@ -21,6 +23,11 @@ def question(dropout=True, penalty=True, width=WIDTH):
         model.add(L.Dropout(0.05))
     model.add(L.Dense(1))
     return compiled(model)
+
+
+def strong():
+    rows = np.random.default_rng(2).normal(3.0, 2.0, size=(50, WIDTH)).astype("float32")
+    return model_build(rows)
 
 
 # plain tables ----------------------------------------------------------------------------------------------------
@@ -283,6 +290,7 @@ ZOO = {
     "question without dropout": lambda: question(dropout=False),
     "question without penalty": lambda: question(penalty=False),
     "question bare": lambda: question(dropout=False, penalty=False),
+    "strong": strong,
     "separate activations": separate_activations,
     "residual": residual,
     "gated": gated,

@@ -18,7 +18,7 @@ from posology.plan import (
     tune_and_refit,
 )
 from posology.plan.members import REPLICAS_OF_NONE
-from posology.plan.procedure import program_of
+from posology.plan.packs import program_of
 from posology.plan.window import window
 
 SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})

@@ -48,7 +48,7 @@ def studies(tmp_path_factory):
     return result
 
 
-@pytest.fixture(params=["plain", "hostile", "odd", "single", "weighted"])
+@pytest.fixture(params=["plain", "hostile", "odd", "single", "weighted", "mixed"])
 def result(request, studies):
     return studies(request.param)
 
@@ -97,4 +97,19 @@ def _weighted(folder):
     return Study(median, rows.data, rows.target, **how, **small, folder=folder, workers=1).run()
 
 
-_STUDIES = {"plain": _plain, "hostile": _hostile, "odd": _odd, "single": _single, "weighted": _weighted}
+def _mixed(folder):
+    """A cocktail."""
+    rows = load_diabetes(as_frame=True)
+    small = {"repeats": 2, "folds": 2, "trials": 1, "refits": 2, "epochs": 8, "inner_splits": 1, "levers": False}
+    how = {"arms": "cocktail: dropout, mixup, swa"}
+    return Study(network, rows.data, rows.target, **how, **small, folder=folder, workers=1).run()
+
+
+_STUDIES = {
+    "plain": _plain,
+    "hostile": _hostile,
+    "odd": _odd,
+    "single": _single,
+    "weighted": _weighted,
+    "mixed": _mixed,
+}

@@ -21,7 +21,7 @@ from posology.network.export import rebuild_with
 from posology.network.graph import graph_of
 from posology.network.lines import keras_lines
 from posology.network.sites import Dose, Site, dropout_sites, kernel_sites
-from posology.network.source import NetworkSource
+from posology.network.source import OWN, NetworkSource
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEd
 
 def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEdit:
     if source.kind != "file":
-        whose = "is posology's own" if source.kind == "question" else "was handed over as a model"
+        whose = "is posology's own" if source.kind in OWN else "was handed over as a model"
         raise UnwritableError(f"{source} {whose}: there is no file of yours to change")
     _check_writable(doses)
     file = Path(source.where)

@@ -9,8 +9,15 @@ from posology.inference.outlook import HOPELESS
 from posology.inference.verdict import Arm, Kind
 from posology.regularizers import REGULARIZERS
 
-NAMES = {"weights": "L1/L2", **{name: regularizer.title for name, regularizer in REGULARIZERS.items()}}
+NAMES = {
+    "weights": "L1/L2",
+    "one": "the best single regularizer",
+    **{name: regularizer.title for name, regularizer in REGULARIZERS.items()},
+}
 """How factors are called in a sentence."""
+
+COCKTAIL, OTHERS = ("one", "others"), "others"
+"""The arm of a mix, and the factor that is nothing by itself."""
 
 NEAR = 0.25
 """A verdict nearer to another than this share of the margin is called near."""
@@ -23,9 +30,11 @@ def arm_in_words(arm: Arm) -> str:
     --------
     >>> arm_in_words(("weights", "dropout")), arm_in_words(())
     ('L1/L2 with dropout', 'no regularizer')
-    >>> arm_in_words(("l1", "l2", "dropout"))
-    'L1 with L2 and dropout'
+    >>> arm_in_words(("l1", "l2", "dropout")), arm_in_words(("one", "others"))
+    ('L1 with L2 and dropout', 'the cocktail')
     """
+    if arm == COCKTAIL:
+        return "the cocktail"
     first, *rest = [NAMES.get(factor, factor) for factor in arm] or ["no regularizer"]
     return f"{first} with {_joined(rest, 'and')}" if rest else first
 
@@ -107,7 +116,7 @@ def _combine(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     if verdict.open_combination:
         said = ["Combine; it is open which combination is best.", f"{named} looks best."]
     said += _gained(analysis)
-    missing = [f"{arm_in_words((f,))} alone" for f in verdict.arm if (f,) not in analysis.arms]
+    missing = [f"{arm_in_words((f,))} alone" for f in verdict.arm if (f,) not in analysis.arms and f != OTHERS]
     if missing:
         said.append(f"{_capital(_joined(missing, 'and'))} {'was' if len(missing) == 1 else 'were'} not compared.")
     return said

@@ -21,8 +21,8 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
     Parameters
     ----------
     network : None, str, keras.Model or callable
-        None or "question" for the question's network; "FILE.py:FUNCTION"; a compiled model; or a function of the
-        prepared training rows, or of nothing, that returns one.
+        None or "question" for the question's network; "strong" for posology's strong one; "FILE.py:FUNCTION"; a
+        compiled model; or a function of the prepared training rows, or of nothing, that returns one.
     x_train : callable
         Gives prepared rows `(row, column)` for a function that takes them; it is called only then.
 

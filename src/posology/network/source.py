@@ -1,4 +1,4 @@
-"""Where a network comes from: the user's file, a model handed over in Python, or the question's own.
+"""Where a network comes from: the user's file, a model handed over in Python, or posology itself.
 
 A `NetworkSource` is plain data, so that it can be kept in the study's folder and sent to a worker; `open_source`
 turns it, inside a worker, into a builder. Importing this module does not import keras.
@@ -18,9 +18,12 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.files import given_path, is_regular
+from posology.network.patience import limited
 from posology.network.spellings import hint
 from posology.wording import did_you_mean
 
+OWN = {"question": "the question's network", "strong": "the strong network"}
+"""Networks that posology has, by the name that `--network` knows them by."""
 _ROWS = ("x_train", "X_train", "x", "X")
 """Names of an argument that gets the training rows also where it has a default."""
 Builder = Callable[[Any], Any]
@@ -34,7 +37,8 @@ class NetworkSource:
     Parameters
     ----------
     kind : str
-        `question` (the question's own network), `file` (a function in a Python file) or `config` (a model as JSON).
+        `question` (the question's own network), `strong` (`network.strong`), `file` (a function in a Python file) or
+        `config` (a model as JSON).
     where : str
         The file's path, for kind `file`.
     function : str
@@ -72,12 +76,12 @@ class NetworkSource:
 
     def __str__(self) -> str:
         """Name the source in a sentence."""
-        named = {"question": "the question's network", "config": "your Keras model"}
+        named = {**OWN, "config": "your Keras model"}
         return named.get(self.kind, f"{Path(self.where).name}:{self.function}")
 
 
 def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCTION") -> NetworkSource:
-    """Read `FILE.py:FUNCTION`; nothing or `question` means the question's own network.
+    """Read `FILE.py:FUNCTION`, or the name of a network of posology's own; nothing means `question`.
 
     Parameters
     ----------
@@ -95,13 +99,20 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
     >>> parse_source(None)
     NetworkSource(kind='question', where='', function='', config='', trained=False)
     """
-    if text is None or text == "question":
+    if text is None:
         return NetworkSource()
+    if text in OWN and kind == "FUNCTION":
+        return NetworkSource(text)
     path, colon, function = text.rpartition(":")
     if not colon or not path or not function.isidentifier():
         raise InputError(
             f"{option} got '{text}', which names no function. Write FILE.py:{kind}, such as net.py:"
-            f"{'model_build' if kind == 'FUNCTION' else 'FIT'}."
+            + (
+                "model_build, or the name of a network of posology's own: " + ", ".join(OWN)
+                if kind == "FUNCTION"
+                else "FIT"
+            )
+            + "."
         )
     file = given_path(path)
     if not is_regular(file, f"Give the path of a Python file: {option} net.py:{function}"):
@@ -111,14 +122,16 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
     return NetworkSource("file", str(file.resolve()), function)
 
 
-def open_source(source: NetworkSource, classes: int = 0) -> Builder:
+def open_source(source: NetworkSource, classes: int = 0, epochs: int = 200, batch_size: int = 32) -> Builder:
     """Give the function that builds the network from the prepared training rows.
 
     Parameters
     ----------
     source : NetworkSource
     classes : int
-        Of the target, for the question's network; 0 where it is a number.
+        Of the target, for posology's own networks; 0 where it is a number.
+    epochs, batch_size : int
+        Longest training and rows a step, which set how the learning rate of the strong network falls.
 
     Raises
     ------
@@ -129,6 +142,10 @@ def open_source(source: NetworkSource, classes: int = 0) -> Builder:
         from posology.network.question import model_build
 
         return partial(model_build, classes=classes)
+    if source.kind == "strong":
+        from posology.network import strong
+
+        return partial(strong.model_build, classes=classes, epochs=epochs, batch_size=batch_size)
     if source.kind == "file":
         return _checked(_load_function(source), source)
     return _from_config(source.config)
@@ -179,7 +196,9 @@ def load_name(source: NetworkSource) -> Any:
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
-    return _function_of(_load_module(source), source.function, Path(source.where))
+    with limited(f"The network file '{Path(source.where).name}'", source.where):
+        module = _load_module(source)
+    return _function_of(module, source.function, Path(source.where))
 
 
 def _load_module(source: NetworkSource) -> Any:
@@ -220,7 +239,12 @@ def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
 
 def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
     name = f"{source.function} of '{Path(source.where).name}'"
-    return lambda x_train: build_by(function, name, lambda: x_train)
+
+    def build(x_train: Any) -> Any:
+        with limited(name, source.where):
+            return build_by(function, name, lambda: x_train)
+
+    return build
 
 
 def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]) -> Any:

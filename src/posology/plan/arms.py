@@ -10,6 +10,19 @@ from posology.wording import did_you_mean
 Arm = tuple[str, ...]
 """Factor names in the order of `FACTORS`; empty for the network without any regularizer."""
 
+ONE: Arm = ("one",)
+"""Of a cocktail: the best single regularizer of a cabinet, whichever that is in a resample."""
+
+COCKTAIL: Arm = ("one", "others")
+"""The best mix of a cabinet, whichever that is in a resample."""
+
+CABINET: Arm = (
+    "l1", "l2", "dropout", "weight_decay", "max_norm", "input_dropout", "input_noise", "mixup", "cutmix", "cutout",
+    "target_noise", "label_smoothing", "lookahead", "ema", "swa", "learning_rate_decay",
+)  # fmt: skip
+"""From which a cocktail is mixed unless others are named: one or two of each kind, none of which costs its program more
+than a tenth (docs/performance.md), so that one program trains every mix of them."""
+
 PLAIN_QUESTION: tuple[Arm, ...] = ((), ("weights",), ("dropout",), ("weights", "dropout"))
 """None, L1 and L2 together, dropout, and all of them: "combine, or use separately?"."""
 
@@ -26,14 +39,14 @@ def arm_name(arm: Arm) -> str:
 
 
 def regularizers_of(arm: Arm) -> tuple[str, ...]:
-    """List the regularizers that an arm switches on.
+    """List the regularizers that an arm switches on in every resample: none, where a cocktail chooses them.
 
     Examples
     --------
     >>> regularizers_of(("weights", "dropout"))
     ('l1', 'l2', 'dropout')
     """
-    return tuple(name for factor in arm for name in FACTORS[factor])
+    return tuple(name for factor in arm for name in FACTORS.get(factor, ()))
 
 
 def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
@@ -73,11 +86,46 @@ def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
     return tuple(arms)
 
 
+def parse_family(text: str | Sequence[str] | None) -> tuple[tuple[Arm, ...], Arm]:
+    """Read a family of arms, or a cocktail and the cabinet from which it is mixed.
+
+    `cocktail` is none, the best single regularizer and the best mix of `CABINET`; `cocktail: l1, dropout, mixup` of
+    those.
+
+    Returns
+    -------
+    arms, cabinet : tuple of arm, tuple of str
+        The cabinet is empty where the arms are named ones.
+
+    Raises
+    ------
+    InputError
+        See `parse_arms`; and a cabinet of fewer than two, or of no regularizers.
+
+    Examples
+    --------
+    >>> parse_family("cocktail: mixup, dropout")
+    (((), ('one',), ('one', 'others')), ('dropout', 'mixup'))
+    """
+    head, colon, listed = text.partition(":") if isinstance(text, str) else ("", "", "")
+    if head.strip() != "cocktail":
+        return parse_arms(text), ()
+    names = {part.strip() for part in listed.split(",") if part.strip()} if colon else set(CABINET)
+    factors = {_factor(name, listed.strip()) for name in names}
+    cabinet = tuple(name for name in REGULARIZERS if name in {n for f in factors for n in FACTORS[f]})
+    if len(cabinet) < 2:
+        raise InputError(
+            f"--arms '{text}' names {len(cabinet)} regularizers: there is nothing to mix. Name two at least, such as "
+            "--arms 'cocktail: dropout, mixup', or none for the usual cabinet: --arms cocktail."
+        )
+    return ((), ONE, COCKTAIL), cabinet
+
+
 def _subsets(factors: Iterable[str]) -> list[Arm]:
     """Give every subset; one whose members exclude one another is no arm."""
     every = list(dict.fromkeys(factors))
     subsets = [subset for size in range(len(every) + 1) for subset in combinations(every, size)]
-    return [_in_order(subset) for subset in subsets if not _clash(regularizers_of(subset))]
+    return [_in_order(subset) for subset in subsets if not clash(regularizers_of(subset))]
 
 
 def _arm(text: str) -> Arm:
@@ -102,8 +150,8 @@ def _in_order(factors: Iterable[str]) -> Arm:
         raise InputError(
             f"--arms combines factors that contain one another: '{arm_name(arm)}' has {', '.join(twice)} twice."
         )
-    if clash := _clash(used):
-        one, other = clash
+    if pair := clash(used):
+        one, other = pair
         raise InputError(
             f"--arms has '{arm_name(arm)}', but {one} and {other} cannot be in one arm: each does what the other does, "
             f"or undoes it. Make two arms of them, such as --arms 'none; {one}; {other}'."
@@ -111,6 +159,6 @@ def _in_order(factors: Iterable[str]) -> Arm:
     return arm
 
 
-def _clash(used: Sequence[str]) -> tuple[str, str] | None:
+def clash(used: Sequence[str]) -> tuple[str, str] | None:
     """Give two regularizers that exclude one another; None where there are none."""
     return next(((a, b) for a in used for b in used if b in REGULARIZERS[a].excludes), None)

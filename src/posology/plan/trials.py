@@ -15,7 +15,7 @@ from scipy.stats import qmc
 
 from posology.keys import generator
 from posology.plan.arms import Arm, regularizers_of
-from posology.regularizers import FACTORS, REGULARIZERS, Strength
+from posology.regularizers import REGULARIZERS, Strength
 
 Setting = Mapping[str, tuple[float, ...]]
 """From regularizer to its strengths, one a site; a regularizer that is off is absent."""
@@ -131,5 +131,5 @@ def _damped(space: Space, setting: Setting, factor: float) -> Setting:
 
 def default_ranges(arms: Sequence[Arm]) -> dict[str, Strength]:
     """Collect the ranges of all the regularizers that a family of arms uses, in the order of `REGULARIZERS`."""
-    used = {name for arm in arms for factor in arm for name in FACTORS[factor]}
+    used = {name for arm in arms for name in regularizers_of(arm)}
     return {name: REGULARIZERS[name].strength for name in REGULARIZERS if name in used}

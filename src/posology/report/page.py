@@ -141,8 +141,10 @@ def _commands(f: Findings) -> str:
 
 def _method(f: Findings) -> list[str]:
     study, design = f.verdict["study"], f.verdict["settings"]["design"]
+    cocktail = f.verdict.get("cocktail")
+    trials = cocktail["mixes_tried"] if cocktail else design["trials"]
     tuned = (
-        f"Every arm was tuned with {design['trials']} trials on inner splits of each resample's training rows, "
+        f"Every arm was tuned with {trials} trials on inner splits of each resample's training rows, "
         f"refitted there, and scored on rows that tuned nothing: {study['repeats']} x {design['folds']} folds. "
         "Resample by resample, arms share rows, first weights, batches and dropout draws."
     )

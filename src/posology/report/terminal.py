@@ -9,8 +9,10 @@ from rich.table import Table
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
 from posology.inference import Analysis, Contrast, class_measure, detectable_after, number_measure
+from posology.inference.plain import plain
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
+from posology.report.cocktail import mixed
 from posology.report.console import Terminal
 from posology.report.levers import print_levers
 from posology.report.together import together_or_apart
@@ -113,10 +115,11 @@ def _footnotes(result: StudyResult) -> list[str]:
     lines = [
         (
             f"{_capital(unit)} is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
-            f"each arm tuned with {design.trials} trials in each. Gap: train minus test {of_gap}, penalties and "
-            "dropout off."
+            f"each arm tuned with {design.searched if design.cabinet else design.trials} trials in each. Gap: train "
+            f"minus test {of_gap}, penalties and dropout off."
         ),
         *_together_or_apart(result.to_dict(timing=False), analysis, facts["repeats"]),
+        *(mixed(plain(result.cocktail.to_dict()), unit) if result.cocktail else []),
         f"With half the margin the verdict is: {half}; with double: {double}.",
     ]
     if design.patience is not None:
