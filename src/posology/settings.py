@@ -7,7 +7,8 @@ from typing import Any
 from posology.errors import InputError
 from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
-from posology.plan import PLAIN_QUESTION, Design, default_ranges
+from posology.plan import PLAIN_QUESTION, Design, default_ranges, parse_arms
+from posology.plan.schedules import depths_of
 from posology.regularizers import REGULARIZERS, Strength
 from posology.wording import did_you_mean
 
@@ -77,6 +78,11 @@ class Settings:
                     f"{what} is given with a cocktail, whose mixes race over the inner splits, each with one strength "
                     "for all layers. Leave it out, or name the arms."
                 )
+        if self.per_layer and any(map(depths_of, design.arms)):
+            raise InputError(
+                "per_layer is given with arms whose strengths have a shape over depth: it searches every layer's own. "
+                "Leave out one of the two."
+            )
         if idle := sorted(set(self.ranges) - set(default_ranges((*design.arms, design.cabinet)))):
             raise InputError(
                 f"A range is given for {', '.join(idle)}, which no arm has. Leave it out, or name an arm with it."
@@ -94,6 +100,19 @@ class Settings:
             name: replace(s, low=self.ranges[name][0], high=self.ranges[name][1]) if name in self.ranges else s
             for name, s in found.items()
         }
+
+    def grown(self, repeats: int | None, arms: str | None) -> "Settings":
+        """Give the settings with another number of repeats, and with more arms behind those that there are.
+
+        Raises
+        ------
+        InputError
+            See `posology.plan.parse_arms`.
+        """
+        design, asked = self.design, parse_arms(arms) if arms is not None else ()
+        more = tuple(arm for arm in asked if arm not in design.arms)
+        wider = replace(design, arms=(*design.arms, *more), repeats=design.repeats if repeats is None else repeats)
+        return replace(self, design=wider)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the settings as JSON types."""

@@ -12,15 +12,19 @@ import cyclopts
 
 from posology import __version__
 from posology.cli.calibrate import calibrate
+from posology.cli.compare import compare
 from posology.cli.doctor import doctor
 from posology.cli.init import init
 from posology.cli.inspect import inspect
 from posology.cli.output import print_json, say
-from posology.cli.results import export, predict, report
+from posology.cli.results import export, predict, report, results
 from posology.cli.studies import demo, resume, study
+from posology.cli.watch import watch
 from posology.errors import PosologyError
 
-COMMANDS = (study, init, demo, resume, predict, inspect, export, report, calibrate, doctor)
+COMMANDS = (
+    study, init, demo, resume, watch, predict, inspect, results, export, report, compare, calibrate, doctor,
+)  # fmt: skip
 
 OF_PATHS = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EINVAL}
 """Errors of a path that a user named; others are of the machine."""

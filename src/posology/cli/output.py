@@ -23,7 +23,7 @@ def say(text: str) -> None:
     sys.stderr.write(printable(shown) + "\n")
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file that the user named.
 
     Raises
@@ -32,6 +32,6 @@ def write(path: Path, text: str) -> None:
         It cannot be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
     except OSError as error:
         raise InputError(f"The file '{path}' cannot be written: {error.strerror}. Choose another --out.") from error
