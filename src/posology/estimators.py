@@ -1,6 +1,8 @@
 """The scikit-learn face: `fit` studies which regularizers to use, and trains the network that the study prescribes."""
 
 import numbers
+from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from posology.execution.fitted import FittedNetwork
 from posology.execution.staff import KEPT
 from posology.judging import judge_of
 from posology.network.handed import source_of
+from posology.own_keras import own_keras
 from posology.plan import Design, parse_family
 from posology.result import StudyResult, VerdictText
 from posology.scratch import scratch_folder
@@ -139,12 +142,24 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def best_model(self) -> Any:
         """Load the network that predicts, for prepared rows; Keras runs in this process."""
         check_is_fitted(self)
-        import keras
-
+        keras = own_keras()
         with scratch_folder() as scratch:
             path = scratch / "model.keras"
             path.write_bytes(self._network.model)
             return keras.models.load_model(path)
+
+    def report(self, path: str | PathLike[str], *, ignore: Sequence[str] = ()) -> Path:
+        """Write the report of the study to a file and give its path; see `StudyResult.report`.
+
+        Raises
+        ------
+        InputError
+            Nothing was compared, so that there is nothing to report; or the file cannot be written.
+        """
+        check_is_fitted(self)
+        if self.result_ is None:
+            raise InputError(f"There is no report, because nothing was compared. {self.verdict_}")
+        return self.result_.report(path, ignore=ignore)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -166,8 +181,8 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     Parameters
     ----------
     network : str, keras.Model or callable, default="question"
-        As in `posology.Study`: the question's own network, "FILE.py:FUNCTION", a compiled model, or a function of the
-        prepared training rows, or of nothing, that returns one.
+        As in `posology.Study`: the question's own network, "strong", "FILE.py:FUNCTION", a compiled model, or a
+        function of the prepared training rows, or of nothing, that returns one.
     effort : "quick" or "standard", default="quick"
         "quick" trains about a hundred networks, in seconds; "standard" is a whole study, in minutes. Both say in
         `verdict_` what their evidence is worth. Below 100 rows nothing is compared: dropout 0.2 is the default, and

@@ -15,6 +15,7 @@ import numpy as np
 
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
+from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
 from posology.evidence import evidence_of
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, LostWorker, result_of
@@ -37,6 +38,7 @@ from posology.plan import (
 )
 from posology.plan.members import describe
 from posology.plan.schedules import depths_of
+from posology.posting import Posted
 from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.regularizers import REGULARIZERS
@@ -45,7 +47,16 @@ from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Scores, doubled_warnings, failures, score, search_gains, search_warnings
+from posology.scoring import (
+    Found,
+    Scores,
+    check_trained,
+    doubled_warnings,
+    failures,
+    score,
+    search_gains,
+    search_warnings,
+)
 from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.table import Table, Weights
@@ -77,7 +88,7 @@ class Run:
     def __init__(self, study: "Study", progress: Progress) -> None:
         self._study = study
         self._design = study.settings.design
-        self._progress = progress
+        self._progress = Posted(progress)
         self._started = time.monotonic()
         self._begun: Counter[int] = Counter()
         self._record: Record | None = None
@@ -87,7 +98,7 @@ class Run:
         with scratch_folder() as scratch:
             facts = self._study.facts()
             if self._study.folder is not None:
-                check_folder(self._study.folder, facts)
+                check_folder(self._study.folder, facts, self._study.continuing)
             self._progress.stage("starting the workers")
             with self._study.pool(scratch, tell=self._progress.epochs, lost=self._lost) as pool:
                 network = pool.describe()
@@ -96,11 +107,18 @@ class Run:
                 # nothing is written before the table and the network are known to be right
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
                 record = Record(self._study.folder)
+                finished = False
                 try:
-                    record.begin(facts)
+                    record.begin(facts, self._study.continuing)
                     self._record = record
-                    return self._carry_out(pool, record, space, network)
+                    if differs := harmless(record.held, facts["versions"]):
+                        self._progress.say(differs)
+                    self._progress.post_to(record.folder)
+                    result = self._carry_out(pool, record, space, network)
+                    finished = True
+                    return result
                 finally:
+                    self._progress.end(finished=finished)
                     record.close()
 
     def _lost(self, worker: LostWorker) -> None:
@@ -119,6 +137,7 @@ class Run:
                 f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
         scores = self._score(found, looks.done)
+        check_trained(scores, found, self._design.arms, self._design.seeds)
         analysis = analyze(
             scores.losses,
             scores.folds,
@@ -132,6 +151,7 @@ class Run:
         levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, found)
+        facts["notes"] += notes_of(record.held)
         behaviour = self._behaviour(found, scores, levers, network["arrays"])
         asked = self._study.settings
         strengths, arrays = asked.strengths(), network["arrays"]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from posology.errors import InputError
 from posology.inference.contrasts import Contrast
 from posology.inference.searching import gain_of_doubling, still_improves
 from posology.inference.weighting import influence
@@ -62,6 +63,22 @@ class Scores:
     train: Float[np.ndarray, " arm"] = field(default_factory=lambda: np.zeros(0))
     measures: Mapping[str, Float[np.ndarray, " arm"]] = field(default_factory=dict)
     by_seed: Float[np.ndarray, "arm fit seed"] = field(default_factory=lambda: np.zeros((0, 0, 0)))
+
+
+def check_trained(scores: Scores, found: Found, arms: Sequence[Arm], seeds: int) -> None:
+    """Refuse a verdict on networks of which none was trained.
+
+    Raises
+    ------
+    InputError
+        All refits diverged: their losses are equal because they are the worst.
+    """
+    every = len(found) * len(arms) * seeds
+    if scores.failed >= every:
+        raise InputError(
+            f"Every network that was to be scored diverged ({every:,} of them): there is nothing to compare. Lower the "
+            "learning rate of the network's optimizer, or clip its gradients (clipnorm=1.0)."
+        )
 
 
 def score(
