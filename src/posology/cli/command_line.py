@@ -12,6 +12,7 @@ import cyclopts
 from posology import __version__
 from posology.cli.calibrate import calibrate
 from posology.cli.compare import compare
+from posology.cli.completion import completion
 from posology.cli.doctor import doctor
 from posology.cli.init import init
 from posology.cli.inspect import inspect
@@ -21,7 +22,7 @@ from posology.cli.studies import demo, resume, study
 from posology.cli.watch import watch
 from posology.errors import PosologyError
 
-COMMANDS = (study, init, demo, resume, watch, predict, inspect, export, report, compare, calibrate, doctor)
+COMMANDS = (study, init, demo, resume, watch, predict, inspect, export, report, compare, calibrate, doctor, completion)
 
 app = cyclopts.App(
     name="posology",
