@@ -53,9 +53,9 @@ def density(seen, count, cabinet, most, rng):
         if len(out) == count:
             break
         drawn = [_drawn(good, cabinet, most, rng) for _ in range(CANDIDATES)]
-        new = max(drawn, key=lambda mix: _ratio(mix, good, rest, cabinet, most))
-        if is_new(new, [*(one.mix for one in seen), *out]):
-            out.append(new)
+        drawn = [mix for mix in drawn if is_new(mix, [*(one.mix for one in seen), *out])]
+        if drawn:
+            out.append(max(drawn, key=lambda mix: _ratio(mix, good, rest, cabinet, most)))
     return out
 
 
@@ -124,8 +124,8 @@ def lines(name, asked):
     with tempfile.TemporaryDirectory() as scratch, study.pool(Path(scratch)) as pool:
         network = pool.describe()
         space = space_of(network, study.settings)
-        for searcher, propose in SEARCHERS.items():
-            cocktail.neighbours = propose
+        for searcher in asked.searchers:
+            cocktail.neighbours = SEARCHERS[searcher]
             began = time.perf_counter()
             procedures = (
                 ((r, f), searched(design, space, r, f, network["pack_size"]))
@@ -153,6 +153,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--searchers", nargs="+", choices=SEARCHERS, default=list(SEARCHERS))
     parser.add_argument("--workers", type=int, default=None)
     asked = parser.parse_args()
     for name in asked.tables:

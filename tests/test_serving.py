@@ -143,15 +143,15 @@ def test_losses_are_drawn_between_the_least_and_the_largest():
     lines = re.findall(r'<polyline class="([\w-]+)" points="([^"]+)"', text)
     assert [name for name, _ in lines] == ["training", "held-out"]
     training, held_out = ([tuple(map(float, p.split(","))) for p in points.split()] for _, points in lines)
-    assert held_out[0] == (40.0, 16.0)  # the largest, at the top
-    assert training[-1] == (540.0, 230.0)  # the least, at the bottom
-    assert training[1][0] == 165.0  # a quarter of the epochs
+    assert held_out[0] == (60.0, 16.0)  # the largest, at the top
+    assert training[-1] == (360.0, 230.0)  # the least, at the bottom
+    assert training[1][0] == 135.0  # a quarter of the epochs
     assert "training loss ends at 0.5; held-out loss ends at 1" in text
 
 
 def test_labels_do_not_cover_each_other():
     text = part(Look("running", "tuning l2", 10, 40, 3.0, ((1, 2.0, 2.0), (2, 1.0, 1.0))))
-    heights = sorted(float(y) for y in re.findall(r'<text x="546.0" y="([\d.]+)"', text))
+    heights = sorted(float(y) for y in re.findall(r'<text x="366.0" y="([\d.]+)"', text))
     assert heights[1] - heights[0] >= 14
 
 

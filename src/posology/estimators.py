@@ -1,6 +1,8 @@
 """The scikit-learn face: `fit` studies which regularizers to use, and trains the network that the study prescribes."""
 
 import numbers
+from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from posology.execution.fitted import FittedNetwork
 from posology.execution.staff import KEPT
 from posology.judging import judge_of
 from posology.network.handed import source_of
-from posology.plan import Design, parse_arms
+from posology.own_keras import own_keras
+from posology.plan import Design, parse_family
 from posology.result import StudyResult, VerdictText
 from posology.scratch import scratch_folder
 from posology.settings import Settings
@@ -92,7 +95,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_class_weight(weight, table.classes, table.target_name)
         own = {name: getattr(self, name) for name in ("epochs", "batch_size") if getattr(self, name) is not None}
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
-        design = Design(parse_arms(self.arms), **sizes)
+        arms, cabinet = parse_family(self.arms)
+        design = Design(arms, cabinet=cabinet, **sizes)
         source = source_of(self.network, lambda: prepared(table, {}))
         return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
 
@@ -138,12 +142,24 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def best_model(self) -> Any:
         """Load the network that predicts, for prepared rows; Keras runs in this process."""
         check_is_fitted(self)
-        import keras
-
+        keras = own_keras()
         with scratch_folder() as scratch:
             path = scratch / "model.keras"
             path.write_bytes(self._network.model)
             return keras.models.load_model(path)
+
+    def report(self, path: str | PathLike[str], *, ignore: Sequence[str] = ()) -> Path:
+        """Write the report of the study to a file and give its path; see `StudyResult.report`.
+
+        Raises
+        ------
+        InputError
+            Nothing was compared, so that there is nothing to report; or the file cannot be written.
+        """
+        check_is_fitted(self)
+        if self.result_ is None:
+            raise InputError(f"There is no report, because nothing was compared. {self.verdict_}")
+        return self.result_.report(path, ignore=ignore)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -165,8 +181,8 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     Parameters
     ----------
     network : str, keras.Model or callable, default="question"
-        As in `posology.Study`: the question's own network, "FILE.py:FUNCTION", a compiled model, or a function of the
-        prepared training rows, or of nothing, that returns one.
+        As in `posology.Study`: the question's own network, "strong", "FILE.py:FUNCTION", a compiled model, or a
+        function of the prepared training rows, or of nothing, that returns one.
     effort : "quick" or "standard", default="quick"
         "quick" trains about a hundred networks, in seconds; "standard" is a whole study, in minutes. Both say in
         `verdict_` what their evidence is worth. Below 100 rows nothing is compared: dropout 0.2 is the default, and

@@ -23,10 +23,11 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from posology.continuing import SAME, Continuing, Held, continued
 from posology.errors import InputError, StoppedError
 from posology.pack_files import PackFiles
 from posology.plan import Pack
@@ -38,7 +39,10 @@ SCHEMA = 7
 OLDEST = 6
 """The oldest layout that is read: its packs do not say what they hold, and are known by their names."""
 
-_BEGINNING = {"packs", ".lock", ".study.json.part"}
+COPY = ".study.json.copy"
+"""What study.json says, once more: all that a damaged disk could take with a single file."""
+
+_BEGINNING = {"packs", ".lock", ".study.json.part", COPY, f".{COPY}.part"}
 """What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""
 
 
@@ -53,12 +57,21 @@ class Record:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.held: Held = {}
+        """What study.json says, once the study has begun."""
         self._lock: Any = None
         self._packs = PackFiles(folder / "packs", self._write, self._indexed)
         self._index: ResultsIndex | None = None
 
-    def begin(self, settings: Mapping[str, Any]) -> None:
+    def begin(self, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
         """Make the folder, or continue it if it holds the same study.
+
+        Parameters
+        ----------
+        settings : mapping
+            As `Study.facts()`.
+        how : Continuing
+            What may differ.
 
         Raises
         ------
@@ -66,21 +79,22 @@ class Record:
             The folder holds another study or other files, cannot be written, or is in use.
         """
         with _disk_errors(self.folder, started=False):
-            check_folder(self.folder, settings)
+            check_folder(self.folder, settings, how)
             (self.folder / "packs").mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            held = self._settle(settings)
+            self.held = held = self._settle(settings, how)
             self._index = ResultsIndex(self.folder)
             self._packs.scan(adopts=not held["grown"])
 
-    def _settle(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Write study.json and study.toml, where they are not there or of an earlier layout; give what they say."""
-        held = read_settings(self.folder) if (self.folder / "study.json").is_file() else {}
-        if held.get("schema") != SCHEMA:
-            held = {"grown": [], **settings, "schema": SCHEMA, "versions": held.get("versions", settings["versions"])}
-            self._write(self.folder / "study.json", _json(held), started=False)
-        if not (self.folder / "study.toml").is_file():
-            self._write(self.folder / "study.toml", resolved_beside(held).encode(), started=False)
+    def _settle(self, settings: Mapping[str, Any], how: Continuing) -> Held:
+        """Write study.json and study.toml where they do not say what is studied from now on."""
+        there = read_settings(self.folder) if (self.folder / "study.json").is_file() else None
+        now = dict(settings) if there is None else continued(self.folder, there, settings, how)
+        held = {"grown": [], **now, "schema": SCHEMA}
+        texts = {COPY: _json(held), "study.json": _json(held), "study.toml": resolved_beside(held).encode()}
+        for name, text in texts.items():
+            if _bytes(self.folder / name) != text:
+                self._write(self.folder / name, text, started=False)
         return held
 
     def close(self) -> None:
@@ -158,18 +172,39 @@ class Record:
 
     def _take_lock(self) -> None:
         self._lock = (self.folder / ".lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                f"The folder '{self.folder}' is in use by another run of posology. "
-                "Wait for it, or choose another --out."
-            ) from error
+        _lock(self._lock, self.folder)
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(
+            f"The folder '{folder}' is in use by another run of posology. Wait for it, or choose another --out."
+        ) from error
 
 
 def _json(content: Any, *, lines: bool = True) -> bytes:
     how: dict[str, Any] = {"indent": 2} if lines else {"separators": (",", ":")}
     return (json.dumps(content, sort_keys=True, **how) + "\n").encode()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _asked(folder: Path) -> Any:
+    """Read study.json, or its copy where it is damaged."""
+    path = folder / "study.json"
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads((folder / COPY).read_bytes())
+        raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -185,10 +220,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL"
         )
-    try:
-        settings = json.loads(path.read_text())
-    except ValueError as error:
-        raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
+    settings = _asked(folder)
     if not isinstance(settings, dict) or settings.get("schema", 0) > SCHEMA:
         raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
     if settings.get("schema", 0) < OLDEST:
@@ -199,13 +231,13 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
-def check_folder(folder: Path, settings: Mapping[str, Any]) -> None:
+def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
     """Refuse a folder that cannot take this study, before anything is written.
 
     Raises
     ------
     InputError
-        It holds another study or other files, or is a file.
+        It holds another study or other files, or is a file; or other versions trained it.
     """
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
@@ -214,29 +246,9 @@ def check_folder(folder: Path, settings: Mapping[str, Any]) -> None:
         return
     if not (folder / "study.json").is_file():
         raise InputError(f"The output folder '{folder}' holds other files. Choose a new or empty folder with --out.")
-    held = read_settings(folder)
-    asked = json.loads(json.dumps(settings))
-    words = ", ".join(_differences(held, {k: v for k, v in asked.items() if k != "versions"}))
-    if words:
-        raise InputError(
-            f"The output folder '{folder}' holds another study ({words}). Choose another --out, or continue that one: "
-            f"{resume_command(folder)}"
-        )
-
-
-def _differences(held: Mapping[str, Any], asked: Mapping[str, Any], under: str = "") -> Iterator[str]:
-    """Name what differs, down to the single setting."""
-    for key in sorted(asked):
-        there, here = held.get(key), asked[key]
-        if isinstance(there, dict) and isinstance(here, dict):
-            yield from _differences(there, {**dict.fromkeys(there), **here}, f"{under}{key}.")
-        elif there != here:
-            yield f"{under}{key}: {_short(there)} there, {_short(here)} asked"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    continued(folder, read_settings(folder), settings, how)
+    with contextlib.suppress(FileNotFoundError), (folder / ".lock").open() as lock:
+        _lock(lock, folder)
 
 
 @contextlib.contextmanager

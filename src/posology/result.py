@@ -19,6 +19,7 @@ from posology.inference import Analysis, Contrast, Measure, sentences, substitut
 from posology.inference.plain import plain
 from posology.inference.stopping import Ending
 from posology.levers import Levers
+from posology.own_keras import own_keras
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting, search_gains
 from posology.settings import Settings
@@ -208,12 +209,11 @@ class StudyResult:
             Without, it expects prepared rows, as `predict` gives it. With, the preparation is inside: it takes a dict
             of columns and gives the target in its unit (`posology.handback.embedded`).
         """
+        keras = own_keras()
         if embed_preprocessing:
             from posology.handback.writing import embedded_model
 
             return embedded_model(self.folder)
-        import keras
-
         from posology.execution.predicting import finished
 
         return keras.models.load_model(finished(self.folder))
@@ -233,6 +233,7 @@ class StudyResult:
         embed_preprocessing : bool
             Put the preparation into the model, which then takes columns as they are.
         """
+        own_keras()
         from posology.handback.exporting import export
 
         where = None if place is None else Path(place)
@@ -252,7 +253,7 @@ class StudyResult:
     def predict(self, X: Any) -> Shaped[np.ndarray, " row"]:
         """Predict new rows with the tuned network, in the target's unit, or as names of classes.
 
-        Keras runs in this process.
+        It runs in a worker, which waits two minutes for the next rows; Keras need not run in this process.
 
         Parameters
         ----------
@@ -263,7 +264,7 @@ class StudyResult:
         return np.array(self.classes)[predicted.argmax(axis=1)] if self.classes else predicted
 
     def predict_proba(self, X: Any) -> "pd.DataFrame":
-        """Predict the probability of each class, a column a class; Keras runs in this process.
+        """Predict the probability of each class, a column a class; Keras need not run in this process.
 
         Raises
         ------
@@ -277,10 +278,9 @@ class StudyResult:
         return pd.DataFrame(self._predicted(X), columns=pd.Index(self.classes, dtype=object))
 
     def _predicted(self, X: Any) -> Float[np.ndarray, "row *class"]:
-        from posology.execution.predicting import predict_frame
-        from posology.table.arrays import to_frame
+        from posology.execution.fitted import FittedNetwork
 
-        return predict_frame(self.folder, to_frame(X))[0]
+        return FittedNetwork.of_folder(self.folder, self.settings.source).predict(X)
 
     def code(self) -> str:
         """Give the prescription as lines of Keras."""
@@ -291,6 +291,12 @@ class StudyResult:
         import pandas as pd
 
         return pd.DataFrame([_row_dict(row, self.analysis.measure) for row in self.arms]).set_index("arm")
+
+    def losses(self) -> "pd.DataFrame":
+        """Give every network's losses, a row an epoch: `posology.results_index.results_frame`."""
+        from posology.results_index import results_frame
+
+        return results_frame(self.folder)
 
     def robustness(self) -> "pd.DataFrame":
         """Give what the networks of each arm withstand, a row an arm, damage and level: `behaviour.Withstood`."""

@@ -10,13 +10,16 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posology.engine.curve import curve_epochs
 from posology.pack_files import arrays_at, described
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, arm_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME = "study.sqlite"
 VERSION = 1
@@ -91,6 +94,37 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
         yield base
     finally:
         base.close()
+
+
+def results_frame(folder: Path) -> "pd.DataFrame":
+    """Give the results of a study, finished or not, as one tidy table: a row an epoch of a network.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    DataFrame
+        `stage` (tune, refit, lever, prescription), `arm`, `trial`, `repeat`, `fold`, `split` (missing where all rows of
+        the outer training fold are trained on), `seed`, `strengths` (JSON, a number a site), `epoch`, `train_loss` and
+        `watched_loss` (the network's own loss on the standardized target, penalties aside, dropout off), `test_loss`
+        (of a refit at its chosen epoch, as it is scored), `failed`.
+
+    Raises
+    ------
+    InputError
+        No study there.
+    """
+    import pandas as pd
+
+    from posology.record import read_settings
+
+    read_settings(folder)
+    with reading(folder) as base:
+        found = pd.read_sql_query("SELECT * FROM results", base)
+    whole = dict.fromkeys(("trial", "repeat", "fold", "split", "seed", "epoch"), "Int64")
+    return found.astype({**whole, "failed": bool})
 
 
 def _opened(address: str, whole: Path | None = None) -> sqlite3.Connection | None:

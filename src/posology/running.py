@@ -15,6 +15,7 @@ import numpy as np
 
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
+from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
 from posology.evidence import evidence_of
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, LostWorker, result_of
@@ -36,6 +37,7 @@ from posology.plan import (
     tune_and_refit,
 )
 from posology.plan.members import describe
+from posology.plan.schedules import depths_of
 from posology.posting import Posted
 from posology.progress import Progress
 from posology.record import Record, check_folder
@@ -45,7 +47,16 @@ from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
+from posology.scoring import (
+    Found,
+    Scores,
+    check_trained,
+    doubled_warnings,
+    failures,
+    score,
+    search_gains,
+    search_warnings,
+)
 from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.table import Table, Weights
@@ -87,7 +98,7 @@ class Run:
         with scratch_folder() as scratch:
             facts = self._study.facts()
             if self._study.folder is not None:
-                check_folder(self._study.folder, facts)
+                check_folder(self._study.folder, facts, self._study.continuing)
             self._progress.stage("starting the workers")
             with self._study.pool(scratch, tell=self._progress.epochs, lost=self._lost) as pool:
                 network = pool.describe()
@@ -98,8 +109,10 @@ class Run:
                 record = Record(self._study.folder)
                 finished = False
                 try:
-                    record.begin(facts)
+                    record.begin(facts, self._study.continuing)
                     self._record = record
+                    if differs := harmless(record.held, facts["versions"]):
+                        self._progress.say(differs)
                     self._progress.post_to(record.folder)
                     result = self._carry_out(pool, record, space, network)
                     finished = True
@@ -124,6 +137,7 @@ class Run:
                 f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
         scores = self._score(found, looks.done)
+        check_trained(scores, found, self._design.arms, self._design.seeds)
         analysis = analyze(
             scores.losses,
             scores.folds,
@@ -137,6 +151,7 @@ class Run:
         levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, found)
+        facts["notes"] += notes_of(record.held)
         behaviour = self._behaviour(found, scores, levers, network["arrays"])
         asked = self._study.settings
         strengths, arrays = asked.strengths(), network["arrays"]
@@ -189,7 +204,11 @@ class Run:
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": [*network["notes"], *self._note_on_loss(network["loss"])],
-            "warnings": [*network["warnings"], *search_warnings(gains, self._study.settings.margin)],
+            "warnings": [
+                *network["warnings"],
+                *doubled_warnings(self._design.arms, self._design.cabinet, network["optimizer"]),
+                *search_warnings(gains, self._study.settings.margin),
+            ],
             "network": str(self._study.settings.source),
             "parameters": network["parameters"],
             "optimizer": network["optimizer"],
@@ -367,4 +386,10 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
                 else "no Dense or convolution kernel to penalize. Add one"
             )
             raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
+    shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
+    if shaped:
+        raise InputError(
+            f"An arm has a shape of {', '.join(sorted(shaped))} over depth, but the network has one place for it. "
+            "Write it without a shape."
+        )
     return Space(strengths, sites, settings.per_layer)

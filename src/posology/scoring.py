@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from posology.errors import InputError
 from posology.inference.contrasts import Contrast
 from posology.inference.searching import gain_of_doubling, still_improves
 from posology.inference.weighting import influence
@@ -62,6 +63,22 @@ class Scores:
     train: Float[np.ndarray, " arm"] = field(default_factory=lambda: np.zeros(0))
     measures: Mapping[str, Float[np.ndarray, " arm"]] = field(default_factory=dict)
     by_seed: Float[np.ndarray, "arm fit seed"] = field(default_factory=lambda: np.zeros((0, 0, 0)))
+
+
+def check_trained(scores: Scores, found: Found, arms: Sequence[Arm], seeds: int) -> None:
+    """Refuse a verdict on networks of which none was trained.
+
+    Raises
+    ------
+    InputError
+        All refits diverged: their losses are equal because they are the worst.
+    """
+    every = len(found) * len(arms) * seeds
+    if scores.failed >= every:
+        raise InputError(
+            f"Every network that was to be scored diverged ({every:,} of them): there is nothing to compare. Lower the "
+            "learning rate of the network's optimizer, or clip its gradients (clipnorm=1.0)."
+        )
 
 
 def score(
@@ -187,6 +204,38 @@ def search_warnings(gains: Mapping[Arm, Contrast | None], margin: float) -> list
         for arm, gain in gains.items()
         if gain is not None and still_improves(gain, margin)
     ]
+
+
+def doubled_warnings(arms: Sequence[Arm], cabinet: Sequence[str], optimizer: str) -> list[dict[str, Any]]:
+    """Warn of L2 beside weight decay, which shrink the same weights. JSON types.
+
+    Parameters
+    ----------
+    arms : sequence of arm
+    cabinet : sequence of str
+        Of a cocktail, whose mixes may have both.
+    optimizer : str
+        Its class.
+
+    Examples
+    --------
+    >>> doubled_warnings([("l2", "weight_decay")], (), "SGD")[0]["text"][:63]
+    'l2+weight_decay shrinks the same weights twice: under SGD weigh'
+    """
+    pair = ("l2", "weight_decay")
+    both = [arm_name(arm) for arm in arms if set(pair) <= set(regularizers_of(arm))]
+    if set(pair) <= set(cabinet):
+        both.append("A mix of l2 and weight_decay")
+    if not both:
+        return []
+    how = (
+        "under SGD weight decay of strength s is L2 of s/2, so that only their sum is known"
+        if optimizer == "SGD"
+        else f"{optimizer} scales the step of L2 for every weight and that of weight decay for none, which is all that "
+        "tells them apart"
+    )
+    text = f"{', '.join(both)} shrinks the same weights twice: {how}. Strengths are as one tuned them together."
+    return [{"code": "shrunk twice", "sites": [], "text": text}]
 
 
 def _listed(setting: Setting) -> dict[str, list[float]]:

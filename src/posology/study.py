@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.class_weights import check_class_weight, parse_class_weight
+from posology.continuing import SAME, Continuing
 from posology.errors import InputError
 from posology.execution import Job, LocalPool, LostWorker
 from posology.execution.staff import Staff
@@ -47,8 +48,9 @@ class Study:
     Parameters
     ----------
     network : None, str, keras.Model or callable
-        None or "question" for the question's own network, "FILE.py:FUNCTION", a compiled Sequential or Functional
-        model, or a function that returns one, of the prepared training rows or of nothing.
+        None or "question" for the question's own network, "strong" for a strong one of stock layers (`network.strong`),
+        "FILE.py:FUNCTION", a compiled Sequential or Functional model, or a function that returns one, of the prepared
+        training rows or of nothing.
     X : array or frame (row, column), or mapping of them
         Features: NumPy, pandas, polars or pyarrow; by input for a network with several.
     y : array (row,)
@@ -179,14 +181,16 @@ class Study:
         budget: float | None = None,
         facts: Mapping[str, Any] | None = None,
         staff: Staff | None = None,
+        continuing: Continuing = SAME,
     ) -> "Study":
         """Make a study of what the command has read.
 
         `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
-        study.
+        study; `continuing` says what may differ from what the folder holds.
         """
         study = cls.__new__(cls)
         study._set(table, settings, folder, workers, budget, facts, staff)
+        study.continuing = continuing
         return study
 
     def _set(
@@ -214,6 +218,7 @@ class Study:
         self.folder = None if folder is None else Path(folder)
         self.workers = workers or cores()
         self.budget = budget
+        self.continuing = SAME
         self._facts, self._staff = dict(facts or {}), staff
 
     def run(self, progress: Progress | None = None) -> StudyResult:

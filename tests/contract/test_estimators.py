@@ -53,6 +53,18 @@ def test_a_study_is_behind_it(studied):
     assert best.count_params() == 5 * model.result_.facts["parameters"]  # the average of five
 
 
+def test_the_study_has_a_report(studied, tmp_path):
+    model, _ = studied
+    text = model.report(tmp_path / "report.md").read_text()
+    assert model.verdict_.sentences[0] in text
+
+
+def test_there_is_no_report_of_nothing(small, tmp_path):
+    with pytest.raises(InputError, match=r"There is no report, because nothing was compared\. Not enough evidence: 60"):
+        small.report(tmp_path / "report.html")
+    assert not list(tmp_path.iterdir())
+
+
 def test_few_rows_are_not_compared_and_the_verdict_says_so(small):
     assert str(small.verdict_) == (
         "Not enough evidence: 60 rows are too few for a comparison, which needs 100. Used dropout 0.2 as default, "

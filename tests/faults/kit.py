@@ -86,7 +86,11 @@ class Ended:
 
     @classmethod
     def of(cls, process):
-        out, err = process.communicate(timeout=PATIENCE)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError(f"did not end: {process.communicate()}") from None
         assert "Traceback" not in err, err
         return cls(process.returncode, out, err)
 

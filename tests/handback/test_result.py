@@ -1,13 +1,14 @@
 """What a study's result hands back in Python."""
 
 import json
+import sys
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
-from posology import Study
+from posology import InputError, Study
 from posology.handback.embedded import input_columns
 from posology.handback.writing import prescribed_doses
 from posology.network.lines import keras_lines
@@ -48,6 +49,14 @@ def test_units_of_the_prescription(result):
     assert row["sklearn_alpha"] == result.settings.design.batch_size * l2
     assert units.loc["dropout", "dropout"] == result.prescription.strengths.get("dropout", [0.0])[0]
     assert np.isnan(units.loc["dropout", "keras_l2"])
+
+
+def test_predicting_needs_no_keras_here_and_loading_the_model_says_so(result, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "keras", None)  # as where its backend, TensorFlow, is not installed
+    assert result.predict(X).shape == (60,)
+    for asks in (result.best_model, lambda: result.export("keras", tmp_path / "out")):
+        with pytest.raises(InputError, match=r"Keras cannot be loaded .* Set KERAS_BACKEND=jax before Python starts"):
+            asks()
 
 
 def test_the_best_model_with_its_preparation_inside(result):

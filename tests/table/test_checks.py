@@ -45,6 +45,10 @@ def test_a_target_that_is_not_there():
     assert refusal(frame_with(), "Prices") == (
         "There is no target column 'Prices'. Did you mean 'price'? The columns are 'age', 'price'."
     )
+    assert refusal(frame_with(), "price, age") == (
+        "'price', 'age' are 2 targets, and a study is about one. Run a study for each, without the others as features: "
+        "--target price --drop age"
+    )
     assert refusal(frame_with(), "zzz") == "There is no target column 'zzz'. The columns are 'age', 'price'."
 
 

@@ -29,7 +29,7 @@ def inspect(
     Parameters
     ----------
     network
-        FILE.py:FUNCTION, a function that returns a compiled Keras model; or question, the question's own network.
+        FILE.py:FUNCTION, a function that returns a compiled Keras model; or question or strong, posology's own.
     table
         CSV, TSV, Parquet or Feather, on whose rows the network is run; random rows when absent.
     target

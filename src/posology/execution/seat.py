@@ -110,7 +110,7 @@ class Seat:
 
 
 def _members(message: Message) -> list[Any]:
-    return message.get("pack", {}).get("members", []) if message["do"] == "pack" else []
+    return list(message["pack"]["members"]) if message["do"] == "pack" else []
 
 
 def _halved(message: Message) -> list[Message]:

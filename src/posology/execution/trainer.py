@@ -3,7 +3,7 @@
 import contextlib
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Int32
 
 from posology.engine.member import Member as EngineMember
-from posology.engine.member import Outcome, Running, Stopping
+from posology.engine.member import Outcome, Running, Schedule, Stopping
 from posology.engine.packing import PackProgram
 from posology.engine.program import BLOCK
 from posology.engine.recipe import Recipe
@@ -48,6 +48,8 @@ from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
 from posology.network.structure import structure_warnings
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name, regularizers_of
+from posology.plan.schedules import scheduled_lines, schedules_of
+from posology.regularizers import CONSTANT as AT_REST
 from posology.regularizers import REGULARIZERS, Place, with_shared
 from posology.table import Classes, Table
 
@@ -234,7 +236,9 @@ class Trainer:
         aside = folder / ".model.part.keras"
         model.save(aside)
         aside.replace(folder / "model.keras")
-        return {"lines": self.lines(pack.members[0].setting), "width": self._layout.width}
+        first = pack.members[0]
+        lines = [*self.lines(first.setting), *scheduled_lines(first.arm, self._job.design.epochs)]
+        return {"lines": lines, "width": self._layout.width}
 
     def rival(self, name: str, repeat: int, fold: int, level: float = 0.0) -> np.ndarray:
         """Predict the held-out rows of a resample with a model that is no network; none where it cannot be fitted."""
@@ -366,7 +370,8 @@ class Trainer:
         return self._network.first_weights(key_of(self._job.design.seed, "weights", repeat, fold, split, seed), built)
 
     def _carried_name(self, pack: Pack, member: Member) -> str:
-        return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm_name(member.arm)}_{member.trial}_{member.seed}"
+        arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows
+        return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm}_{member.trial}_{member.seed}"
 
     def _members(self, pack: Pack, names: tuple[str, ...]) -> EngineMember:
         """Stack a pack's members, filled up with members of no epochs."""
@@ -395,4 +400,18 @@ class Trainer:
                 np.full(n, callbacks.start_from_epoch, "int32"),
             ),
             plateau=jax.tree.map(lambda number: np.full(n, number), self._plateau),
+            courses=self._courses(members, names),
         )
+
+    def _courses(self, members: Sequence[Member], names: Collection[str]) -> dict[str, Schedule]:
+        """Give the schedules of those strengths that have one in any arm of the study."""
+        design = self._job.design
+        scheduled = {name for arm in design.arms for name in schedules_of(arm) if name in names}
+        shapes = [schedules_of(member.arm) for member in members]
+
+        def course(name: str) -> Schedule:
+            own = [shape.get(name, AT_REST) for shape in shapes]
+            numbers = [(design.epochs, shape.warmup, shape.flat) for shape in own]
+            return Schedule(*np.array(numbers, "float32").T)
+
+        return {name: course(name) for name in sorted(scheduled)}

@@ -58,16 +58,22 @@ def _answer(desk: "_Desk", message: Message, given: dict[str, np.ndarray]) -> tu
     except InputError as error:
         return {"error": "input", "text": str(error)}, {}
     except OSError as error:
+        if _is_memory(error):
+            return {"error": "memory"}, {}
         traceback.print_exc()
         full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
         return {"error": "full" if full else "internal", "text": f"{type(error).__name__}: {error}"}, {}
-    except MemoryError:
-        return {"error": "memory"}, {}
     except Exception as error:  # the driver decides what to say
-        if "RESOURCE_EXHAUSTED" in str(error):  # XLA's word for it
+        if _is_memory(error):
             return {"error": "memory"}, {}
         traceback.print_exc()
         return {"error": "internal", "text": f"{type(error).__name__}: {error}"}, {}
+
+
+def _is_memory(error: Exception) -> bool:
+    """Tell whether memory was short: Python's word for it, the system's, the loader's of libraries, or XLA's."""
+    said = ("Cannot allocate memory", "failed to map segment", "RESOURCE_EXHAUSTED")
+    return isinstance(error, MemoryError) or any(words in str(error) for words in said)
 
 
 class _Desk:

@@ -7,7 +7,7 @@ from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
 from posology.inference.outlook import HOPELESS
 from posology.inference.verdict import Arm, Kind
-from posology.regularizers import REGULARIZERS
+from posology.regularizers import DEPTHS, REGULARIZERS, SCHEDULES
 
 NAMES = {
     "weights": "L1/L2",
@@ -35,8 +35,16 @@ def arm_in_words(arm: Arm) -> str:
     """
     if arm == COCKTAIL:
         return "the cocktail"
-    first, *rest = [NAMES.get(factor, factor) for factor in arm] or ["no regularizer"]
+    first, *rest = [_named(factor) for factor in arm] or ["no regularizer"]
     return f"{first} with {_joined(rest, 'and')}" if rest else first
+
+
+def _named(factor: str) -> str:
+    base, _, schedule = factor.partition(":")
+    named = NAMES.get(base, base)
+    if schedule in DEPTHS:
+        return f"{named} {DEPTHS[schedule]}"
+    return f"{SCHEDULES[schedule].title} {named}" if schedule else named
 
 
 def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int, groups: int | None = None) -> list[str]:
@@ -179,7 +187,7 @@ def _sharing(one: str, two: str, found: Overlap) -> str:
         what = "mostly add up"
     else:
         return ""
-    both = f"{_capital(NAMES.get(one, one))} and {NAMES.get(two, two)}"
+    both = f"{_capital(_named(one))} and {_named(two)}"
     return f"{both} {what} here (overlap {found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}])."
 
 

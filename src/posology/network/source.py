@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
+from posology.files import given_path, is_regular
 from posology.network.patience import limited
 from posology.network.spellings import hint
 from posology.wording import did_you_mean
@@ -113,8 +114,8 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
             )
             + "."
         )
-    file = Path(path).expanduser()
-    if not file.is_file():
+    file = given_path(path)
+    if not is_regular(file, f"Give the path of a Python file: {option} net.py:{function}"):
         raise InputError(f"There is no file '{path}'. Give the path of a Python file: {option} net.py:{function}")
     if file.suffix != ".py":
         raise InputError(f"The file '{path}' of {option} is not a Python file. Give FILE.py:{kind}.")

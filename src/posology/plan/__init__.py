@@ -23,7 +23,7 @@ from posology.plan.members import (
     Refitted,
     Tuned,
 )
-from posology.plan.packs import refit_members
+from posology.plan.packs import programs, refit_members
 from posology.plan.procedure import tune, tune_and_refit
 from posology.plan.trials import Setting, Space, default_ranges
 
@@ -49,6 +49,7 @@ __all__ = [
     "default_ranges",
     "parse_arms",
     "parse_family",
+    "programs",
     "read_fit_arguments",
     "refit_members",
     "regularizers_of",

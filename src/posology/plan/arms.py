@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from posology.errors import InputError
-from posology.regularizers import FACTORS, REGULARIZERS
+from posology.plan.schedules import can_be_scheduled, has_depth
+from posology.regularizers import DEPTHS, FACTORS, REGULARIZERS, SCHEDULES, base_of
 from posology.wording import did_you_mean
 
 Arm = tuple[str, ...]
@@ -41,19 +42,22 @@ def arm_name(arm: Arm) -> str:
 def regularizers_of(arm: Arm) -> tuple[str, ...]:
     """List the regularizers that an arm switches on in every resample: none, where a cocktail chooses them.
 
+    Those of `dropout:decay` are those of `dropout`; `plan.schedules` has the rest.
+
     Examples
     --------
     >>> regularizers_of(("weights", "dropout"))
     ('l1', 'l2', 'dropout')
     """
-    return tuple(name for factor in arm for name in FACTORS.get(factor, ()))
+    return tuple(name for factor in arm for name in FACTORS.get(base_of(factor), ()))
 
 
 def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
     """Read a family of arms.
 
     `l1,l2,dropout` means every subset of those, but for subsets whose members exclude one another; a list with `;`,
-    `+` or `none` in it means just those arms.
+    `+` or `none` in it means just those arms. `dropout:decay` and `dropout:warmup` are dropout on a schedule,
+    `dropout:falling` and `dropout:rising` dropout with a rate for each layer, beside plain `dropout` in no arm.
 
     Raises
     ------
@@ -78,7 +82,7 @@ def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
             "--arms is empty. Write factors, such as --arms l1,l2,dropout, or arms: --arms 'none; l1+dropout'."
         )
     arms = [_arm(part) for part in parts] if explicit else _subsets(_arm(p)[0] for p in parts)
-    arms = sorted(dict.fromkeys(arms), key=lambda a: (len(a), [list(FACTORS).index(f) for f in a]))
+    arms = sorted(dict.fromkeys(arms), key=lambda a: (len(a), [_place(f) for f in a]))
     if len(arms) < 2:
         raise InputError(
             f"--arms names one arm, '{arm_name(arms[0])}': there is nothing to compare. Name two at least."
@@ -112,6 +116,11 @@ def parse_family(text: str | Sequence[str] | None) -> tuple[tuple[Arm, ...], Arm
         return parse_arms(text), ()
     names = {part.strip() for part in listed.split(",") if part.strip()} if colon else set(CABINET)
     factors = {_factor(name, listed.strip()) for name in names}
+    if scheduled := sorted(factor for factor in factors if ":" in factor):
+        raise InputError(
+            f"--arms '{text}' has {scheduled[0]}, but the strengths of a cocktail are constant. Write "
+            f"{base_of(scheduled[0])}, or name arms."
+        )
     cabinet = tuple(name for name in REGULARIZERS if name in {n for f in factors for n in FACTORS[f]})
     if len(cabinet) < 2:
         raise InputError(
@@ -125,7 +134,17 @@ def _subsets(factors: Iterable[str]) -> list[Arm]:
     """Give every subset; one whose members exclude one another is no arm."""
     every = list(dict.fromkeys(factors))
     subsets = [subset for size in range(len(every) + 1) for subset in combinations(every, size)]
-    return [_in_order(subset) for subset in subsets if not clash(regularizers_of(subset))]
+    return [_in_order(s) for s in subsets if not clash(regularizers_of(s)) and not _twice_scheduled(s)]
+
+
+def _twice_scheduled(factors: Sequence[str]) -> bool:
+    """Tell whether a factor is there by several schedules."""
+    return len({base_of(factor) for factor in factors}) < len(factors)
+
+
+def _place(factor: str) -> tuple[int, str]:
+    """Order factors as the package does, constant before scheduled."""
+    return list(FACTORS).index(base_of(factor)), factor
 
 
 def _arm(text: str) -> Arm:
@@ -135,6 +154,9 @@ def _arm(text: str) -> Arm:
 
 
 def _factor(name: str, text: str) -> str:
+    base, colon, schedule = name.partition(":")
+    if base in FACTORS and colon:
+        return _scheduled(base, schedule, text)
     if name in FACTORS:
         return name
     meant = did_you_mean(name, [*FACTORS, "none"], cutoff=0.5)
@@ -143,8 +165,25 @@ def _factor(name: str, text: str) -> str:
     )
 
 
+def _scheduled(base: str, schedule: str, text: str) -> str:
+    known = [*SCHEDULES, *DEPTHS]
+    if schedule not in known:
+        raise InputError(
+            f"--arms has an unknown schedule '{schedule}' in '{text}'.{did_you_mean(schedule, known)} Known: "
+            f"{', '.join(known)}; without one a strength is constant."
+        )
+    if schedule in DEPTHS and not has_depth(base):
+        raise InputError(f"--arms has '{text}', but {base} does not act layer by layer. Write {base}.")
+    if schedule in SCHEDULES and not can_be_scheduled(base):
+        raise InputError(
+            f"--arms has '{text}', but the strength of {base} is about the whole of a training, and has no schedule. "
+            f"Write {base}."
+        )
+    return f"{base}:{schedule}"
+
+
 def _in_order(factors: Iterable[str]) -> Arm:
-    arm = tuple(sorted(set(factors), key=list(FACTORS).index))
+    arm = tuple(sorted(set(factors), key=_place))
     used = regularizers_of(arm)
     if twice := sorted({name for name in used if used.count(name) > 1}):
         raise InputError(

@@ -41,6 +41,21 @@ def program_of(member: Member, together: Collection[str] = ()) -> tuple[str, ...
     return tuple(name for name, r in REGULARIZERS.items() if name in used and not r.shared and name not in together)
 
 
+def programs(design: Design) -> int:
+    """Count the programs that a worker compiles: one for each set of what arms need beside what is in all.
+
+    Of a cocktail it is one for the usual cabinet and one for each costly member, at least: mixes of several costly ones
+    are not known beforehand.
+
+    Examples
+    --------
+    >>> programs(Design(((), ("l1",), ("mixup",), ("l1", "mixup"), ("swa",))))
+    3
+    """
+    alone = [(name,) for name in design.cabinet]
+    return len({program_of(Member(arm, 0, 0, {}, 1, 1), design.together) for arm in (*design.arms, *alone)})
+
+
 def by_program(members: Sequence[Member], together: Collection[str] = ()) -> list[Member]:
     """Put members of one program side by side, the first met first; their order is kept else."""
     programs = [program_of(member, together) for member in members]

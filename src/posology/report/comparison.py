@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from posology.comparison import Comparison
+from posology.report.console import Terminal
 
 LONGEST = 48
 """Signs of a setting that are shown; a fingerprint tells nobody more."""
@@ -16,16 +15,16 @@ LONGEST = 48
 
 def print_comparison(found: Comparison, names: Sequence[str]) -> None:
     """Print on standard output; plain where that is not a terminal."""
-    console = Console(highlight=False, emoji=False, width=None if Console().is_terminal else 140)
-    console.print(found.sentence, style="bold", markup=False)
+    console = Terminal(140)
+    console.print(found.sentence, style="bold")
     for name, verdict in zip(names, found.verdicts, strict=True):
-        console.print(f"{name}: {verdict}", markup=False)
+        console.print(f"{name}: {verdict}")
     if not found.same_rows:
-        console.print("They are about different tables: another verdict may be the table's doing.", markup=False)
+        console.print("They are about different tables: another verdict may be the table's doing.")
     console.print()
-    console.print(_scores(found, names) if found.scores else Text("Their scores are not on one scale."))
+    console.print(_scores(found, names) if found.scores else "Their scores are not on one scale.")
     console.print()
-    console.print(_settings(found, names) if found.differences else Text("They were asked the same."))
+    console.print(_settings(found, names) if found.differences else "They were asked the same.")
 
 
 def _scores(found: Comparison, names: Sequence[str]) -> Table:
@@ -34,7 +33,7 @@ def _scores(found: Comparison, names: Sequence[str]) -> Table:
         both = pair.first is not None and pair.second is not None
         apart = f"{(pair.second or 0) - (pair.first or 0):+.4f}" if both else ""
         shown = ["-" if score is None else f"{score:.4f}" for score in (pair.first, pair.second)]
-        table.add_row(*map(Text, (pair.arm, *shown, apart)))
+        table.add_row(pair.arm, *shown, apart)
     table.caption = f"{found.score}, held-out rows; no interval belongs to a difference between studies"
     table.caption_justify = "left"
     return table
@@ -43,14 +42,14 @@ def _scores(found: Comparison, names: Sequence[str]) -> Table:
 def _settings(found: Comparison, names: Sequence[str]) -> Table:
     table = _table("asked differently", *names)
     for one in found.differences:
-        table.add_row(*map(Text, (one.name, _short(one.first), _short(one.second))))
+        table.add_row(one.name, _short(one.first), _short(one.second))
     return table
 
 
 def _table(*names: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in names:
-        table.add_column(Text(name))
+        table.add_column(name)
     return table
 
 

@@ -8,7 +8,7 @@ from posology.watching import LATEST, Look
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-LEFT, TOP, WIDTH, HEIGHT = 40.0, 16.0, 500.0, 214.0
+LEFT, TOP, WIDTH, HEIGHT = 60.0, 16.0, 300.0, 214.0
 """Of the losses' picture; its labels stand to the right."""
 APART = 14.0
 """Between two labels, so that they can be read."""

@@ -3,10 +3,10 @@
 import sys
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from posology.pace import Pace
+from posology.report.console import Terminal
 
 
 class Bar:
@@ -19,7 +19,7 @@ class Bar:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet)
+        self._console = Terminal(stderr=True, quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
         self._bar = Progress(
@@ -54,7 +54,7 @@ class Bar:
     def say(self, text: str) -> None:
         """Leave a line on the screen."""
         if self._live:
-            self._console.print(text, markup=False, highlight=False)
+            self._console.print(text)
         else:
             self._line(text)
 

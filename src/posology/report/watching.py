@@ -1,10 +1,11 @@
 """A running study in the terminal: a bar, the time left, the losses of its trainings; no arm by name."""
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from posology.report.console import Terminal
 from posology.watching import LATEST, Look
 
 BLOCKS, SIGNS = "▁▂▃▄▅▆▇█", "_.-=+*#@"
@@ -15,7 +16,7 @@ class View:
     """Shows looks: in a terminal in place, elsewhere a line for each that says something new."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, emoji=False)
+        self._console = Terminal()
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
         self._last = ""
 
@@ -38,7 +39,7 @@ class View:
         if self._live:
             self._live.update(_drawn(look, self._console.encoding), refresh=True)
         elif look.words != self._last:
-            self._console.print(look.words, markup=False, soft_wrap=True)
+            self._console.print(look.words, soft_wrap=True)
         self._last = look.words
 
 

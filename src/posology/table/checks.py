@@ -85,7 +85,7 @@ def check_choice(
     >>> check_choice(["age", "price"], "price", drop=())
     """
     if target not in names:
-        raise InputError(_not_there("target column", target, names))
+        raise InputError(_one_target(target, names) or _not_there("target column", target, names))
     for name in drop:
         if name not in names:
             raise InputError(_not_there("column to leave out,", name, names))
@@ -115,6 +115,17 @@ def check_beside(names: Sequence[str], target: str, what: str, name: str) -> Non
         raise InputError(_not_there(f"column of {what},", name, names))
     if name == target:
         raise InputError(f"'{target}' is the target and also the column of {what}. Choose one.")
+
+
+def _one_target(target: str, names: Sequence[str]) -> str:
+    """Say what to do where several columns are named as the target; nothing where they are not."""
+    parts = [part.strip() for part in target.split(",")]
+    if len(parts) < 2 or not set(parts) <= set(names):
+        return ""
+    return (
+        f"{quoted(parts)} are {len(parts)} targets, and a study is about one. Run a study for each, without the others "
+        f"as features: --target {parts[0]} --drop {','.join(parts[1:])}"
+    )
 
 
 def _not_there(what: str, name: str, names: Sequence[str]) -> str:
