@@ -10,6 +10,7 @@ from posology.cli.options import Ask, Where
 from posology.cli.study_options import asked, described, kinds
 from posology.errors import InputError
 from posology.network.choice import Choice
+from posology.network.source import NetworkSource
 from posology.plan import Design, parse_arms
 from posology.settings import Settings
 from posology.study_file import commented, read, resolved
@@ -24,6 +25,7 @@ HELD = {
 }
 SETTINGS = [
     Settings(),
+    Settings(source=NetworkSource("strong")),
     Settings(
         Design(
             parse_arms("none; l1; l1+dropout"),
