@@ -4,9 +4,9 @@
 
 Every study is started by the command, struck at a random moment, and continued by the command. A moment is a random
 time within the usual seconds of a study, which on a busy machine is mostly before its first pack; or, with --in-packs,
-up to a second after a random number of its packs is finished. It survived if the exit codes are those that are documented, the verdict has the same bytes as that of the
-study that nothing happened to, no finished pack was written again, no process is left, and no row of the table lies in
-the temporary folder.
+up to a second after a random number of its packs is finished. A study survived if the exit codes are those that are
+documented, the verdict has the same bytes as that of the study that nothing happened to, no finished pack was written
+again, no process is left, and no row of the table lies in the temporary folder.
 """
 
 import argparse

@@ -99,6 +99,7 @@ def test_a_second_run_on_a_folder_is_refused_and_the_first_goes_on(case, whole, 
     assert verdict(folder) == verdict(whole)
 
 
+@pytest.mark.slow
 def test_files_of_tomorrow_and_of_the_last_century_are_as_good_as_others(case, again, whole):
     """What a clock that jumped leaves behind."""
     for i, path in enumerate(sorted(again.rglob("*"))):
