@@ -69,7 +69,18 @@ def test_a_task_without_memory_is_done_in_halves_in_the_order_of_its_members(sea
     found = one.ask(task([1, 2, 3, 4, 5]))[1]
     np.testing.assert_array_equal(found["loss"], [1, 2, 3, 4, 5])
     np.testing.assert_array_equal(found["curve"], [[1], [2], [3], [4], [5]])
-    assert one.done == [([1, 2], 2), ([3], 1), ([4, 5], 2)]
+    assert one.done == [([1, 2], 2), ([3], 2), ([4, 5], 2)]
+    lost, one.done[:] = len(one.lost), []
+    one.ask(task([6]))
+    one.ask(task([7, 8, 9]))
+    assert one.done == [([6], 2), ([7, 8], 2), ([9], 2)], "what comes later is small from the start"
+    assert len(one.lost) == lost
+
+
+def test_a_single_network_is_tried_in_a_program_of_its_own(seat):
+    one = seat(lambda _members, room: True if room != 1 else None)
+    np.testing.assert_array_equal(one.ask(task([4]))[1]["loss"], [4])
+    assert one.done == [([4], 1)], "a program is as large as a whole pack, however few networks it has"
 
 
 def test_a_task_that_kills_twice_is_split_too(seat):

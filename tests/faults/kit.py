@@ -58,7 +58,7 @@ class Case:
         table = (self.root / "houses.csv", "--target", "price", "--network", f"{self.root / 'net.py'}:model_build")
         return ("study", *table, "--out", folder, *self.options)
 
-    def start(self, *arguments, before=None):
+    def start(self, *arguments):
         """Start the command in a process of its own."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("KERAS", "JAX", "XLA"))}
         return subprocess.Popen(
@@ -68,12 +68,11 @@ class Case:
             text=True,
             env={**kept, "TMPDIR": str(self.temporary)},
             cwd=self.root,
-            preexec_fn=before,
         )
 
-    def run(self, *arguments, before=None):
+    def run(self, *arguments, patience=PATIENCE):
         """Run the command to its end."""
-        return Ended.of(self.start(*arguments, before=before))
+        return Ended.of(self.start(*arguments), patience)
 
 
 @dataclass(frozen=True)
@@ -85,9 +84,9 @@ class Ended:
     err: str
 
     @classmethod
-    def of(cls, process):
+    def of(cls, process, patience):
         try:
-            out, err = process.communicate(timeout=PATIENCE)
+            out, err = process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             process.kill()
             raise AssertionError(f"did not end: {process.communicate()}") from None

@@ -81,22 +81,14 @@ def large(tmp_path, megabytes):
 @pytest.mark.slow
 def test_one_that_is_short_of_memory_is_trained_in_parts_to_the_same_bytes(tmp_path):
     case = large(tmp_path, 0)
-    done = case.run(*case.study(tmp_path / "whole"))
+    done = case.run(*case.study(tmp_path / "whole"), patience=900)
     assert done.code == 0, done.err
-    for megabytes in (1500, 1400, 1300, 1200, 1100, 1000):
-        (case.root / "limit").write_text(str(megabytes << 20))
-        folder = tmp_path / f"study-{megabytes}"
-        done = case.run(*case.study(folder))
-        if "found no memory" in done.err:
-            break
+    (case.root / "limit").write_text(str(1300 << 20))
+    folder = tmp_path / "study"
+    done = case.run(*case.study(folder), patience=900)
+    assert done.code == 0, done.err
     assert "A worker found no memory during 'pack'. Another worker takes its place." in done.err
     assert '"reason":"A worker found no memory during' in (folder / "faults.jsonl").read_text()
-    (case.root / "limit").write_text("0")
-    if done.code:
-        assert done.code == 1
-        assert "is there too little memory? Use fewer --workers" in done.err
-        done = case.run("resume", folder, "--workers", 1)
-    assert done.code == 0, done.err
     assert verdict(folder) == verdict(tmp_path / "whole")
 
 

@@ -1,8 +1,9 @@
 """A seat for a worker: one that is lost, killed or out of memory, is replaced, and its task is asked again.
 
-A task is asked twice, then in halves that need half the memory, down to single networks; a network whose training
-killed two workers ends the study. Nothing is ever scored as failed because of the machine: what a study finds depends
-on the table and the network alone, and the same task gives the same bits whoever does it, and in whatever parts.
+A task is asked twice, then in halves that need half the memory, down to single networks, and later packs are as small
+from the start; a network whose training killed two workers ends the study. Nothing is ever scored as failed because of
+the machine: what a study finds depends on the table and the network alone, and the same task gives the same bits
+whoever does it, and in whatever parts.
 """
 
 import threading
@@ -54,6 +55,8 @@ class Seat:
         self, hire: Callable[[], Worker], open_with: Message, tell: Tell, lost: Callable[[LostWorker], None]
     ) -> None:
         self._hire, self._open_with, self._tell, self._lost = hire, open_with, tell, lost
+        self._most: int | None = None
+        """Networks that a pack can have, once memory was short."""
         self._left = threading.Lock()
         self._closed = False
         self.worker = hire()
@@ -70,13 +73,19 @@ class Seat:
         WorkerError
             The task failed, or took two workers with it and cannot be made smaller.
         """
+        members = _members(message)
+        if self._most is not None and len(members) > self._most:
+            return _joined([self.ask(part) for part in _halved(message)])
+        if self._most is not None and members:
+            message = {**message, "room": self._most}
         try:
-            return self._asked_twice(message, halves=len(_members(message)) > 1)
+            return self._asked_twice(message, halves=len(members) > 1)
         except LostError as error:
-            parts = _halved(message)
-            if not parts or self._closed:
+            if not members or message.get("room") == 1 or self._closed:
                 raise _ended(message, error) from error
-        return _joined([self.ask(part) for part in parts])
+        # the packs that come will not fit either; a program that was not told has room for a whole pack
+        self._most = _half(message.get("room", len(members)))
+        return self.ask(message)
 
     def leave(self, let_go: Callable[[Worker], None]) -> None:
         """Let the worker go; nobody is hired any more."""
@@ -113,12 +122,16 @@ def _members(message: Message) -> list[Any]:
     return list(message["pack"]["members"]) if message["do"] == "pack" else []
 
 
+def _half(number: int) -> int:
+    return -(-number // 2)
+
+
 def _halved(message: Message) -> list[Message]:
-    """Give a pack in two, each in a program of its own size; nothing where it cannot be smaller."""
+    """Give a pack in two."""
     members = _members(message)
-    middle = -(-len(members) // 2)
-    parts = [members[:middle], members[middle:]] if len(members) > 1 else []
-    return [{**message, "pack": {**message["pack"], "members": part}, "room": len(part)} for part in parts]
+    middle = _half(len(members))
+    parts = members[:middle], members[middle:]
+    return [{**message, "pack": {**message["pack"], "members": part}} for part in parts]
 
 
 def _joined(replies: list[Reply]) -> Reply:
