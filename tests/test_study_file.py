@@ -13,6 +13,7 @@ from posology.cli.options import Ask, Where
 from posology.cli.study_options import asked, described, kinds
 from posology.errors import InputError
 from posology.network.choice import Choice
+from posology.network.source import NetworkSource
 from posology.plan import Design, parse_arms
 from posology.settings import Settings
 from posology.study_file import _value, commented, read, resolved
@@ -27,6 +28,7 @@ HELD = {
 }
 SETTINGS = [
     Settings(),
+    Settings(source=NetworkSource("strong")),
     Settings(
         Design(
             parse_arms("none; l1; l1+dropout"),
