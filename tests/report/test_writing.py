@@ -98,7 +98,7 @@ def test_a_study_that_is_not_finished(studies, tmp_path):
     with pytest.raises(InputError, match=r"is not finished: it has no verdict\.json\. Finish it: posology resume"):
         Findings.read(tmp_path)
     (tmp_path / "verdict.json").write_text("{")
-    with pytest.raises(InputError, match=r"verdict\.json' is damaged: .* Write it again: posology resume"):
+    with pytest.raises(InputError, match=r"verdict\.json' is cut off or damaged: .* Write it again: posology resume"):
         Findings.read(tmp_path)
 
 

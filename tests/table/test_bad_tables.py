@@ -126,6 +126,10 @@ REFUSED = {
     "target_dash.csv": (columns(a=A, y=["-", *Y[1:]]), "has numbers, but also text such as '-'"),
     "target_units.csv": (ROWS.replace("a,b,y\n", "a,b,y\ncm,kg,EUR\n"), "but also text such as 'EUR'"),
     "target_thousands.csv": (columns(a=A, y=half('"1,100"', '"2,200"')), "but also text such as '1,100', '2,200'"),
+    "target_prices.csv": (columns(a=A, y=half("$0.50", "$1.50")), "has numbers with marks, such as '$0.50', '$1.50'"),
+    "target_euros.csv": (columns(a=A, y=half("12 €", "15 €")), "Write plain numbers, such as 1234.5; if these are"),
+    "target_percent.csv": (columns(a=A, y=half("5%", "6%")), "use --task classification"),
+    "target_spaces.csv": (columns(a=A, y=half("1 000", "2\u202f000")), "has numbers with marks, such as '1 000'"),
     "target_dates.csv": (columns(a=A, y=half("2020-01-01", "2020-01-02")), "has dates such as '2020-01-01'"),
     # other kinds of file
     "t.xlsx": (zipped(t_csv=ROWS), "ends in '.xlsx', which posology does not read"),
@@ -315,3 +319,18 @@ def test_a_thousand_columns(tmp_path):
     wide = np.random.default_rng(0).normal(size=(25, 1_000)).round(3)
     pd.DataFrame(wide, columns=[f"c{i}" for i in range(999)] + ["y"]).to_csv(tmp_path / "t.csv", index=False)
     assert studied(tmp_path / "t.csv").features.shape == (25, 999)
+
+
+@pytest.mark.parametrize(
+    "cells", [half("$1.50", "$2.50"), half("5%", "6%"), half("\u22121", "\u22122"), half("1 000", "2 000")]
+)
+def test_numbers_with_marks_are_told(tmp_path, cells):
+    (tmp_path / "t.csv").write_text(columns(a=cells, y=Y))
+    notes = studied(tmp_path / "t.csv").notes
+    assert f"Column 'a' has text such as '{cells[0]}', taken as categories." in " ".join(notes)
+    assert "write them without marks, such as 1234.5." in " ".join(notes)
+
+
+def test_marks_of_classes_by_the_users_word(tmp_path):
+    (tmp_path / "t.csv").write_text(columns(a=A, y=half("5%", "6%")))
+    assert make_table(read_frame(tmp_path / "t.csv"), "y", task="classification").classes == ("5%", "6%")

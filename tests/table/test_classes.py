@@ -168,5 +168,5 @@ def test_the_file_of_classes(tmp_path):
     Classes(("oat", "rye"), True).save(tmp_path)
     assert Classes.load(tmp_path) == Classes(("oat", "rye"), True)
     (tmp_path / "classes.json").write_text("{")
-    with pytest.raises(InputError, match=r"classes\.json' is damaged"):
+    with pytest.raises(InputError, match=r"classes\.json' is cut off or damaged"):
         Classes.load(tmp_path)

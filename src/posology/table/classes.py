@@ -9,7 +9,7 @@ from jaxtyping import Int
 
 from posology.errors import InputError
 from posology.table.checks import check_finite, examples_of, is_boolean, target_numbers
-from posology.table.columns import MOSTLY, NUMBER, THOUSANDS, Column, Numbers, as_levels, column_of
+from posology.table.columns import MARKED, MOSTLY, NUMBER, THOUSANDS, Column, Numbers, as_levels, column_of
 from posology.wording import counted, did_you_mean, quoted
 
 TASKS = ("classification", "regression")
@@ -92,6 +92,11 @@ def _decided(name: str, values: pd.Series, column: Column) -> str:
     texts = values.dropna().astype(str)
     numeric = texts.str.fullmatch(NUMBER.pattern)
     stray = texts[~numeric]
+    if len(stray) and stray.map(lambda text: bool(MARKED.fullmatch(text) and not THOUSANDS.fullmatch(text))).all():
+        raise InputError(
+            f"The target '{name}' has numbers with marks, such as {quoted(stray.unique(), 2)}. Write plain numbers, "
+            f"such as 1234.5; if these are names of classes, use {_said('classification')}."
+        )
     if len(stray) and (numeric.mean() > MOSTLY or stray.str.fullmatch(THOUSANDS.pattern).all()):
         raise InputError(
             f"The target '{name}' has numbers, but also text such as {quoted(stray.unique(), 2)}. Mend these cells; if "

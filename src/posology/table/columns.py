@@ -27,6 +27,9 @@ Moments = Shaped[np.ndarray, " row"]  # datetime64[us]
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 CODE = re.compile(r"\s*[+-]?0\d+\s*", re.ASCII)  # 007, 01234: a name made of digits
 THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*", re.ASCII)
+MARKED = re.compile(  # $1,200.50, 12 €, 15%, 1 000, \u22125
+    r"\s*[+\-\u2212]?\s*[$€£¥₹]?\s*\d[\d.,'\u00a0\u202f ]*[$€£¥₹%]?\s*"
+)
 ISO_DATE = re.compile(
     r"\s*(?P<day>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?"
@@ -248,6 +251,11 @@ def _text_note(name: str, texts: list[str], numeric: np.ndarray, share: float) -
         return (
             f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, "
             "write them without a thousands separator and with a decimal point."
+        )
+    if all(MARKED.fullmatch(text) for text in stray):
+        return (
+            f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, write them "
+            "without marks, such as 1234.5."
         )
     if share > MOSTLY:
         return (
