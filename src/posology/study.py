@@ -21,6 +21,7 @@ from posology.network.handed import source_of
 from posology.plan import CABINET, Design, parse_family, read_fit_arguments
 from posology.progress import Progress, Silent
 from posology.regularizers import REGULARIZERS
+from posology.report.notebook import usual_progress
 from posology.resampling import outer_folds
 from posology.result import StudyResult
 from posology.running import Run
@@ -223,6 +224,12 @@ class Study:
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Run the experiment, or continue it where the folder has a part of it.
 
+        Parameters
+        ----------
+        progress : Progress, optional
+            Who is told what happens: any object with the methods of `posology.progress.Progress`. By default a line in
+            a notebook, and nobody elsewhere.
+
         Returns
         -------
         StudyResult
@@ -235,7 +242,7 @@ class Study:
         StoppedError
             The budget ended before the first repeat, or the disk is full; the study can be resumed.
         """
-        return Run(self, progress or Silent()).result()
+        return Run(self, progress or usual_progress()).result()
 
     def forecast(self, progress: Progress | None = None) -> Forecast:
         """Say what the study would cost, from a measured sample; nothing is kept."""

@@ -74,3 +74,24 @@ def test_in_a_terminal_it_draws(folder, posted, monkeypatch, capsys):
     out = capsys.readouterr().out
     for words in ("tuning l2", "training loss", "held-out loss", "2.5 to 1.5", "epochs 1 to 2; means of the latest"):
         assert words in out
+
+
+def test_served_until_it_is_interrupted(call, folder, posted, monkeypatch):
+    def interrupted(server):
+        assert server.folder.name == "s"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("posology.serving.Server.serve_forever", interrupted)
+    said = call("watch", "s", "--serve")
+    assert said.code == 0
+    assert said.out.startswith("http://127.0.0.1:")
+    assert "keep it to yourself" in said.err
+
+
+def test_interrupted_watching_leaves_the_study(call, folder, posted, monkeypatch):
+    def interrupted(_seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupted)
+    said = call("watch", "s")
+    assert (said.code, said.err) == (0, "")

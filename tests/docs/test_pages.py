@@ -38,7 +38,7 @@ class Block:
     def commands(self):
         """Its commands of posology, each as arguments; comments and outputs aside."""
         lines = self.code.replace("\\\n", " ").splitlines()
-        parts = [part.strip().removeprefix("$ ") for line in lines for part in re.split(" && | \\| ", line)]
+        parts = [part.strip().removeprefix("$ ") for line in lines for part in re.split(" && | [|>] ", line)]
         return [shlex.split(part, comments=True)[1:] for part in parts if part.startswith("posology ")]
 
 

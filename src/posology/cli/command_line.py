@@ -13,6 +13,7 @@ import cyclopts
 from posology import __version__
 from posology.cli.calibrate import calibrate
 from posology.cli.compare import compare
+from posology.cli.completion import completion
 from posology.cli.doctor import doctor
 from posology.cli.init import init
 from posology.cli.inspect import inspect
@@ -24,6 +25,7 @@ from posology.errors import PosologyError
 
 COMMANDS = (
     study, init, demo, resume, watch, predict, inspect, results, export, report, compare, calibrate, doctor,
+    completion,
 )  # fmt: skip
 
 OF_PATHS = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EINVAL}
