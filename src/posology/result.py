@@ -347,8 +347,8 @@ class StudyResult:
         Parameters
         ----------
         name : str
-            forest, interaction, left-out, members, surface, path, curves, fitting, weights, robustness, beside or
-            strip.
+            forest, interaction, left-out, members, pairs, surface, path, curves, fitting, weights, robustness,
+            beside or strip.
 
         Raises
         ------

@@ -75,6 +75,7 @@ class Study:
         "l1,l2,dropout" for all subsets of those; "none; l1; dropout; l1+dropout" for just those arms. By default
         none, weights (L1 and L2 together), dropout, weights+dropout. docs/regularizers.md lists all regularizers.
         "cocktail" searches the best mix of many, "cocktail: l1, dropout, mixup" of those (docs/cocktails.md).
+        "dropout:decay" and the like are dropout on a schedule.
     margin : float
         Differences of R2, or of the score of classes, below it do not matter to you.
     all_repeats : bool

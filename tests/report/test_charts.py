@@ -18,18 +18,39 @@ from posology.report.page import whole_page
 from posology.report.sections import sections_of
 from posology.report.style import inside, spread
 
+OF_A_COCKTAIL = {"members", "pairs"}
 ABSENT = {
-    "plain": set(),
-    "hostile": {"beside"},
-    "odd": {"interaction"},
-    "single": {"interaction", "surface", "beside"},
+    "plain": OF_A_COCKTAIL,
+    "hostile": {"beside", *OF_A_COCKTAIL},
+    "odd": {"interaction", *OF_A_COCKTAIL},
+    "single": {"interaction", "surface", "beside", *OF_A_COCKTAIL},
+    "mixed": {"interaction", "surface", "path", "beside"},
 }
+
+
+def found(studies, name):
+    """Give the findings of a study; those of the cocktail with every kind of pair, which so small a study has not."""
+    findings = Findings.of(studies(name))
+    if name != "mixed":
+        return findings
+    verdict = copy.deepcopy(findings.verdict)
+    contrast = {"value": -0.01, "se": 0.002, "lower": -0.014, "upper": -0.006}
+    names = ["dropout", "mixup", "swa", "input_dropout"]
+    kinds = ["synergy", "redundancy", "conflict", "undecided"]
+    verdict["cocktail"] |= {
+        "members": [{"name": n, "share": 0.5, "shapley": contrast, "left_out": contrast} for n in names],
+        "pairs": [
+            {"names": list(pair), "share": 0.25, "interaction": contrast, "together": kind}
+            for pair, kind in zip(itertools.combinations(names, 2), kinds, strict=False)
+        ],
+    }
+    return Findings(verdict, findings.evidence, findings.run, findings.held)
 
 
 @pytest.mark.parametrize("name", ABSENT)
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_picture_is_drawn_onto_an_axes_that_is_given(studies, name, chart):
-    display = chart(Findings.of(studies(name)))
+    display = chart(found(studies, name))
     panels = display.panels()
     assert (chart.name in ABSENT[name]) == (not panels), display.absent()
     for panel in panels:
@@ -46,7 +67,7 @@ def test_every_picture_is_drawn_onto_an_axes_that_is_given(studies, name, chart)
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_chart_explains_itself_and_has_its_numbers(studies, chart):
-    display = chart(Findings.of(studies("plain")))
+    display = chart(found(studies, "mixed" if chart.name in OF_A_COCKTAIL else "plain"))
     assert display.help() == inspect.cleandoc(chart.__doc__)
     assert len(display.help()) > 150
     assert len(display.frame())
@@ -57,8 +78,8 @@ def test_a_chart_explains_itself_and_has_its_numbers(studies, chart):
 
 
 def test_the_page_has_every_chart(studies):
-    findings = Findings.of(studies("plain"))
-    shown = {type(chart) for section in sections_of(findings) for chart in section.charts}
+    both = [Findings.of(studies(name)) for name in ("plain", "mixed")]
+    shown = {type(chart) for findings in both for section in sections_of(findings) for chart in section.charts}
     assert shown | {CHARTS[0]} == set(CHARTS)
 
 
@@ -169,7 +190,7 @@ def test_a_study_whose_every_trial_diverged_is_drawn(studies):
     for chart in CHARTS:
         display = chart(lost)
         panels = display.panels()
-        assert (not panels) == (chart.name in {"surface", "path", "curves", "weights"})
+        assert (not panels) == (chart.name in {"surface", "path", "curves", "weights", *OF_A_COCKTAIL})
         assert panels or display.absent().endswith(".")
         display.frame()
     assert "No trial ended with a finite loss." in whole_page(lost)

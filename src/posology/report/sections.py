@@ -15,6 +15,7 @@ from posology.report.charts import (
     Interaction,
     LeftOut,
     Members,
+    Pairs,
     Path,
     Robustness,
     Strip,
@@ -75,7 +76,7 @@ def sections_of(f: Findings) -> list[Section]:
 def _together(f: Findings) -> Section:
     """Tell regularizers apart; of a cocktail, its members."""
     if (cocktail := f.verdict.get("cocktail")) is not None:
-        return Section("together", "Together or apart", tuple(mixed(cocktail, f.measure.words)), (Members(f),))
+        return Section("together", "Together or apart", tuple(mixed(cocktail, f.measure.words)), (Members(f), Pairs(f)))
     together = tuple(together_or_apart(f.verdict, f.measure.words))
     return Section("together", "Together or apart", together, (Interaction(f), LeftOut(f)))
 

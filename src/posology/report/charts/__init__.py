@@ -7,6 +7,7 @@ from posology.report.charts.forest import Forest
 from posology.report.charts.interaction import Interaction
 from posology.report.charts.left_out import LeftOut
 from posology.report.charts.members import Members
+from posology.report.charts.pairs import Pairs
 from posology.report.charts.path import Path
 from posology.report.charts.robustness import Robustness
 from posology.report.charts.strip import Strip
@@ -19,6 +20,7 @@ CHARTS: tuple[type[Display], ...] = (
     Interaction,
     LeftOut,
     Members,
+    Pairs,
     Surface,
     Path,
     Curves,
@@ -38,6 +40,7 @@ __all__ = [
     "Interaction",
     "LeftOut",
     "Members",
+    "Pairs",
     "Path",
     "Robustness",
     "Strip",

@@ -40,7 +40,7 @@ class Members(Display):
 
     def absent(self) -> str:
         """See `Display`."""
-        return "Members are those of a cocktail (--arms cocktail); these arms are named ones."
+        return "Members are those of a cocktail (--cocktail); these arms are named ones."
 
     def caption(self) -> str:
         """See `Display`."""
