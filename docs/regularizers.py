@@ -33,6 +33,27 @@ from biases (`exclude_from_weight_decay` is in no configuration of Keras), and e
 below. The lines of the prescription name them. `posology export --to code` writes a diff for L1, L2 and dropout, and
 these lines for all others.
 
+**Schedules.** `dropout:decay` and `dropout:warmup` are arms of their own, for every regularizer whose strength is not
+about the whole of a training already (lookahead, ema, swa, learning_rate_decay): `--arms "none; dropout;
+dropout:decay"` compares constant with scheduled, and `--arms dropout,dropout:decay,l2` every subset that has one of
+them at most. The strength that is searched is multiplied, epoch by epoch: decay is 1 for half of `--epochs`, then half
+a cosine to 0 at their end (flat-cosine, as RealMLP has it: Holzmueller et al. 2024, arXiv:2407.04491); warm-up rises
+from 0 in the first quarter. The clock is that of `--epochs`, not of early stopping, whose end is not known beforehand:
+with 200 epochs and trainings that stop at 60 a decay has not begun. Give `--epochs` what trainings come near to, or
+`--epochs 60 --no-early-stopping`. A refit keeps the clock that tuning had. A schedule costs nothing and compiles
+nothing. `model.keras` predicts the same; that the strength was scheduled is no part of any Keras model, and stands in
+the lines of the prescription.
+
+**Shapes over depth.** `dropout:falling` and `dropout:rising`, for every regularizer of weights and activations: the
+strength that is searched is that of the first, or the last, of n places, and those of the others fall in equal steps
+to 1/n of it. They are strengths like any other in `model.keras` and in the lines. `--per-layer` searches every layer's
+own instead.
+
+**L2 beside weight decay** shrinks the same weights twice. Under SGD the two are one penalty; under Adam they differ by
+the scaling of each weight's step alone. An arm may have both, and the study warns.
+
+**Mixes of many** are searched by `--cocktail` ([cocktails.md](cocktails.md)).
+
 **Cost.** A program has only what its arms need, and packs of arms that need the same are trained together: an arm
 pays for no other arm's regularizers ([performance.md](performance.md)).
 """

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,24 @@ import pytest
 
 from posology.errors import InputError, StoppedError
 from posology.record import Record, check_folder, read_settings
+from posology.results_index import reading
+from posology.settings import Settings
 
-FACTS = {"settings": {"seed": 1}, "fingerprint": "ab", "versions": {"posology": "0.1.0"}}
+from .packs import arrays, pack
+
+FACTS = json.loads(
+    json.dumps(
+        {
+            "settings": Settings().to_dict(),
+            "fingerprint": "ab",
+            "versions": {"posology": "0.1.0"},
+            "table": "/data/houses.csv",
+            "target": "price",
+            "drop": [],
+            **dict.fromkeys(("task", "groups", "weights")),
+        }
+    )
+)
 
 
 @pytest.fixture
@@ -44,15 +61,49 @@ def test_objects_in_a_pack_are_never_loaded(record):
 
 def test_no_part_is_left_behind(record):
     record.write_json("verdict.json", {"b": 1, "a": 2})
-    assert sorted(p.name for p in record.folder.iterdir()) == [".lock", "packs", "study.json", "verdict.json"]
+    left = {p.name for p in record.folder.iterdir()} - {"study.sqlite-wal", "study.sqlite-shm"}
+    assert left == {".lock", ".study.json.copy", "packs", "study.json", "study.sqlite", "study.toml", "verdict.json"}
     assert (record.folder / "verdict.json").read_text() == '{\n  "a": 2,\n  "b": 1\n}\n'
 
 
 def test_the_same_study_is_continued(record):
     record.close()
     again = Record(record.folder)
-    again.begin({**FACTS, "versions": {"posology": "0.2.0"}})
+    again.begin(FACTS)
     again.close()
+
+
+def test_a_folder_of_schema_6_is_read_and_brought_up_to_date(tmp_path):
+    """What posology 0.1.0 wrote before packs said what they hold: they are known by their names."""
+    held = {"schema": 6, **FACTS}
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "study.json").write_text(json.dumps(held, sort_keys=True, indent=2) + "\n")
+    one = pack("r0f0-tune1-split0-0", [0, 1])
+    np.savez(tmp_path / "packs" / f"{one.name}.npz", **arrays(one))
+    record = Record(tmp_path)
+    record.begin(FACTS)
+    np.testing.assert_array_equal(record.result(one)["best_loss"], arrays(one)["best_loss"])
+    record.close()
+    assert read_settings(tmp_path) == {**FACTS, "schema": 7, "grown": []}
+    with reading(tmp_path) as base:
+        assert base.execute("SELECT count(*) FROM networks").fetchone() == (2,)
+
+
+def test_a_damaged_study_json_is_mended_from_its_copy(record):
+    whole = (record.folder / "study.json").read_bytes()
+    record.close()
+    (record.folder / "study.json").write_bytes(whole[:-9])
+    again = Record(record.folder)
+    again.begin(FACTS)
+    again.close()
+    assert (record.folder / "study.json").read_bytes() == whole
+
+
+def test_study_toml_asks_for_the_same_study(record):
+    options = tomllib.loads((record.folder / "study.toml").read_text())
+    assert options["table"] == "/data/houses.csv"
+    assert options["target"] == "price"
+    assert options["repeats"] == 5
 
 
 def test_another_study_is_refused_and_says_what_differs(record):
@@ -106,9 +157,12 @@ def test_a_full_disk_keeps_what_was_finished(record):
     ("content", "message"),
     [
         (None, "holds no study"),
-        ("{", "is damaged"),
+        ("{", "is cut off or damaged"),
         ('{"schema": 99}', "written by a newer posology"),
-        ("[]", "newer posology"),
+        ('{"schema": 5}', "written by an earlier posology"),
+        ('{"schema": 7}', "is damaged: it has no settings"),
+        ('{"schema": "7"}', "is damaged: it has no schema"),
+        ("[]", "is damaged: it has no schema"),
     ],
 )
 def test_settings_that_cannot_be_read(tmp_path, content, message):

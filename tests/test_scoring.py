@@ -1,12 +1,14 @@
 """From predictions to losses: what is averaged, and when."""
 
+import re
+
 import numpy as np
 import pytest
 
 from posology.inference import row_losses
 from posology.judging import NumberJudge
 from posology.plan import Refitted
-from posology.scoring import score
+from posology.scoring import doubled_warnings, score
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(size=12)
@@ -49,3 +51,18 @@ def test_predictions_of_an_ensemble_are_averaged_then_losses(ensemble):
 def test_the_gap_is_that_of_one_network():
     gaps = [score(FOUND, [()], [0], FOLDS, NumberJudge(Y), e).gap[0] for e in (1, 2)]
     assert gaps[0] == gaps[1] == pytest.approx(0.75 - (1 - plainly(1).mean()))
+
+
+@pytest.mark.parametrize(
+    ("arms", "cabinet", "optimizer", "said"),
+    [
+        ([(), ("l2",), ("weight_decay",)], (), "Adam", None),
+        ([("weights", "weight_decay")], (), "SGD", "weights+weight_decay shrinks .* only their sum is known"),
+        ([("l2", "weight_decay:decay")], (), "Adam", "Adam scales the step of L2 for every weight"),
+        ([()], ("l2", "weight_decay", "swa"), "Adam", "A mix of l2 and weight_decay shrinks"),
+    ],
+)
+def test_l2_beside_weight_decay_is_told(arms, cabinet, optimizer, said):
+    found = doubled_warnings(arms, cabinet, optimizer)
+    assert [one["code"] for one in found] == ([] if said is None else ["shrunk twice"])
+    assert said is None or re.search(said.replace("+", r"\+"), found[0]["text"])

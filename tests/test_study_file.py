@@ -1,10 +1,13 @@
 """A study as a TOML file: written, read back, refused."""
 
 import json
+import os
 import re
 import tomllib
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from posology.cli.options import Ask, Where
 from posology.cli.study_options import asked, described, kinds
@@ -13,7 +16,7 @@ from posology.network.choice import Choice
 from posology.network.source import NetworkSource
 from posology.plan import Design, parse_arms
 from posology.settings import Settings
-from posology.study_file import commented, read, resolved
+from posology.study_file import _value, commented, read, resolved
 
 HELD = {
     "table": "/home/me/houses.csv",
@@ -134,5 +137,107 @@ def test_a_whole_number_is_a_number(tmp_path):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match=r"cannot be read: No such file or directory\. posology init TABLE writes one"):
+    with pytest.raises(InputError, match=r"is not there\. Give a study file; posology init TABLE writes one\."):
+        read(tmp_path / "study.toml", kinds())
+
+
+B = 'table = "a.csv"\ntarget = "y"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\0", "is not TOML: Invalid statement"),
+        (b"\xff" + B.encode(), "is not TOML: 'utf-8' codec can't decode byte 0xff"),
+        (B.encode("utf-16"), "is not TOML: 'utf-8' codec can't decode"),
+        (B + B, "is not TOML: Cannot overwrite a value"),
+        ("a = " + "[" * 50_000, "is nested too deeply. Its options are plain values."),
+        ("a = " + "{b=" * 5000 + "1" + "}" * 5000, "is nested too deeply"),
+        (B + "seed = " + "9" * 5000, "is not TOML: Exceeds the limit"),
+        (
+            B + "seed = 99999999999999999999",
+            "seed is 99999999999999999999; it must be at most 9,223,372,036,854,775,807.",
+        ),
+        (B + "seed = -1", "seed is -1; it must be at least 0."),
+        (B + "seed = 2020-01-01", "seed is datetime.date(2020, 1, 1); it must be a whole number."),
+        (B + "epochs = 10000000000", "epochs is 10000000000; it must be at most 10,000,000."),
+        (B + "repeats = 1000000000", "repeats is 1000000000; it must be at most 10,000."),
+        (B + "ensemble = 1000000000", "ensemble is 1000000000; it must be at most 10,000."),
+        (B + "batch_size = 9223372036854775808", "it must be at most 2,147,483,647."),
+        (B + "margin = inf", "margin is inf; it is a difference"),
+        (B + "margin = nan", "margin is nan; it is a difference"),
+        (B + "class_weight = 'a=1,a=2'", "names a class twice. Give each class one weight."),
+        (B + f"epochs = '{'k' * 10_000}'", "kkk...; it must be a whole number."),
+        (f"{'k' * 10_000} = 1\n" + B, "has an unknown 'kkk"),
+        ("[table]\nx = 1", "table is {'x': 1}; it must be a string."),
+        ('table.x = 1\ntarget = "y"', "table is {'x': 1}; it must be a string."),
+        ('table = "a\\u0000b"\ntarget = "y"', "is no path: it holds a NUL character."),
+        ('table = "~there-is-no-such-user/a.csv"\ntarget = "y"', "is in the home folder of a user who is not here."),
+        (B + "network = '~there-is-no-such-user/a.py:f'", "is in the home folder of a user who is not here."),
+        (B + "network = ':f'", "Give the path of a Python file"),
+        (B + "network = 'a.py:1f'", "names no function. Write FILE.py:FUNCTION"),
+        (B + "fit = ''", "names no function. Write FILE.py:NAME"),
+        (B + "range = ['l1=1e999:2']", "The range of l1 is inf to 2; it must rise"),
+        ("#" * 300_000, "has more than 262,144 bytes, which no such file has."),
+    ],
+)
+def test_what_is_malformed_is_refused(tmp_path, content, says):
+    path = tmp_path / "study.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=re.escape(says)) as caught:
+        settings_of(read(path, kinds()))
+    assert len(str(caught.value)) < 700
+
+
+NAMES = st.sampled_from([*kinds(), "tabel", "", "\x1b"])
+VALUES = (
+    st.integers()
+    | st.floats()
+    | st.booleans()
+    | st.text(max_size=8)
+    | st.lists(st.text(max_size=5), max_size=2)
+    | st.sampled_from(["l1,l2", "none; l1", "l1=1e-6:1", "balanced", "a=1", "brier", "net.py:f"])
+)
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(st.dictionaries(NAMES, VALUES, max_size=5))
+def test_any_options_are_taken_or_refused(tmp_path_factory, options):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    lines = [
+        f"{json.dumps(name)} = {_value(value)}" for name, value in {"table": "a", "target": "y", **options}.items()
+    ]
+    path.write_bytes("\n".join(lines).encode(errors="surrogatepass"))
+    try:
+        settings_of(read(path, kinds()))
+    except InputError as error:
+        assert len(str(error)) < 1500  # noqa: PT017
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(st.binary(max_size=60) | st.text("abtle=\"'[]{}.,#\n 01-:T\\", max_size=60).map(str.encode))
+def test_any_bytes_are_taken_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError):  # no table and no target, whatever else
+        read(path, kinds())
+
+
+def test_a_mark_before_the_first_line_is_no_matter(tmp_path):
+    (tmp_path / "study.toml").write_text("\ufeff" + B)
+    assert read(tmp_path / "study.toml", kinds())["target"] == "y"
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (os.mkfifo, "is a pipe, not a file. Give a study file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a device, not a file."),
+        (lambda path: path.symlink_to(path), "its symbolic links lead round in a circle"),
+        (lambda path: path.mkdir(), "is a folder. Give a study file"),
+    ],
+)
+def test_what_is_no_file_is_never_waited_for(tmp_path, make, says):
+    make(tmp_path / "study.toml")
+    with pytest.raises(InputError, match=re.escape(says)):
         read(tmp_path / "study.toml", kinds())

@@ -55,6 +55,9 @@ def parse_class_weight_text(text: str | None) -> ClassWeight | None:
     pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
     if not pairs or not all(name.strip() and equals for name, equals, _ in pairs):
         raise InputError(f"--class-weight got '{text}'. Write balanced, or CLASS=WEIGHT,CLASS=WEIGHT.")
+    named = [name.strip() for name, _, _ in pairs]
+    if len(set(named)) < len(named):
+        raise InputError(f"--class-weight got '{text}', which names a class twice. Give each class one weight.")
     return parse_class_weight({name.strip(): weight.strip() for name, _, weight in pairs})
 
 

@@ -43,3 +43,22 @@ def in_words(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def about(seconds: float) -> str:
+    """Write a duration that is only roughly known: to two digits or so.
+
+    Examples
+    --------
+    >>> about(3.2), about(43), about(200), about(4000), about(40_000)
+    ('about 5 s', 'about 45 s', 'about 3 min', 'about 1 h 5 min', 'about 11 h')
+    """
+    if seconds < 57.5:
+        return f"about {max(5, 5 * round(seconds / 5))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"about {minutes} min"
+    if minutes < 600:
+        hours, rest = divmod(5 * round(minutes / 5), 60)
+        return f"about {hours} h{f' {rest} min' if rest else ''}"
+    return f"about {round(minutes / 60)} h"

@@ -1,7 +1,6 @@
 """The scikit-learn face: `fit` studies which regularizers to use, and trains the network that the study prescribes."""
 
 import numbers
-import tempfile
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -23,8 +22,9 @@ from posology.execution.staff import KEPT
 from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
-from posology.plan import Design, parse_arms
+from posology.plan import Design, parse_family
 from posology.result import StudyResult, VerdictText
+from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.study import Study, prepared
 from posology.table import Table, table_from_arrays
@@ -72,8 +72,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         table = table_from_arrays(X, y, task=task, groups=groups, weights=sample_weight)
         table = without_copies(table)
         settings = self._settings(table)
-        with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-            folder = Path(scratch) / "study" if self.folder is None else Path(self.folder)
+        with scratch_folder() as scratch:
+            folder = scratch / "study" if self.folder is None else Path(self.folder)
             self.result_: StudyResult | None = None
             self.verdict_: VerdictText | UntunedVerdict
             if reason := why_untuned(table, settings.design):
@@ -95,7 +95,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_class_weight(weight, table.classes, table.target_name)
         own = {name: getattr(self, name) for name in ("epochs", "batch_size") if getattr(self, name) is not None}
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
-        design = Design(parse_arms(self.arms), **sizes)
+        arms, cabinet = parse_family(self.arms)
+        design = Design(arms, cabinet=cabinet, **sizes)
         source = source_of(self.network, lambda: prepared(table, {}))
         return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
 
@@ -142,8 +143,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         """Load the network that predicts, for prepared rows; Keras runs in this process."""
         check_is_fitted(self)
         keras = own_keras()
-        with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-            path = Path(scratch) / "model.keras"
+        with scratch_folder() as scratch:
+            path = scratch / "model.keras"
             path.write_bytes(self._network.model)
             return keras.models.load_model(path)
 

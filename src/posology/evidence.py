@@ -58,7 +58,11 @@ def evidence_of(
             "schema": SCHEMA,
             "fits": [list(where) for where in found],
             "degrees_of_freedom": analysis.estimate.df,
-            "ranges": {name: {"low": s.low, "high": s.high, "scale": s.scale} for name, s in strengths.items()},
+            "ranges": {
+                name: {"low": s.low, "high": s.high, "scale": s.scale}
+                for name, s in strengths.items()
+                if name not in design.cabinet
+            },
             "relative_to": "none" if () in design.arms else "trials on every split",
             "trials": {name: _trials(found, arm, references) for name, arm in named.items() if arm},
             "curve_epochs": curve_epochs(design.epochs).tolist(),

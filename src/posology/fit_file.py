@@ -1,12 +1,10 @@
 """The arguments of `model.fit` that stand in a user's file, read in a worker of its own: `--fit net.py:FIT`."""
 
-import tempfile
-from pathlib import Path
-
 from posology.class_weights import class_weight_from_json
 from posology.execution import one_worker
 from posology.network import parse_source
 from posology.plan import Callbacks, FitArguments
+from posology.scratch import scratch_folder
 
 
 def fit_arguments_in(text: str) -> FitArguments:
@@ -19,8 +17,8 @@ def fit_arguments_in(text: str) -> FitArguments:
     """
     source = parse_source(text, "--fit", "NAME")
     with (
-        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
-        one_worker(Path(scratch) / "worker.log") as worker,
+        scratch_folder() as scratch,
+        one_worker(scratch / "worker.log") as worker,
     ):
         reply, _ = worker.ask({"do": "fit", "source": source.to_dict()})
     found = reply["fit"]

@@ -1,17 +1,16 @@
 """What a study would cost, measured on a few networks of its own; nothing is kept."""
 
-import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
 from posology.execution.frames import pack_arrays
 from posology.lever_run import RIVALS, without_stopping
-from posology.plan import Design, Pack, Space, arm_name, tune
+from posology.plan import Design, Pack, Space, arm_name, programs, tune
 from posology.progress import Progress
 from posology.running import space_of
+from posology.scratch import scratch_folder
 from posology.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ class Forecast:
         Processes.
     sites : int
         Places in the network where something is tuned.
+    programs : int
+        That each worker compiles: one for each set of what arms need (`plan.packs.programs`).
     parameters : int
         Weights of the network.
     columns : int
@@ -59,6 +60,7 @@ class Forecast:
     bytes: int
     workers: int
     sites: int
+    programs: int
     parameters: int
     columns: int
 
@@ -73,15 +75,18 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
     progress.stage("measuring a few networks")
     began = time.monotonic()
     with (
-        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
-        study.pool(Path(scratch), workers=1) as pool,
+        scratch_folder() as scratch,
+        study.pool(scratch, workers=1) as pool,
     ):
         network = pool.describe()
         space = space_of(network, study.settings)
         pack = _sample(study, space, network["pack_size"])
+        asked = time.monotonic()
         _ = pool.submit(pack).result()
-        start_up = time.monotonic() - began
+        first, start_up = time.monotonic() - asked, time.monotonic() - began
         seconds, size, share = _price(pool, pack, design.epochs)
+        # the first pack is the second and a compilation; every worker compiles every other program too
+        start_up += max(0.0, first - seconds) * (programs(design) - 1)
         levers, of_levers = _levers(study, pool)
     networks, least = design.members(), _least(study.settings).members()
     extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))
@@ -100,6 +105,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
         workers=study.workers,
         sites=len(network["kernels"]) + len(network["dropouts"]),
+        programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],
     )

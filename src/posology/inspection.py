@@ -1,15 +1,14 @@
 """Look at a network without training it, in a worker of its own."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import posology
 from posology.execution import one_worker
 from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
+from posology.scratch import scratch_folder
 from posology.table import Table
 
 SCHEMA = 1
@@ -78,8 +77,8 @@ def inspect_network(
     InputError
         The network cannot be studied, or a pattern names no layer.
     """
-    with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-        path = Path(scratch) / "table.feather"
+    with scratch_folder() as scratch:
+        path = scratch / "table.feather"
         if table is not None:
             table.save(path)
         message = {
@@ -89,7 +88,7 @@ def inspect_network(
             "choice": asdict(choice),
             "inputs": {name: list(columns) for name, columns in (inputs or {}).items()},
         }
-        with one_worker(Path(scratch) / "worker.log") as worker:
+        with one_worker(scratch / "worker.log") as worker:
             reply, _ = worker.ask(message)
     lists = {name: tuple(reply[name]) for name in ("sites", "lines", "warnings", "notes")}
     return Inspection(str(source), reply["rows"], reply["parameters"], reply["optimizer"], **lists)

@@ -32,14 +32,16 @@ Drive = Callable[[Iterator[tuple[Any, Procedure]]], Iterator[tuple[Any, Any]]]
 def without_stopping(design: Design) -> Design | None:
     """Give the design of the arms that train all epochs: none and each factor alone, on the first repeat.
 
+    Of a cocktail none alone: its members differ from resample to resample.
+
     Equal numbers of trials, as in the study, but one inner split and few refits, to bound the price. None where the
     study itself has no early stopping.
     """
     if design.patience is None:
         return None
-    factors = dict.fromkeys(factor for arm in design.arms for factor in arm)
+    factors = dict.fromkeys(factor for arm in design.arms for factor in arm if not design.cabinet)
     arms: tuple[Arm, ...] = ((), *((factor,) for factor in factors))
-    alone = replace(design, arms=arms, patience=None, halving=None, ensemble=1)
+    alone = replace(design, arms=arms, patience=None, halving=None, ensemble=1, cabinet=())
     return replace(alone, repeats=1, inner_splits=1, refits=min(REFITS, design.refits))
 
 

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from posology.errors import InputError, WorkerError
 from posology.execution import one_worker
 from posology.execution.predicting import finished
+from posology.files import is_regular
+from posology.handback.bundle import AGAIN, opened
 from posology.record import read_settings
 from posology.table import Classes
 from posology.table.class_file import columns_of
@@ -66,14 +69,24 @@ class Predicted:
         return json.dumps(content, indent=2) + "\n"
 
 
-def predict_table(folder: Path, table: Path) -> Predicted:
-    """Predict the rows of the table at a path with the study kept in a folder.
+def predict_table(place: Path, table: Path) -> Predicted:
+    """Predict the rows of the table at a path with the study kept in a folder, or with a bundle.
 
     Raises
     ------
     InputError
-        The folder has no finished study, or the table lacks columns.
+        The folder has no finished study, the bundle is refused, or the table lacks columns.
     """
+    if not is_regular(place, "Give the folder of a finished study, or a bundle."):
+        return _predicted(place, table)
+    with opened(place) as folder:
+        try:
+            return _predicted(folder, table)
+        except WorkerError as error:
+            raise InputError(f"'{place}' cannot be used: {error} {AGAIN}") from error
+
+
+def _predicted(folder: Path, table: Path) -> Predicted:
     target = read_settings(folder)["target"]
     finished(folder)  # before a worker is started for nothing
     with (

@@ -1,11 +1,15 @@
 """The study's folder: what is kept, and how a run resumes.
 
     study.json            settings, versions, the table's fingerprint; written first
-    packs/NAME.npz        one finished pack each: written aside, synced, renamed, so that it is whole or absent
+    study.toml            the same study for `posology study`, every option resolved
+    packs/NAME.npz        one finished pack each, the truth about what was trained (`pack_files`)
+    study.sqlite          their index, for any reader of SQLite (`results_index`); made again where it is damaged
     verdict.json          the verdict and its numbers, the same bytes for the same study
     evidence.json         what the charts are drawn from: trials, learning curves, weights, scores by seed; likewise
     report.html           the report, one file
+    progress.json         while it runs, how far it is (`posting`)
     run.json              seconds, networks, date: what differs from run to run
+    faults.jsonl          workers that were lost and replaced, a line each; absent where all went well
     model.keras, preparation.*   the prescription
 
 No raw row of the table is kept. One driver writes; a lock refuses a second.
@@ -17,18 +21,29 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from posology.continuing import SAME, Continuing, Held, continued
 from posology.errors import InputError, StoppedError
-from posology.execution.frames import pack_arrays, unpack_arrays
+from posology.files import parsed_json
+from posology.pack_files import PackFiles
+from posology.plan import Pack
+from posology.results_index import ResultsIndex
+from posology.study_file import resolved_beside
 from posology.wording import resume_command
 
-SCHEMA = 6
+SCHEMA = 7
+OLDEST = 6
+"""The oldest layout that is read: its packs do not say what they hold, and are known by their names."""
 
-_BEGINNING = {"packs", ".lock", ".study.json.part"}
+COPY = ".study.json.copy"
+"""What study.json says, once more: all that a damaged disk could take with a single file."""
+
+_BEGINNING = {"packs", ".lock", ".study.json.part", COPY, f".{COPY}.part"}
 """What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""
 
 
@@ -43,10 +58,21 @@ class Record:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.held: Held = {}
+        """What study.json says, once the study has begun."""
         self._lock: Any = None
+        self._packs = PackFiles(folder / "packs", self._write, self._indexed)
+        self._index: ResultsIndex | None = None
 
-    def begin(self, settings: Mapping[str, Any]) -> None:
+    def begin(self, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
         """Make the folder, or continue it if it holds the same study.
+
+        Parameters
+        ----------
+        settings : mapping
+            As `Study.facts()`.
+        how : Continuing
+            What may differ.
 
         Raises
         ------
@@ -54,29 +80,58 @@ class Record:
             The folder holds another study or other files, cannot be written, or is in use.
         """
         with _disk_errors(self.folder, started=False):
-            check_folder(self.folder, settings)
+            check_folder(self.folder, settings, how)
             (self.folder / "packs").mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            if not (self.folder / "study.json").is_file():
-                self._write(self.folder / "study.json", _json({"schema": SCHEMA, **settings}), started=False)
+            self.held = held = self._settle(settings, how)
+            self._index = ResultsIndex(self.folder)
+            self._packs.scan(adopts=not held["grown"])
+
+    def _settle(self, settings: Mapping[str, Any], how: Continuing) -> Held:
+        """Write study.json and study.toml where they do not say what is studied from now on."""
+        there = read_settings(self.folder) if (self.folder / "study.json").is_file() else None
+        now = dict(settings) if there is None else continued(self.folder, there, settings, how)
+        held = {"grown": [], **now, "schema": SCHEMA}
+        texts = {COPY: _json(held), "study.json": _json(held), "study.toml": resolved_beside(held).encode()}
+        for name, text in texts.items():
+            if _bytes(self.folder / name) != text:
+                self._write(self.folder / name, text, started=False)
+        return held
 
     def close(self) -> None:
         """Let another run open the folder."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
+    def _indexed(self, name: str, pack: Pack, arrays: Mapping[str, np.ndarray]) -> None:
+        if self._index is not None:
+            self._index.add(name, pack, arrays)
+
+    def result(self, pack: Pack) -> dict[str, np.ndarray] | None:
+        """Give the result of a pack that was trained before, in whatever packs, or None."""
+        return self._packs.read(pack)
+
+    def missing(self, pack: Pack) -> Pack:
+        """Give what of a pack is still to be trained."""
+        return self._packs.missing(pack)
+
+    def keep(self, pack: Pack, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep the result of a pack, whose networks are all new.
+
+        Raises
+        ------
+        StoppedError
+            The disk is full; packs kept before are safe.
+        """
+        self._packs.keep(pack, arrays)
+
     def read_pack(self, name: str) -> dict[str, np.ndarray] | None:
-        """Give a finished pack's arrays, or None; a torn file counts as absent."""
-        path = self.folder / "packs" / f"{name}.npz"
-        try:
-            return unpack_arrays(path.read_bytes())
-        except (OSError, ValueError, EOFError, KeyError):
-            return None
-        except Exception as error:  # zipfile's own error class, without importing it for one name
-            if type(error).__name__ == "BadZipFile":
-                return None
-            raise
+        """Give the arrays of a file in `packs`, or None; a torn file counts as absent."""
+        return self._packs.arrays(name)
 
     def read_json(self, name: str) -> Any:
         """Give a JSON file's content, or None where there is none."""
@@ -86,14 +141,8 @@ class Record:
             return None
 
     def write_pack(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep a finished pack.
-
-        Raises
-        ------
-        StoppedError
-            The disk is full; packs kept before are safe.
-        """
-        self._write(self.folder / "packs" / f"{name}.npz", pack_arrays(arrays))
+        """Keep arrays that are no pack's in a file in `packs`; see `keep`."""
+        self._packs.keep_arrays(name, arrays)
 
     def write_json(self, name: str, content: Any, *, lines: bool = True) -> None:
         """Keep a JSON file, with sorted keys, so that equal content gives equal bytes; without `lines`, on one line."""
@@ -102,6 +151,12 @@ class Record:
     def write_text(self, name: str, text: str) -> None:
         """Keep a file of text."""
         self._write(self.folder / name, text.encode())
+
+    def note_fault(self, fault: Mapping[str, Any]) -> None:
+        """Add a line to faults.jsonl; safe to call from several threads, and never the reason that a study ends."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with contextlib.suppress(OSError), (self.folder / "faults.jsonl").open("ab") as file:
+            file.write(_json({"at": now, **fault}, lines=False))
 
     def _write(self, path: Path, data: bytes, *, started: bool = True) -> None:
         aside = path.with_name(f".{path.name}.part")
@@ -118,18 +173,39 @@ class Record:
 
     def _take_lock(self) -> None:
         self._lock = (self.folder / ".lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                f"The folder '{self.folder}' is in use by another run of posology. "
-                "Wait for it, or choose another --out."
-            ) from error
+        _lock(self._lock, self.folder)
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(
+            f"The folder '{folder}' is in use by another run of posology. Wait for it, or choose another --out."
+        ) from error
 
 
 def _json(content: Any, *, lines: bool = True) -> bytes:
     how: dict[str, Any] = {"indent": 2} if lines else {"separators": (",", ":")}
     return (json.dumps(content, sort_keys=True, **how) + "\n").encode()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _asked(folder: Path) -> Any:
+    """Read study.json, or its copy where it is damaged."""
+    path, advice = folder / "study.json", "Start the study again in another folder."
+    try:
+        return parsed_json(path.read_bytes(), path, advice)
+    except InputError:
+        with contextlib.suppress(OSError, InputError):
+            return parsed_json((folder / COPY).read_bytes(), path, advice)
+        raise
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -145,27 +221,29 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL"
         )
-    try:
-        settings = json.loads(path.read_text())
-    except ValueError as error:
-        raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
-    if not isinstance(settings, dict) or settings.get("schema", 0) > SCHEMA:
+    settings = _asked(folder)
+    told = settings.get("schema") if isinstance(settings, dict) else None
+    if not isinstance(told, int) or isinstance(told, bool):
+        raise InputError(f"'{path}' is damaged: it has no schema. Start the study again in another folder.")
+    if told > SCHEMA:
         raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
-    if settings.get("schema") != SCHEMA:
+    if told < OLDEST:
         raise InputError(
             f"'{path}' was written by an earlier posology, whose packs this one cannot read. Use that version, or "
             "start the study again in another folder."
         )
+    if not isinstance(settings.get("settings"), dict):
+        raise InputError(f"'{path}' is damaged: it has no settings. Start the study again in another folder.")
     return settings
 
 
-def check_folder(folder: Path, settings: Mapping[str, Any]) -> None:
+def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
     """Refuse a folder that cannot take this study, before anything is written.
 
     Raises
     ------
     InputError
-        It holds another study or other files, or is a file.
+        It holds another study or other files, or is a file; or other versions trained it.
     """
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
@@ -174,29 +252,9 @@ def check_folder(folder: Path, settings: Mapping[str, Any]) -> None:
         return
     if not (folder / "study.json").is_file():
         raise InputError(f"The output folder '{folder}' holds other files. Choose a new or empty folder with --out.")
-    held = read_settings(folder)
-    asked = json.loads(json.dumps(settings))
-    words = ", ".join(_differences(held, {k: v for k, v in asked.items() if k != "versions"}))
-    if words:
-        raise InputError(
-            f"The output folder '{folder}' holds another study ({words}). Choose another --out, or continue that one: "
-            f"{resume_command(folder)}"
-        )
-
-
-def _differences(held: Mapping[str, Any], asked: Mapping[str, Any], under: str = "") -> Iterator[str]:
-    """Name what differs, down to the single setting."""
-    for key in sorted(asked):
-        there, here = held.get(key), asked[key]
-        if isinstance(there, dict) and isinstance(here, dict):
-            yield from _differences(there, {**dict.fromkeys(there), **here}, f"{under}{key}.")
-        elif there != here:
-            yield f"{under}{key}: {_short(there)} there, {_short(here)} asked"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    continued(folder, read_settings(folder), settings, how)
+    with contextlib.suppress(FileNotFoundError), (folder / ".lock").open() as lock:
+        _lock(lock, folder)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from jaxtyping import Float, Shaped
 
 import posology
 from posology.behaviour import Behaviour
+from posology.cocktail import Cocktail
 from posology.durations import in_words as duration
 from posology.errors import InputError
 from posology.handback.units import units_of
@@ -119,6 +120,8 @@ class StudyResult:
         What the networks of each arm withstand, their weights, overfitting and underfitting.
     evidence : dict
         What the charts are drawn from; see `posology.evidence`.
+    cocktail : Cocktail or None
+        What was mixed, where that was asked.
     """
 
     settings: Settings
@@ -133,6 +136,7 @@ class StudyResult:
     levers: Levers | None = None
     behaviour: Behaviour | None = None
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
+    cocktail: Cocktail | None = None
 
     @classmethod
     def of(
@@ -146,6 +150,7 @@ class StudyResult:
         levers: Levers | None = None,
         behaviour: Behaviour | None = None,
         evidence: Mapping[str, Any] | None = None,
+        cocktail: Cocktail | None = None,
     ) -> "StudyResult":
         """Collect the numbers of every arm."""
         gains = search_gains(found, analysis.arms)
@@ -175,6 +180,7 @@ class StudyResult:
             levers=levers,
             behaviour=behaviour,
             evidence=dict(evidence or {}),
+            cocktail=cocktail,
         )
 
     @property
@@ -286,6 +292,12 @@ class StudyResult:
 
         return pd.DataFrame([_row_dict(row, self.analysis.measure) for row in self.arms]).set_index("arm")
 
+    def losses(self) -> "pd.DataFrame":
+        """Give every network's losses, a row an epoch: `posology.results_index.results_frame`."""
+        from posology.results_index import results_frame
+
+        return results_frame(self.folder)
+
     def robustness(self) -> "pd.DataFrame":
         """Give what the networks of each arm withstand, a row an arm, damage and level: `behaviour.Withstood`."""
         import pandas as pd
@@ -335,7 +347,8 @@ class StudyResult:
         Parameters
         ----------
         name : str
-            forest, interaction, left-out, surface, path, curves, fitting, weights, robustness, beside or strip.
+            forest, interaction, left-out, members, surface, path, curves, fitting, weights, robustness, beside or
+            strip.
 
         Raises
         ------
@@ -391,6 +404,7 @@ class StudyResult:
             "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
             "levers": self.levers.to_dict() if self.levers else None,
             "behaviour": self.behaviour.to_dict() if self.behaviour else None,
+            "cocktail": self.cocktail.to_dict() if self.cocktail else None,
             "analysis": {k: v for k, v in analysis.items() if k != "arms"},
             "study": {**self.facts, "networks": self.networks},
             "settings": self.settings.to_dict(),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posology.behaviour import Behaviour
+from posology.cocktail import Cocktail
+from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
 from posology.evidence import evidence_of
-from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
+from posology.execution import ALL_ROWS_SPLITS, LocalPool, LostWorker, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.execution.sizing import check_memory
@@ -31,11 +33,12 @@ from posology.plan import (
     Space,
     arm_name,
     refit_members,
-    regularizers_of,
     tune,
     tune_and_refit,
 )
 from posology.plan.members import describe
+from posology.plan.schedules import depths_of
+from posology.posting import Posted
 from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.regularizers import REGULARIZERS
@@ -44,7 +47,17 @@ from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import Prescription, StudyResult
-from posology.scoring import Found, Scores, failures, score, search_gains, search_warnings
+from posology.scoring import (
+    Found,
+    Scores,
+    check_trained,
+    doubled_warnings,
+    failures,
+    score,
+    search_gains,
+    search_warnings,
+)
+from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.table import Table, Weights
 from posology.wording import resume_command
@@ -75,29 +88,44 @@ class Run:
     def __init__(self, study: "Study", progress: Progress) -> None:
         self._study = study
         self._design = study.settings.design
-        self._progress = progress
+        self._progress = Posted(progress)
         self._started = time.monotonic()
         self._begun: Counter[int] = Counter()
+        self._record: Record | None = None
 
     def result(self) -> StudyResult:
         """Train what is missing, decide, and train the prescription."""
-        with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
+        with scratch_folder() as scratch:
             facts = self._study.facts()
             if self._study.folder is not None:
-                check_folder(self._study.folder, facts)
+                check_folder(self._study.folder, facts, self._study.continuing)
             self._progress.stage("starting the workers")
-            with self._study.pool(Path(scratch), tell=self._progress.epochs) as pool:
+            with self._study.pool(scratch, tell=self._progress.epochs, lost=self._lost) as pool:
                 network = pool.describe()
                 check_memory(network["memory"], self._study.workers)
                 space = space_of(network, self._study.settings)
                 # nothing is written before the table and the network are known to be right
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
                 record = Record(self._study.folder)
+                finished = False
                 try:
-                    record.begin(facts)
-                    return self._carry_out(pool, record, space, network)
+                    record.begin(facts, self._study.continuing)
+                    self._record = record
+                    if differs := harmless(record.held, facts["versions"]):
+                        self._progress.say(differs)
+                    self._progress.post_to(record.folder)
+                    result = self._carry_out(pool, record, space, network)
+                    finished = True
+                    return result
                 finally:
+                    self._progress.end(finished=finished)
                     record.close()
+
+    def _lost(self, worker: LostWorker) -> None:
+        """Tell of a worker that was lost; what it was training is trained by another."""
+        self._progress.say(f"{worker.reason} Another worker takes its place.")
+        if self._record is not None:
+            self._record.note_fault(asdict(worker))
 
     def _carry_out(self, pool: LocalPool, record: Record, space: Space, network: dict[str, Any]) -> StudyResult:
         self._progress.total(self._design.members())
@@ -109,6 +137,7 @@ class Run:
                 f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
         scores = self._score(found, looks.done)
+        check_trained(scores, found, self._design.arms, self._design.seeds)
         analysis = analyze(
             scores.losses,
             scores.folds,
@@ -122,11 +151,17 @@ class Run:
         levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
         facts = self._facts(network, scores, looks, found)
+        facts["notes"] += notes_of(record.held)
         behaviour = self._behaviour(found, scores, levers, network["arrays"])
         asked = self._study.settings
         strengths, arrays = asked.strengths(), network["arrays"]
         evidence = evidence_of(found, scores, analysis, self._design, strengths, arrays)
-        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, levers, behaviour, evidence)
+        cocktail = None
+        if self._design.cabinet:
+            about = (self._study.judge, scores.folds, self._study.table.clusters)
+            cocktail = Cocktail.of(found, self._design, *about)
+        parts = (levers, behaviour, evidence, cocktail)
+        result = StudyResult.of(asked, found, scores, analysis, prescription, facts, *parts)
         return self._keep_result(record, result)
 
     def _levers(
@@ -169,7 +204,11 @@ class Run:
             "fingerprint": table.fingerprint(),
             "notes": list(table.notes),
             "network_notes": [*network["notes"], *self._note_on_loss(network["loss"])],
-            "warnings": [*network["warnings"], *search_warnings(gains, self._study.settings.margin)],
+            "warnings": [
+                *network["warnings"],
+                *doubled_warnings(self._design.arms, self._design.cabinet, network["optimizer"]),
+                *search_warnings(gains, self._study.settings.margin),
+            ],
             "network": str(self._study.settings.source),
             "parameters": network["parameters"],
             "optimizer": network["optimizer"],
@@ -215,7 +254,7 @@ class Run:
     ) -> Generator[tuple[Any, Any], None, None]:
         return drive(
             procedures,
-            submit=lambda pack: _submit(pool, pack),
+            submit=lambda pack: self._submit(pool, record, pack),
             known=lambda pack: self._known(record, pack),
             on_pack=lambda pack, result: self._keep(record, pack, result),
             ahead=2 * self._study.workers,
@@ -223,15 +262,39 @@ class Run:
         )
 
     def _known(self, record: Record, pack: Pack) -> PackResult | None:
-        arrays = record.read_pack(pack.name)
+        arrays = record.result(pack)
         if arrays is None:
             return None
         self._count(pack, kept=True)
         return PackResult(**arrays)
 
     def _keep(self, record: Record, pack: Pack, result: PackResult) -> None:
-        record.write_pack(pack.name, vars(result))
+        missing = record.missing(pack)
+        places = [i for i, member in enumerate(pack.members) if member in missing.members]
+        record.keep(missing, {name: values[places] for name, values in vars(result).items()})
         self._count(pack, kept=False)
+
+    def _submit(self, pool: LocalPool, record: Record, pack: Pack) -> "Future[PackResult]":
+        """Submit what of a pack is not trained yet; the answer is read in the worker's own thread."""
+        future: Future[PackResult] = Future()
+        missing = record.missing(pack)
+        rest = replace(pack, members=tuple(m for m in pack.members if m not in missing.members))
+        kept = record.result(rest) if rest.members else None
+        asked = pool.submit(missing if kept else pack)
+
+        def pass_on(reply: "Future[Any]") -> None:
+            if reply.cancelled() or not future.set_running_or_notify_cancel():
+                return
+            error = reply.exception()
+            if error is not None:
+                future.set_exception(error)
+            else:
+                trained = result_of(reply.result())
+                future.set_result(merged(pack, missing, trained, PackResult(**kept)) if kept else trained)
+
+        future.add_done_callback(lambda given_up: asked.cancel() if given_up.cancelled() else None)
+        asked.add_done_callback(pass_on)
+        return future
 
     def _count(self, pack: Pack, *, kept: bool) -> None:
         # a member of a halving is counted when it begins, not at every rung
@@ -257,7 +320,7 @@ class Run:
         members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
         member = members[0]
         out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, members))
-        setting = {name: list(member.setting[name]) for name in regularizers_of(arm)}
+        setting = {name: list(strengths) for name, strengths in member.setting.items()}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
 
     def _finish(self, pool: LocalPool, record: Record, pack: Pack) -> dict[str, Any]:
@@ -296,23 +359,12 @@ def _weights(weights: Weights) -> dict[str, Any]:
     return {"column": weights.name, "effective_rows": weights.effective}
 
 
-def _submit(pool: LocalPool, pack: Pack) -> "Future[PackResult]":
-    """Submit a pack; the answer is read in the worker's own thread."""
-    future: Future[PackResult] = Future()
-    asked = pool.submit(pack)
-
-    def pass_on(reply: "Future[Any]") -> None:
-        if reply.cancelled() or not future.set_running_or_notify_cancel():
-            return
-        error = reply.exception()
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result_of(reply.result()))
-
-    future.add_done_callback(lambda given_up: asked.cancel() if given_up.cancelled() else None)
-    asked.add_done_callback(pass_on)
-    return future
+def merged(pack: Pack, trained: Pack, new: PackResult, kept: PackResult) -> PackResult:
+    """Put the results of a pack's networks in their order: those trained now, and those of an earlier run."""
+    given = {True: iter(range(len(trained.members))), False: iter(range(len(pack.members)))}
+    order = [(is_new, next(given[is_new])) for is_new in (member in trained.members for member in pack.members)]
+    parts = {True: vars(new), False: vars(kept)}
+    return PackResult(**{name: np.stack([parts[is_new][name][i] for is_new, i in order]) for name in vars(new)})
 
 
 def space_of(network: dict[str, Any], settings: Settings) -> Space:
@@ -334,4 +386,10 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
                 else "no Dense or convolution kernel to penalize. Add one"
             )
             raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
+    shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
+    if shaped:
+        raise InputError(
+            f"An arm has a shape of {', '.join(sorted(shaped))} over depth, but the network has one place for it. "
+            "Write it without a shape."
+        )
     return Space(strengths, sites, settings.per_layer)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
+from posology.errors import InputError
 from posology.inference.contrasts import Contrast
 from posology.inference.searching import gain_of_doubling, still_improves
 from posology.inference.weighting import influence
@@ -64,6 +65,22 @@ class Scores:
     by_seed: Float[np.ndarray, "arm fit seed"] = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
 
+def check_trained(scores: Scores, found: Found, arms: Sequence[Arm], seeds: int) -> None:
+    """Refuse a verdict on networks of which none was trained.
+
+    Raises
+    ------
+    InputError
+        All refits diverged: their losses are equal because they are the worst.
+    """
+    every = len(found) * len(arms) * seeds
+    if scores.failed >= every:
+        raise InputError(
+            f"Every network that was to be scored diverged ({every:,} of them): there is nothing to compare. Lower the "
+            "learning rate of the network's optimizer, or clip its gradients (clipnorm=1.0)."
+        )
+
+
 def score(
     found: Found,
     arms: Sequence[Arm],
@@ -109,14 +126,11 @@ def _score(
             refits = found[repeat, fold][1]
             for a, arm in enumerate(arms):
                 refit = refits[arm]
-                averaged = refit.averaged(ensemble)
-                snapshots = averaged.reshape(-1, *averaged.shape[2:])
-                given = [judge.row_losses(p, rows) for p in snapshots]
-                by_row = np.stack([loss for loss, _ in given])
+                by_row, over = snapshot_losses(refit, judge, rows, ensemble)
                 losses[a, r, rows] = by_row.mean(axis=0)
-                by_seed[a].append(1 - by_row.reshape(len(averaged), -1).mean(axis=1))
-                capped += sum(n for _, n in given)
-                scored += sum(len(loss) for loss, _ in given)
+                by_seed[a].append(1 - by_row.reshape(len(refit.prediction) // ensemble, -1).mean(axis=1))
+                capped += over
+                scored += by_row.size
                 failed += sum(not np.isfinite(p).all() for p in refit.prediction)
                 fit = r * (folds.max() + 1) + fold
                 train[a, fit] = judge.train_score(_mean_of_finite(refit.train_error))
@@ -128,6 +142,21 @@ def _score(
     return Scores(
         losses, folds[list(repeats)], capped, scored, gap, epochs.mean(axis=1), failed, trained, by_seed=seeds
     )
+
+
+def snapshot_losses(
+    refit: Refitted, judge: Judge, rows: Bool[np.ndarray, " table"], ensemble: int = 1
+) -> tuple[Float[np.ndarray, "snapshot row"], int]:
+    """Give the row losses of refits, or of averages of them, at every epoch at which they are scored.
+
+    Returns
+    -------
+    losses, capped : array (snapshot, row), int
+        The snapshots of a network follow one another.
+    """
+    averaged = refit.averaged(ensemble)
+    given = [judge.row_losses(p, rows) for p in averaged.reshape(-1, *averaged.shape[2:])]
+    return np.stack([loss for loss, _ in given]), sum(n for _, n in given)
 
 
 def failures(found: Found) -> list[dict[str, Any]]:
@@ -175,6 +204,38 @@ def search_warnings(gains: Mapping[Arm, Contrast | None], margin: float) -> list
         for arm, gain in gains.items()
         if gain is not None and still_improves(gain, margin)
     ]
+
+
+def doubled_warnings(arms: Sequence[Arm], cabinet: Sequence[str], optimizer: str) -> list[dict[str, Any]]:
+    """Warn of L2 beside weight decay, which shrink the same weights. JSON types.
+
+    Parameters
+    ----------
+    arms : sequence of arm
+    cabinet : sequence of str
+        Of a cocktail, whose mixes may have both.
+    optimizer : str
+        Its class.
+
+    Examples
+    --------
+    >>> doubled_warnings([("l2", "weight_decay")], (), "SGD")[0]["text"][:63]
+    'l2+weight_decay shrinks the same weights twice: under SGD weigh'
+    """
+    pair = ("l2", "weight_decay")
+    both = [arm_name(arm) for arm in arms if set(pair) <= set(regularizers_of(arm))]
+    if set(pair) <= set(cabinet):
+        both.append("A mix of l2 and weight_decay")
+    if not both:
+        return []
+    how = (
+        "under SGD weight decay of strength s is L2 of s/2, so that only their sum is known"
+        if optimizer == "SGD"
+        else f"{optimizer} scales the step of L2 for every weight and that of weight decay for none, which is all that "
+        "tells them apart"
+    )
+    text = f"{', '.join(both)} shrinks the same weights twice: {how}. Strengths are as one tuned them together."
+    return [{"code": "shrunk twice", "sites": [], "text": text}]
 
 
 def _listed(setting: Setting) -> dict[str, list[float]]:

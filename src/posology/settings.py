@@ -7,9 +7,25 @@ from typing import Any
 from posology.errors import InputError
 from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
-from posology.plan import PLAIN_QUESTION, Design, default_ranges
+from posology.plan import PLAIN_QUESTION, Design, default_ranges, parse_arms
+from posology.plan.schedules import depths_of
 from posology.regularizers import REGULARIZERS, Strength
 from posology.wording import did_you_mean
+
+LIMITS = {
+    "repeats": (1, 10_000),
+    "folds": (2, 10_000),
+    "trials": (1, 100_000),
+    "inner_splits": (1, 10_000),
+    "refits": (1, 10_000),
+    "ensemble": (1, 10_000),
+    "epochs": (1, 10_000_000),
+    "batch_size": (1, 2**31 - 1),
+    "patience": (1, 10_000_000),
+    "halving": (2, 100_000),
+    "seed": (0, 2**63 - 1),
+}
+"""Of a design's numbers: below the first there is no study, and beyond the second none that ends."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +69,21 @@ class Settings:
 
     def __post_init__(self) -> None:
         design = self.design
-        _at_least("repeats", design.repeats, 1)
-        _at_least("folds", design.folds, 2)
-        _at_least("trials", design.trials, 1)
-        _at_least("inner_splits", design.inner_splits, 1)
-        _at_least("refits", design.refits, 1)
-        _at_least("ensemble", design.ensemble, 1)
-        _at_least("epochs", design.epochs, 1)
-        _at_least("batch_size", design.batch_size, 1)
-        if design.patience is not None:
-            _at_least("patience", design.patience, 1)
-        if design.halving is not None:
-            _at_least("halving", design.halving, 2)
-        if idle := sorted(set(self.ranges) - set(default_ranges(design.arms))):
+        for name, (least, most) in LIMITS.items():
+            if (value := getattr(design, name)) is not None:
+                _check_within(name, value, least, most)
+        for what, given in (("halving", design.halving is not None), ("per_layer", self.per_layer)):
+            if design.cabinet and given:
+                raise InputError(
+                    f"{what} is given with a cocktail, whose mixes race over the inner splits, each with one strength "
+                    "for all layers. Leave it out, or name the arms."
+                )
+        if self.per_layer and any(map(depths_of, design.arms)):
+            raise InputError(
+                "per_layer is given with arms whose strengths have a shape over depth: it searches every layer's own. "
+                "Leave out one of the two."
+            )
+        if idle := sorted(set(self.ranges) - set(default_ranges((*design.arms, design.cabinet)))):
             raise InputError(
                 f"A range is given for {', '.join(idle)}, which no arm has. Leave it out, or name an arm with it."
             )
@@ -77,11 +95,26 @@ class Settings:
 
     def strengths(self) -> dict[str, Strength]:
         """Give the searched range of each regularizer in the arms."""
-        found = default_ranges(self.design.arms)
+        found = default_ranges((*self.design.arms, self.design.cabinet))
         return {
             name: replace(s, low=self.ranges[name][0], high=self.ranges[name][1]) if name in self.ranges else s
             for name, s in found.items()
         }
+
+    def grown(self, repeats: int | None, arms: str | None) -> "Settings":
+        """Give the settings with another number of repeats, and with more arms behind those that there are.
+
+        Raises
+        ------
+        InputError
+            See `posology.plan.parse_arms`; a cocktail has the arms that it has.
+        """
+        if arms is not None and self.design.cabinet:
+            raise InputError("A cocktail mixes its own arms: --arms cannot add to it. It grows by --repeats.")
+        design, asked = self.design, parse_arms(arms) if arms is not None else ()
+        more = tuple(arm for arm in asked if arm not in design.arms)
+        wider = replace(design, arms=(*design.arms, *more), repeats=design.repeats if repeats is None else repeats)
+        return replace(self, design=wider)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the settings as JSON types."""
@@ -116,9 +149,11 @@ class Settings:
             ) from error
 
 
-def _at_least(name: str, value: int, least: int) -> None:
+def _check_within(name: str, value: int, least: int, most: int) -> None:
     if value < least:
         raise InputError(f"{name} is {value}; it must be at least {least}.")
+    if value > most:
+        raise InputError(f"{name} is {value}; it must be at most {most:,}.")
 
 
 def parse_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from posology.class_weights import check_class_weight, parse_class_weight
+from posology.continuing import SAME, Continuing
 from posology.errors import InputError
-from posology.execution import Job, LocalPool
+from posology.execution import Job, LocalPool, LostWorker
 from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
 from posology.network.choice import Choice
 from posology.network.handed import source_of
-from posology.plan import Design, parse_arms, read_fit_arguments
+from posology.plan import CABINET, Design, parse_family, read_fit_arguments
 from posology.progress import Progress, Silent
 from posology.regularizers import REGULARIZERS
+from posology.report.notebook import usual_progress
 from posology.resampling import outer_folds
 from posology.result import StudyResult
 from posology.running import Run
@@ -72,6 +74,7 @@ class Study:
     arms : str or sequence of str, optional
         "l1,l2,dropout" for all subsets of those; "none; l1; dropout; l1+dropout" for just those arms. By default
         none, weights (L1 and L2 together), dropout, weights+dropout. docs/regularizers.md lists all regularizers.
+        "cocktail" searches the best mix of many, "cocktail: l1, dropout, mixup" of those (docs/cocktails.md).
     margin : float
         Differences of R2, or of the score of classes, below it do not matter to you.
     all_repeats : bool
@@ -155,8 +158,8 @@ class Study:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y, task=task, groups=groups, weights=sample_weight)
         sizes = (repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving)
-        weighed = parse_class_weight(class_weight)
-        design = Design(parse_arms(arms), *sizes, ensemble=ensemble, class_weight=weighed)
+        weighed, (family, cabinet) = parse_class_weight(class_weight), parse_family(arms)
+        design = Design(family, *sizes, ensemble=ensemble, class_weight=weighed, cabinet=cabinet)
         if fit is not None:
             arguments = read_fit_arguments(fit)
             design = arguments.applied(design)
@@ -178,14 +181,16 @@ class Study:
         budget: float | None = None,
         facts: Mapping[str, Any] | None = None,
         staff: Staff | None = None,
+        continuing: Continuing = SAME,
     ) -> "Study":
         """Make a study of what the command has read.
 
         `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
-        study.
+        study; `continuing` says what may differ from what the folder holds.
         """
         study = cls.__new__(cls)
         study._set(table, settings, folder, workers, budget, facts, staff)
+        study.continuing = continuing
         return study
 
     def _set(
@@ -203,6 +208,7 @@ class Study:
             check_groups(table.groups, settings.design.folds)
         if table.classes:
             _check_classes(table, settings.design)
+        settings = _for_target(table, settings)
         _check_target(table, settings)
         check_class_weight(settings.design.class_weight, table.classes, table.target_name)
         self.judge = judge_of(table, settings.score)
@@ -212,10 +218,17 @@ class Study:
         self.folder = None if folder is None else Path(folder)
         self.workers = workers or cores()
         self.budget = budget
+        self.continuing = SAME
         self._facts, self._staff = dict(facts or {}), staff
 
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Run the experiment, or continue it where the folder has a part of it.
+
+        Parameters
+        ----------
+        progress : Progress, optional
+            Who is told what happens: any object with the methods of `posology.progress.Progress`. By default a line in
+            a notebook, and nobody elsewhere.
 
         Returns
         -------
@@ -229,7 +242,7 @@ class Study:
         StoppedError
             The budget ended before the first repeat, or the disk is full; the study can be resumed.
         """
-        return Run(self, progress or Silent()).result()
+        return Run(self, progress or usual_progress()).result()
 
     def forecast(self, progress: Progress | None = None) -> Forecast:
         """Say what the study would cost, from a measured sample; nothing is kept."""
@@ -237,11 +250,15 @@ class Study:
 
     @contextmanager
     def pool(
-        self, scratch: Path, workers: int | None = None, tell: Callable[[int], None] = lambda _: None
+        self,
+        scratch: Path,
+        workers: int | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+        lost: Callable[[LostWorker], None] = lambda _: None,
     ) -> Iterator[LocalPool]:
         """Start the workers; the table travels to them by one file in `scratch`."""
         self.table.save(scratch / "table.feather")
-        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell, self._staff) as pool:
+        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell, self._staff, lost=lost) as pool:
             yield pool
 
     def job(self, scratch: Path) -> Job:
@@ -256,6 +273,7 @@ class Study:
             str(scratch),
             self.settings.inputs,
             self.settings.choice,
+            fingerprint=self.settings.source.fingerprint(),
         )
         return job if self.table.clusters is None else job.measured(self.table.clusters)
 
@@ -275,6 +293,15 @@ class Study:
             "weights": None,
             **self._facts,
         }
+
+
+def _for_target(table: Table, settings: Settings) -> Settings:
+    """Leave out of the usual cabinet what is for another kind of target."""
+    kind, design = "classes" if table.classes else "number", settings.design
+    if design.cabinet != CABINET:
+        return settings
+    fitting = tuple(name for name in CABINET if REGULARIZERS[name].target in ("", kind))
+    return replace(settings, design=replace(design, cabinet=fitting))
 
 
 def _check_target(table: Table, settings: Settings) -> None:

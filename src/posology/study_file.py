@@ -8,10 +8,14 @@ from textwrap import wrap
 from typing import Any
 
 from posology.errors import InputError
+from posology.files import given_path, read_small
 from posology.network.source import OWN
 from posology.plan import arm_name
 from posology.plan.callbacks import Callbacks
-from posology.wording import did_you_mean
+from posology.wording import did_you_mean, shortened
+
+MOST_BYTES = 2**18
+"""Of a study file; it holds options, and lists of columns at most."""
 
 Options = dict[str, Any]
 """From the name of an option, with underscores, to its value; options that are not given are absent."""
@@ -37,13 +41,12 @@ def read(path: Path, known: Mapping[str, Any]) -> Options:
     InputError
         No such file, no TOML, an unknown option, a value of another kind, or no table or target.
     """
+    content = read_small(given_path(path), MOST_BYTES, "Give a study file; posology init TABLE writes one.")
     try:
-        options = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"The study file '{path}' cannot be read: {error.strerror}. posology init TABLE writes one."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        options = tomllib.loads(content.decode("utf-8-sig"))
+    except RecursionError:
+        raise InputError(f"The study file '{path}' is nested too deeply. Its options are plain values.") from None
+    except ValueError as error:  # of TOML, of UTF-8, of numbers with thousands of digits
         raise InputError(f"The study file '{path}' is not TOML: {error}. Strings stand in quotes.") from error
     for name, value in options.items():
         _check(path, name, value, known)
@@ -57,7 +60,7 @@ def _check(path: Path, name: str, value: Any, known: Mapping[str, Any]) -> None:
     if name not in known:
         listed = ", ".join(known)
         raise InputError(
-            f"The study file '{path}' has an unknown '{name}'.{did_you_mean(name, known)} Known: {listed}."
+            f"The study file '{path}' has an unknown '{shortened(name)}'.{did_you_mean(name, known)} Known: {listed}."
         )
     kind = known[name]
     if kind == LISTS:
@@ -67,13 +70,14 @@ def _check(path: Path, name: str, value: Any, known: Mapping[str, Any]) -> None:
         accepted = (int, float) if kind is float else kind
         right = isinstance(value, accepted) and (kind is bool or not isinstance(value, bool))
     if not right:
-        raise InputError(f"In the study file '{path}', {name} is {value!r}; it must be {_WORDS[kind]}.")
+        got = shortened(repr(value))
+        raise InputError(f"In the study file '{path}', {name} is {got}; it must be {_WORDS[kind]}.")
 
 
 def _beside(path: Path, name: str, value: Any) -> Any:
     """Give a path as seen from the study file's folder."""
     if name == "table" or (name in ("network", "fit") and ":" in value):
-        return str(path.parent / Path(value).expanduser())
+        return str(path.parent / given_path(value))
     return value
 
 
@@ -116,7 +120,7 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "weights": held["weights"],
         "drop": ",".join(held["drop"]) or None,
         "network": _network(source),
-        "arms": "; ".join(arm_name(tuple(arm)) for arm in design["arms"]),
+        "arms": f"cocktail: {', '.join(cabinet)}" if (cabinet := design.get("cabinet")) else _arms(design["arms"]),
         "margin": settings["margin"],
         "score": settings["score"],
         **{name: design[name] for name in ("repeats", "folds", "trials", "inner_splits", "refits", "epochs")},
@@ -137,6 +141,10 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "input": [f"{name}={','.join(columns)}" for name, columns in settings["inputs"].items()] or None,
     }
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _arms(arms: Sequence[Sequence[str]]) -> str:
+    return "; ".join(arm_name(tuple(arm)) for arm in arms)
 
 
 def _class_weight(held: Any) -> str | None:
@@ -163,6 +171,25 @@ def resolved(settings: Mapping[str, Any], held: Mapping[str, Any]) -> str:
         lines.append(f"# fit: {json.dumps(moved)}")
     if design["validation_split"] != 0.25:
         lines.append(f"# fit: validation_split {design['validation_split']:g}")
+    return "\n".join(lines) + "\n"
+
+
+def resolved_beside(held: Mapping[str, Any]) -> str:
+    """Write the study.toml of a study's folder: its files by their whole paths, for they are elsewhere.
+
+    Parameters
+    ----------
+    held : mapping
+        As study.json.
+    """
+    source, table = held["settings"]["source"], held["table"]
+    whole = {"table": None if table == "demo" else table}
+    if source["kind"] == "file":
+        whole["network"] = f"{source['where']}:{source['function']}"
+    lines = resolved(held["settings"], held).splitlines()
+    said = {line.partition(" = ")[0]: place for place, line in enumerate(lines) if not line.startswith("#")}
+    for name in said.keys() & {name for name, value in whole.items() if value is not None}:
+        lines[said[name]] = f"{name} = {_value(whole[name])}"
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,6 @@ A class of another distribution is found by its entry point, in the group `posol
 and one line of a test checks it: `posology.testing.check_regularizer(ClippedNoise)`.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -199,14 +198,14 @@ def _rehearsal(names: tuple[str, ...], classes: int) -> Any:
 
 
 def _keras_on_jax() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    import keras
-
+    """Import Keras, whose backend is the caller's to choose: nothing is set in this process."""
+    how = "and posology's engine on JAX. Set KERAS_BACKEND=jax before Keras is imported."
+    try:
+        import keras
+    except ImportError as error:
+        raise InputError(f"Keras cannot be imported here ({error}), {how}") from error
     if keras.backend.backend() != "jax":
-        raise InputError(
-            f"Keras runs on {keras.backend.backend()} here, and posology's engine on JAX. Set KERAS_BACKEND=jax before "
-            "Keras is imported."
-        )
+        raise InputError(f"Keras runs on {keras.backend.backend()} here, {how}")
     return keras
 
 

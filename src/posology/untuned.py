@@ -1,6 +1,5 @@
 """The network with a default dropout, trained without a study: where there are too few rows to compare anything."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from posology.execution import Job, LocalPool
 from posology.execution.staff import Staff
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, arm_name
 from posology.result import Prescription
+from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.table import Table
 
@@ -62,18 +62,18 @@ def train_untuned(
     """
     design = settings.design
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-        table.save(Path(scratch) / "table.feather")
+    with scratch_folder() as scratch:
+        table.save(scratch / "table.feather")
         job = Job(
-            str(Path(scratch) / "table.feather"),
+            str(scratch / "table.feather"),
             settings.source,
             table.n_rows,
             design,
             tuple(settings.strengths()),
-            scratch,
+            str(scratch),
             uneven=(1, table.n_rows),
         )
-        with LocalPool(job, 1, Path(scratch), staff=staff, proves=False) as pool:
+        with LocalPool(job, 1, scratch, staff=staff, proves=False) as pool:
             sites = len(pool.describe()["dropouts"])
             arm = ("dropout",) if sites and ("dropout",) in design.arms else ()
             setting = dict.fromkeys(arm, (RATE,) * sites)

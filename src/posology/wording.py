@@ -2,8 +2,35 @@
 
 import difflib
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
+
+# what a terminal obeys instead of showing it: control characters, marks that turn the direction of writing; and
+# lone surrogates, which no terminal can be sent
+_OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Give text as a terminal may show it: what it would obey is spelled out. Lines and tabs are kept.
+
+    Examples
+    --------
+    >>> print(printable("a \x1b[31mred\x1b[0m name"))
+    a \x1b[31mred\x1b[0m name
+    """
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Give the beginning of a long text.
+
+    Examples
+    --------
+    >>> shortened("abcdefgh", 4)
+    'abcd...'
+    """
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def quoted(names: Iterable[object], limit: int = 8) -> str:
@@ -14,7 +41,7 @@ def quoted(names: Iterable[object], limit: int = 8) -> str:
     >>> quoted(["age", "bmi", "sex"], limit=2)
     "'age', 'bmi' and 1 more"
     """
-    every = [f"'{name}'" for name in names]
+    every = [f"'{shortened(str(name))}'" for name in names]
     shown = ", ".join(every[:limit])
     return shown if len(every) <= limit else f"{shown} and {len(every) - limit} more"
 
@@ -30,6 +57,18 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def first_line(error: BaseException) -> str:
+    r"""Give the first line of an error's text, without its full stop; its kind where it has no text.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no such column.\nResolved plan: ..."))
+    'no such column'
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else type(error).__name__
+
+
 def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Ask "Did you mean 'price'?", or nothing where no known name is near; letter case is no difference.
 
@@ -41,6 +80,8 @@ def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     ''
     """
     by_lower = {candidate.lower(): candidate for candidate in reversed(list(known))}
+    if len(name) > 200:  # time grows with the square of the length
+        return ""
     near = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=cutoff)
     return f" Did you mean '{by_lower[near[0]]}'?" if near else ""
 

@@ -1,10 +1,12 @@
 """posology export: what it writes runs where posology is not, and predicts the same."""
 
+import hashlib
 import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from importlib.util import find_spec
 
 import numpy as np
@@ -110,6 +112,43 @@ def test_onnx_without_its_packages(call, finished, here):
     assert "Run: pip install 'posology[onnx]'" in said.err
 
 
+def test_a_bundle_predicts_what_its_study_predicts(call, finished, here, new_rows):
+    said = call("export", finished.folder, "--to", "bundle")
+    assert (said.code, said.out, said.err) == (0, "Written to 'study.bundle'\n", "")
+    assert files(here) == ["new.csv", "study.bundle"]
+    from_study, from_bundle = call("predict", finished.folder, new_rows), call("predict", "study.bundle", new_rows)
+    assert (from_bundle.code, from_bundle.out) == (0, from_study.out)
+    said = call("export", finished.folder, "--to", "bundle")
+    assert (said.code, "'study.bundle' exists. Choose another --out." in said.err) == (2, True)
+
+
+def test_a_bundle_whose_model_fits_nothing(call, finished, here, new_rows):
+    """What the checks let through and Keras does not: bad input, not a fault of the program."""
+    call("export", finished.folder, "--to", "bundle", "--out", "whole")
+    with zipfile.ZipFile("whole") as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    with zipfile.ZipFile(io.BytesIO(parts["model.keras"])) as archive:
+        model = {part.filename: archive.read(part) for part in archive.infolist()}
+    wider = model["config.json"].replace(b'"units": 4', b'"units": 5')
+    assert wider != model["config.json"]
+    parts["model.keras"] = zipped({**model, "config.json": wider})
+    about = json.loads(parts["bundle.json"])
+    about["files"]["model.keras"]["sha256"] = hashlib.sha256(parts["model.keras"]).hexdigest()
+    (here / "bad").write_bytes(zipped({**parts, "bundle.json": json.dumps(about)}))
+    said = call("predict", "bad", new_rows)
+    assert (said.code, said.out) == (2, "")
+    assert "'bad' cannot be used: " in said.err
+    assert "Traceback" not in said.err
+
+
+def zipped(parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return out.getvalue()
+
+
 def test_by_default_beside_and_as_json(call, finished, here):
     said = call("export", finished.folder, "--to", "keras", "--json")
     assert said.code == 0, said.err
@@ -131,7 +170,8 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(call, finished, here):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--to", "kears"), "--to got 'kears'. Did you mean 'keras'? Use one of: keras, code, onnx."),
+        (("--to", "kears"), "--to got 'kears'. Did you mean 'keras'? Use one of: keras, code, onnx, bundle."),
+        (("--to", "bundle", "--embed-preprocessing"), "Leave it out: a bundle prepares rows."),
         (("--to", "code", "--embed-preprocessing"), "with --to code there is none. Leave it out."),
         (("--to", "keras", "--out", "/proc/net/x"), "'/proc/net/x' cannot be written"),
         (("--to", "code", "--out", "."), "'.' exists. Choose another --out."),

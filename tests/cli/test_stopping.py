@@ -1,51 +1,21 @@
-"""Stopped in the middle by Ctrl-C, by kill -9, by a full disk: nothing is lost, nothing is left running.
+"""Stopped in the middle by Ctrl-C, by a full disk: nothing is lost, nothing is left running.
 
 And stopped by itself, because it is decided.
 """
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ..processes import PATIENCE, alive, children, until
 from .conftest import command, environment, files
 
-PATIENCE = 120
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
-
-
-def children(pid):
-    """List the processes that a process has started."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(parent) == pid and state != "Z":
-            found.append(int(stat.parent.name))
-    return found
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def until(condition, process=None):
-    ends = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        assert process is None or process.poll() is None, process.communicate()
-        time.sleep(0.02)
 
 
 class Started:
@@ -87,26 +57,12 @@ def test_ctrl_c_then_resume_gives_the_same_bytes_as_an_uninterrupted_study(call,
     assert (study.folder / "verdict.json").read_bytes() == (finished.folder / "verdict.json").read_bytes()
 
 
-def test_a_killed_driver_leaves_no_worker_and_a_killed_worker_ends_the_study(call, finished, here):
-    study = replace(finished, folder=here / "study")
-    started = Started(study)
-    started.process.kill()
-    assert started.ends()[0] == -signal.SIGKILL
-    started = Started(study)
-    os.kill(started.workers[0], signal.SIGKILL)
-    code, out, err = started.ends()
-    assert (code, out) == (1, "")
-    assert "A worker process ended by signal 9 during 'pack'." in err
-    assert err.endswith(f"What was trained is kept; go on with: posology resume {study.folder}\n")
-    assert "Traceback" not in err
-
-
 @pytest.fixture
 def small_disk(here):
     disk = here / "disk"
     disk.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(disk)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(disk)], capture_output=True, check=False
     )
     if mounted.returncode:
         pytest.skip("needs the right to mount a file system")

@@ -1,6 +1,7 @@
 """A study by the command, as a user's shell sees it: what it prints, what it leaves, what it does not do again."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -26,6 +27,7 @@ def test_json_is_one_object_and_nothing_else(finished):
             "prescription",
             "substitution",
             "behaviour",
+            "cocktail",
             "levers",
             "analysis",
             "study",
@@ -47,13 +49,15 @@ def test_json_is_one_object_and_nothing_else(finished):
 
 def test_progress_and_notes_go_to_standard_error(finished):
     assert "starting the workers" in finished.err
-    assert "networks trained" in finished.err
+    lines = r"^(tuning|scoring) [^:]+: \d+ of at most \d+ networks(, about .* left)?$"
+    assert re.search(lines, finished.err, re.MULTILINE)
     assert "must not reach standard output" not in finished.err
 
 
 def test_the_folder_holds_what_is_said_of_it(finished):
     kept = [f for f in files(finished.folder) if not f.startswith(("packs", ".lock"))]
     assert kept == [
+        ".study.json.copy",
         "evidence.json",
         "layout.json",
         "model.keras",
@@ -62,6 +66,8 @@ def test_the_folder_holds_what_is_said_of_it(finished):
         "report.html",
         "run.json",
         "study.json",
+        "study.sqlite",
+        "study.toml",
         "verdict.json",
     ]
     assert not [f for f in files(finished.folder) if "part" in f]
@@ -192,10 +198,14 @@ def forgetful(x_train):
     model = keras.Sequential([keras.Input((x_train.shape[1],)), keras.layers.Dense(1)])
 
 
-def wild(x_train):
+def wild(x_train, rate=1e30):
     model = keras.Sequential([keras.Input((x_train.shape[1],)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)])
-    model.compile(loss="mse", optimizer=keras.optimizers.SGD(1e30))
+    model.compile(loss="mse", optimizer=keras.optimizers.SGD(rate))
     return model
+
+
+def tame(x_train):
+    return wild(x_train, 0.01)
 """
 
 
@@ -242,13 +252,23 @@ def test_a_network_that_cannot_be_studied_leaves_nothing(call, table, networks, 
 
 def test_networks_that_diverge_give_a_verdict_of_finite_numbers(call, table, networks):
     said = call(
-        "study", table, "--target", "price", "--network", "nets.py:wild", *SMALL, "--arms", "none; l1", "--workers", 1,
-        "--json", "--quiet",
+        "study", table, "--target", "price", "--network", "nets.py:tame", *SMALL, "--arms", "none; l2", "--workers", 1,
+        "--range", "l2=1e15:1e20", "--json", "--quiet",
     )  # fmt: skip
     assert said.code == 0, said.err
     got = json.loads(said.out, parse_constant=pytest.fail)
-    assert got["study"]["failed_networks"] == 4
+    assert got["study"]["failed_networks"] == 2
     assert {f["stage"] for f in got["study"]["failures"]} >= {"refit"}
+    assert {f["arm"] for f in got["study"]["failures"]} == {"l2"}
+
+
+def test_networks_that_all_diverge_give_none(call, table, networks, here):
+    arguments = ("--network", "nets.py:wild", *SMALL, "--arms", "none; l1", "--workers", 1, "--quiet")
+    said = call("study", table, "--target", "price", *arguments, "--out", "study")
+    assert said.code == 2
+    assert "Every network that was to be scored diverged (4 of them): there is nothing to compare." in said.err
+    assert "Lower the learning rate" in said.err
+    assert not (here / "study" / "verdict.json").exists()
 
 
 def test_dry_run_says_the_price_and_writes_nothing(call, table, here):

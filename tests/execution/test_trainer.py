@@ -100,6 +100,17 @@ def test_results_do_not_depend_on_packing(tmp_path):
             np.testing.assert_array_equal(together[name][i], alone[name][0])
 
 
+@pytest.mark.parametrize("split", [0, REFIT])
+def test_a_program_with_less_room_gives_the_same_bits(tmp_path, split):
+    """What a worker out of memory left is trained in parts."""
+    members = [Member(BOTH, t, t, {**SETTING, "dropout": (r, r)}, 3, 99) for t, r in enumerate((0.0, 0.2, 0.5))]
+    worker = trainer(tmp_path, epochs=3)
+    whole = results(worker.run(pack(split, members)))
+    parts = [results(worker.run(pack(split, part), room=len(part))) for part in (members[:2], members[2:])]
+    for name, values in whole.items():
+        np.testing.assert_array_equal(values, np.concatenate([part[name] for part in parts]), err_msg=name)
+
+
 def test_common_random_numbers_arms_differ_by_their_strengths_alone(tmp_path):
     off = dict.fromkeys(SETTING, (0.0, 0.0))
     found = results(trainer(tmp_path).run(pack(0, [Member((), 0, 0, {}, 6, 99), Member(BOTH, 3, 0, off, 6, 99)])))

@@ -112,7 +112,7 @@ def test_a_trial_that_diverged_does_not_go_on():
         np.zeros((4, 0)),
         np.zeros((4, 0, 0), "float32"),
     )
-    ladder.take(first, range(4), joined([result], 4))
+    ladder.take(first, joined([result], 4))
     assert [m.trial for m in ladder.step(Rung(3, 200))] == [1, 2, 3]
 
 
@@ -142,7 +142,7 @@ def raced(losses, protected=0):
         whole = np.ones(part.shape, "int32")
         nothing = np.zeros((*part.shape, 16), "int32")
         watched = np.repeat(part[..., None], 200, axis=2)
-        ladder.take(rung, range(len(going)), Joined(watched, part, whole, ~np.isfinite(part), nothing, curves(part)))
+        ladder.take(rung, Joined(watched, part, whole, ~np.isfinite(part), nothing, curves(part)))
     return ladder.tuned(("dropout",)), seen
 
 

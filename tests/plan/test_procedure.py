@@ -14,11 +14,13 @@ from posology.plan import (
     PackResult,
     Space,
     default_ranges,
+    parse_family,
+    programs,
     tune,
     tune_and_refit,
 )
 from posology.plan.members import REPLICAS_OF_NONE
-from posology.plan.procedure import program_of
+from posology.plan.packs import program_of
 from posology.plan.window import window
 
 SPACE = Space(default_ranges(PLAIN_QUESTION), {"l1": 1, "l2": 1, "dropout": 1})
@@ -185,3 +187,20 @@ def test_packs_hold_members_of_one_program_and_results_go_to_their_arms():
 
 
 MEMBER = Member((), 0, 0, {}, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, 1),
+        ("l1,l2,dropout", 1),
+        ("dropout,dropout:decay", 1),
+        ("dropout,mixup", 2),
+        ("none; mixup; swa; mixup+swa; l1+swa", 4),
+        ("cocktail", 1),
+        ("cocktail: dropout, gaussian_noise, adversarial", 3),
+    ],
+)
+def test_programs_are_counted(text, expected):
+    arms, cabinet = parse_family(text)
+    assert programs(Design(arms, cabinet=cabinet)) == expected

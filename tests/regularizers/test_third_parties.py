@@ -68,6 +68,22 @@ def test_it_keeps_the_contract_and_may_be_imported_before_posology(tmp_path):
     assert (done.stdout, done.returncode) == ("['cubic']\n", 0), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        (
+            "numpy",
+            "Keras runs on numpy here, and posology's engine on JAX. Set KERAS_BACKEND=jax before Keras is imported.",
+        ),
+        ("openvino", "Keras cannot be imported here (No module named 'openvino'), and posology's engine on JAX. Set"),
+    ],
+)
+def test_the_backend_is_the_callers_to_choose(backend, said):
+    code = "from posology.regularizers import L2; from posology.testing import check_regularizer; check_regularizer(L2)"
+    done = python({**os.environ, "KERAS_BACKEND": backend}, "-c", code)
+    assert f"InputError: {said}" in done.stderr
+
+
 def test_a_study_of_it(tmp_path):
     environment = installed(tmp_path, "cubic = cubic_penalty:Cubic")
     small = "--repeats 1 --folds 2 --trials 2 --refits 1 --epochs 3 --inner-splits 1 --no-levers --json --quiet"

@@ -48,7 +48,7 @@ def studies(tmp_path_factory):
     return result
 
 
-@pytest.fixture(params=["plain", "hostile", "odd", "single", "weighted"])
+@pytest.fixture(params=["plain", "hostile", "odd", "single", "weighted", "mixed"])
 def result(request, studies):
     return studies(request.param)
 
@@ -89,12 +89,27 @@ def _single(folder):
 
 
 def _weighted(folder):
-    """Rows that count differently, the score of a median, regularizers that are neither L1, L2 nor dropout."""
+    """Rows that count differently, the score of a median, regularizers beside L1, L2 and dropout, a schedule."""
     rows = load_diabetes(as_frame=True)
     weights = rows.data["age"].to_numpy() - rows.data["age"].min() + 0.1
     small = {"repeats": 1, "folds": 2, "trials": 2, "refits": 1, "epochs": 3, "inner_splits": 1, "levers": False}
-    how = {"arms": "none; mixup; max_norm; mixup+max_norm", "score": "mae", "sample_weight": weights}
+    how = {"arms": "none; mixup; max_norm:decay; mixup+max_norm:decay", "score": "mae", "sample_weight": weights}
     return Study(median, rows.data, rows.target, **how, **small, folder=folder, workers=1).run()
 
 
-_STUDIES = {"plain": _plain, "hostile": _hostile, "odd": _odd, "single": _single, "weighted": _weighted}
+def _mixed(folder):
+    """A cocktail."""
+    rows = load_diabetes(as_frame=True)
+    small = {"repeats": 2, "folds": 2, "trials": 1, "refits": 2, "epochs": 8, "inner_splits": 1, "levers": False}
+    how = {"arms": "cocktail: dropout, mixup, swa"}
+    return Study(network, rows.data, rows.target, **how, **small, folder=folder, workers=1).run()
+
+
+_STUDIES = {
+    "plain": _plain,
+    "hostile": _hostile,
+    "odd": _odd,
+    "single": _single,
+    "weighted": _weighted,
+    "mixed": _mixed,
+}

@@ -11,6 +11,7 @@ from itertools import combinations
 import pytest
 
 from posology.report.findings import Findings
+from posology.report.markdown import to_markdown
 from posology.report.page import fragment, whole_page
 
 from .conftest import CLASSES, HOSTILE
@@ -158,6 +159,42 @@ def test_classes_are_escaped_wherever_they_stand(studies):
     assert not page.all("b")
     for text in (*CLASSES, HOSTILE):
         assert " ".join(text.split()) in page.shown
+
+
+BREAKING_OUT = [
+    '"><img src=x onerror=alert(1)>',
+    "]]><!--",
+    "' onmouseover='x",
+    "{{ 7 * 7 }}",
+    "\x1b]0;title\x07",
+    "\u202egnp",
+]
+
+
+def test_nothing_breaks_out_of_the_page_or_its_markdown(studies):
+    findings = Findings.of(studies("hostile"))
+    verdict = copy.deepcopy(findings.verdict)
+    verdict["study"] |= {
+        "notes": [*BREAKING_OUT, "\n# heading\n"],
+        "target": BREAKING_OUT[0],
+        "network": BREAKING_OUT[1],
+    }
+    verdict["verdict"]["sentences"] = [" ".join(BREAKING_OUT), "| a | b |\n|---|---|\n[x](javascript:alert(1))"]
+    altered = Findings(verdict, findings.evidence, findings.run, {**findings.held, "table": f"/x/{BREAKING_OUT[0]}"})
+    html = whole_page(altered)
+    page = Page(html)
+    assert not page.all("img")
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert len(page.all("script")) == 1
+    assert BREAKING_OUT[0] in page.shown
+    assert "{{ 7 * 7 }}" in page.shown
+    markdown = to_markdown(altered)
+    for text in (html, markdown):
+        assert not set("\x07\x1b\u202e") & set(text)
+        assert "\\x1b]0;title\\x07" in text.replace("\\\\", "\\").replace("\\]", "]")
+    assert "\n# heading" not in markdown
+    assert "\n|---|---|\n[" not in markdown
+    assert "<img" not in markdown.replace("\\<img", "")
 
 
 def test_a_part_that_is_missing_is_told(studies):

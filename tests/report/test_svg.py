@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 from matplotlib.figure import Figure
@@ -23,6 +24,29 @@ def test_text_stays_text_and_is_escaped():
     svg = drawn()
     assert "a &lt;b&gt; &amp; $c$" in svg
     assert "<b>" not in svg
+
+
+HOSTILE = [
+    '"><img src=x onerror=alert(1)>',
+    "]]>",
+    "--><script>",
+    "\x1b[31mred\0",
+    "🏠 価格",
+    "&#60;b&#62;",
+    "a\nb",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text):
+    with drawing():
+        figure = Figure(figsize=(2, 1))
+        figure.add_axes((0.2, 0.2, 0.7, 0.7)).text(0.5, 0.5, text)
+        svg = to_svg(figure, "one", text, text)
+    assert not re.search("<(script|img|b)", svg)
+    assert not re.search("[\x00-\x08\x1b\ud800]", svg)
+    ElementTree.fromstring(svg.replace("href=", "link="))  # well-formed, so nothing broke out
 
 
 def test_it_is_named_for_those_who_do_not_see_it():

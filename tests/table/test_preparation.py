@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posology.errors import InputError
@@ -189,6 +189,7 @@ def test_rows_and_targets_of_different_lengths(rows):
         Preparation.fit(pd.DataFrame({"x": np.zeros(0)}), np.zeros(rows))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_the_width_is_a_bound_over_every_subset(data):
     counts = data.draw(st.lists(st.integers(1, 25), min_size=1, max_size=45))

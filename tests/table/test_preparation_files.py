@@ -94,7 +94,8 @@ def test_foreign_types_are_refused(folder):
     path.write_bytes(skops.dumps(attack))
     assert refusal(folder) == (
         f"'{path}' holds types that a preparation does not have, and loading them could run code: "
-        "'operator.methodcaller'. Nothing was loaded. Copy the folder from the study again."
+        "'operator.methodcaller', 'sklearn.preprocessing._function_transformer.FunctionTransformer'. Nothing was "
+        "loaded. Copy the folder from the study again."
     )
 
 

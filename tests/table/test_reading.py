@@ -1,6 +1,10 @@
+import bz2
 import gzip
+import io
+import lzma
 import pickle
 import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -20,6 +24,20 @@ def written(tmp_path, content, name="houses.csv"):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def zstandard(content):
+    packed = pa.Codec("zstd").compress(content, asbytes=True)
+    assert packed.startswith(b"\x28\xb5\x2f\xfd")
+    return packed
+
+
+def zipped(contents):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return out.getvalue()
 
 
 def write_arrow(table, path):
@@ -55,6 +73,13 @@ def refusal(path):
         ("a.csv", gzip.compress(PLAIN.encode(), mtime=0)),  # gzip under a plain name
         ("a.csv.gz", gzip.compress(PLAIN.encode(), mtime=0)),
         ("a.tsv.gz", gzip.compress(PLAIN.replace(",", "\t").encode(), mtime=0)),
+        ("a.csv.bz2", bz2.compress(PLAIN.encode())),
+        ("a.txt.xz", lzma.compress(PLAIN.encode())),
+        ("a.csv.zst", zstandard(PLAIN.encode())),
+        ("a.csv", zstandard(PLAIN.encode())),
+        ("a.csv.zip", zipped({"anything": PLAIN})),
+        ("a.zip", zipped({"houses.csv": PLAIN, "__MACOSX/._houses.csv": "x"})),
+        ("a.b.zip", zipped({"data/": "", "data/houses.tsv": PLAIN.replace(",", "\t")})),
     ],
 )
 def test_text_in_every_dialect_gives_the_same_frame(tmp_path, name, content):
@@ -139,7 +164,7 @@ def test_no_such_file(tmp_path):
 def test_a_folder(tmp_path):
     assert refusal(tmp_path) == (
         f"'{tmp_path}' is a folder, not a table. "
-        "Name one file in it: CSV, TSV or TXT (also as .gz), Parquet or Feather."
+        "Name one file in it: CSV, TSV or TXT (also as .gz, .bz2, .xz, .zst, .zip), Parquet or Feather."
     )
 
 
@@ -177,7 +202,7 @@ def test_text_that_is_not_utf8(tmp_path, mark, byte):
     ("content", "kind"),
     [
         (PLAIN.encode("utf-16"), "UTF-16 text"),
-        (b"PK\x03\x04....", "a zip archive or an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0....", "an Excel workbook"),
         (b"PAR1....", "a Parquet file"),
     ],
 )
@@ -222,13 +247,13 @@ def test_ragged_rows(tmp_path, row):
     )
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.json", "a.csv.zip", "a"])
+@pytest.mark.parametrize("name", ["a.xlsx", "a.json", "a.csv.7z", "a"])
 def test_an_unknown_kind(tmp_path, name):
     path = written(tmp_path, PLAIN, name)
     ending = f"ends in '{path.suffix}'" if path.suffix else "has no ending"
     assert refusal(path) == (
         f"'{path}' {ending}, which posology does not read. "
-        "Save the table as CSV, TSV or TXT (also as .gz), Parquet or Feather."
+        "Save the table as CSV, TSV or TXT (also as .gz, .bz2, .xz, .zst, .zip), Parquet or Feather."
     )
 
 
@@ -284,7 +309,8 @@ def test_an_unclosed_quote(tmp_path):
 def test_a_cell_that_is_too_long(tmp_path):
     path = written(tmp_path, f"x,y\n{'a' * 200_000},2\n")
     assert refusal(path) == (
-        f"'{path}' is not a table of text: field larger than field limit (131072). Save it again as CSV."
+        f"'{path}' is not a table of text: field larger than field limit (131072), in line 2. Is a double quote left "
+        "open there? Mend it, or save the table again as CSV."
     )
 
 

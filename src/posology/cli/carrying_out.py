@@ -11,6 +11,7 @@ from posology.errors import StoppedError, WorkerError
 from posology.wording import resume_command
 
 if TYPE_CHECKING:
+    from posology.continuing import Continuing
     from posology.settings import Settings
     from posology.study import Study
     from posology.table import Table
@@ -24,15 +25,18 @@ def carry_out(
     how: How,
     *,
     dry_run: bool = False,
+    continuing: "Continuing | None" = None,
 ) -> None:
-    """Run a study, or forecast it, and print what came of it."""
+    """Run a study, or forecast it, and print what came of it; `continuing` says what may differ from the folder's."""
+    from posology.continuing import SAME
     from posology.durations import parse_duration
     from posology.report.progress import Bar
     from posology.report.terminal import print_forecast, print_result
     from posology.study import Study
 
     budget = None if how.budget is None else parse_duration(how.budget)
-    asked = Study.of(table, settings, folder=folder, workers=how.workers, budget=budget, facts=facts)
+    may = continuing or SAME
+    asked = Study.of(table, settings, folder=folder, workers=how.workers, budget=budget, facts=facts, continuing=may)
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:
             forecast = asked.forecast(bar)

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 bad usage or bad input, 3 stopped and resumable, 1 anything else.
 """
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -11,15 +12,24 @@ import cyclopts
 
 from posology import __version__
 from posology.cli.calibrate import calibrate
+from posology.cli.compare import compare
+from posology.cli.completion import completion
 from posology.cli.doctor import doctor
 from posology.cli.init import init
 from posology.cli.inspect import inspect
 from posology.cli.output import print_json, say
-from posology.cli.results import export, predict, report
+from posology.cli.results import export, predict, report, results
 from posology.cli.studies import demo, resume, study
+from posology.cli.watch import watch
 from posology.errors import PosologyError
 
-COMMANDS = (study, init, demo, resume, predict, inspect, export, report, calibrate, doctor)
+COMMANDS = (
+    study, init, demo, resume, watch, predict, inspect, results, export, report, compare, calibrate, doctor,
+    completion,
+)  # fmt: skip
+
+OF_PATHS = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EINVAL}
+"""Errors of a path that a user named; others are of the machine."""
 
 app = cyclopts.App(
     name="posology",
@@ -46,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
+        if error.errno in OF_PATHS and error.filename is not None:
+            _fail(arguments, f"'{error.filename}' cannot be used: {error.strerror}. Check the path.", 2)
         _fail(arguments, f"{error}. Is there room in the temporary folder (TMPDIR), and may this user write there?", 1)
     except MemoryError:
         _fail(arguments, "Out of memory. Use fewer --workers, or a smaller table.", 1)

@@ -28,6 +28,9 @@ class Ask:
         gaussian_noise, alpha_dropout, activity_l1, activity_l2. Inputs: input_dropout, input_noise, mixup, cutmix,
         cutout, adversarial. Targets: target_noise, label_smoothing. Training: lookahead, ema, swa, gradient_clipping,
         learning_rate_decay.
+    cocktail
+        Search the best mix of many: every resample mixes its own of a cabinet of 15, or of --arms, and is compared with
+        the best single one and with none (docs/cocktails.md).
     margin
         Differences of R2, or of the score of classes, below it do not matter to you: a region of practical equivalence.
     score
@@ -75,6 +78,7 @@ class Ask:
 
     network: str | None = None
     arms: str | None = None
+    cocktail: Annotated[bool, Parameter(negative=())] = False
     margin: Annotated[float, Parameter(name=("--margin", "--rope"))] = 0.01
     score: str | None = None
     repeats: int = 5
@@ -100,12 +104,13 @@ class Ask:
         """Check and resolve; what is worth saying on the way is said."""
         from posology.class_weights import parse_class_weight_text
         from posology.network import parse_source
-        from posology.plan import Design, parse_arms
+        from posology.plan import Design, parse_family
         from posology.settings import Settings, parse_ranges
 
         patience = self.patience if self.early_stopping else None
+        arms, cabinet = parse_family(self._family())
         design = Design(
-            parse_arms(self.arms),
+            arms,
             self.repeats,
             self.folds,
             self.trials,
@@ -118,6 +123,7 @@ class Ask:
             self.halving,
             ensemble=self.ensemble,
             class_weight=parse_class_weight_text(self.class_weight),
+            cabinet=cabinet,
         )
         source, ranges = parse_source(self.network), parse_ranges(self.ranges)
         if self.fit is not None:
@@ -129,6 +135,12 @@ class Ask:
                 say(f"Note: {note}")
         chosen = (where.inputs(), where.choice(), self.score, self.all_repeats, self.levers)
         return Settings(design, source, self.margin, self.per_layer, ranges, *chosen)
+
+    def _family(self) -> str | None:
+        """Give the arms; of a cocktail, they name the cabinet."""
+        if not self.cocktail:
+            return self.arms
+        return "cocktail" if self.arms is None else f"cocktail: {self.arms}"
 
 
 @Parameter(name="*")

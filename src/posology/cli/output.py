@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
+from posology.wording import printable
+
+LONGEST = 4000
+"""Characters of what is told at once: names of columns can be as long as a user likes."""
 
 
 def print_json(content: Any) -> None:
@@ -14,11 +18,12 @@ def print_json(content: Any) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the user; standard output stays for the result."""
-    sys.stderr.write(text + "\n")
+    """Tell the user; standard output stays for the result. Names in the text give no orders to the terminal."""
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]} ... and {len(text) - LONGEST:,} characters more"
+    sys.stderr.write(printable(shown) + "\n")
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file that the user named.
 
     Raises
@@ -27,6 +32,6 @@ def write(path: Path, text: str) -> None:
         It cannot be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
     except OSError as error:
         raise InputError(f"The file '{path}' cannot be written: {error.strerror}. Choose another --out.") from error

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -18,7 +18,7 @@ def predict(
     Parameters
     ----------
     folder
-        The study's folder.
+        The study's folder, or a bundle, from which no code is run whoever made it.
     table
         A table with the studied columns; the target may be absent.
     out
@@ -36,6 +36,35 @@ def predict(
         write(Path(out), text)
     else:
         sys.stdout.write(text)
+
+
+def results(folder: str, *, to: Literal["csv", "parquet"] = "csv", out: str | None = None) -> None:
+    """Give every network's losses as one table, a row an epoch; also of a study that runs.
+
+    The same is in study.sqlite in the folder, in the view `results`.
+
+    Example: posology results houses.posology --to parquet
+
+    Parameters
+    ----------
+    folder
+        The study's folder.
+    to
+        csv or parquet.
+    out
+        File to write. By default CSV goes to standard output, and Parquet to NAME_results.parquet.
+    """
+    from posology.results_index import results_frame
+
+    found = results_frame(Path(folder))
+    if to == "csv" and out is None:
+        sys.stdout.write(found.to_csv(index=False))
+        return
+    name = Path(folder).resolve().name.removesuffix(".posology")
+    path = Path(out or f"{name}_results.parquet")
+    text = found.to_csv(index=False).encode() if to == "csv" else found.to_parquet(index=False)
+    write(path, text)
+    sys.stdout.write(f"Written to '{path}': {len(found):,} rows\n")
 
 
 def export(
@@ -56,9 +85,10 @@ def export(
         The study's folder.
     to
         "keras": model.keras, the preparation and a script that predicts. "onnx": the same as ONNX. "code": the change
-        to your own file.
+        to your own file. "bundle": one file without code, for posology predict.
     out
-        Folder to write, absent or empty; a new file for code. By default NAME_keras or NAME_onnx; code is printed.
+        Folder to write, absent or empty; a new file for code and a bundle. By default NAME_keras, NAME_onnx or
+        NAME.bundle; code is printed.
     embed_preprocessing
         Put the preparation into the model, which then takes the columns as they are.
     json

@@ -95,8 +95,18 @@ def demo(
     carry_out(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)
 
 
-def resume(folder: str, *, table: str | None = None, how: How | None = None) -> None:
-    """Continue a study that was stopped; what was finished is not trained again.
+def resume(
+    folder: str,
+    *,
+    table: str | None = None,
+    repeats: int | None = None,
+    arms: str | None = None,
+    other_versions: Annotated[bool, Parameter(negative=())] = False,
+    how: How | None = None,
+) -> None:
+    """Continue a study that was stopped, or let it grow; what was finished is not trained again.
+
+    Example: posology resume houses.posology --repeats 10
 
     Parameters
     ----------
@@ -104,7 +114,15 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
         The study's folder.
     table
         Where the table is now, if it was moved.
+    repeats
+        More of them than the study has.
+    arms
+        Arms to add to those that it has, as in posology study. A report of a study that grew after its verdict was
+        known says so.
+    other_versions
+        Continue with other versions of jax or keras than its networks were trained by. The report says so.
     """
+    from posology.continuing import Continuing
     from posology.record import read_settings
     from posology.settings import Settings
 
@@ -127,7 +145,8 @@ def resume(folder: str, *, table: str | None = None, how: How | None = None) -> 
             "Give the same table, or start a new study in another --out."
         )
     facts = {"table": held["table"], "drop": held["drop"], **beside}
-    carry_out(loaded, settings, facts, Path(folder), how)
+    may = Continuing(grows=repeats is not None or arms is not None, other_versions=other_versions)
+    carry_out(loaded, settings.grown(repeats, arms), facts, Path(folder), how, continuing=may)
 
 
 def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:

@@ -78,7 +78,7 @@ class Data(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """The learning rate over a training, as a factor of the network's own; see `schedule.factor`."""
+    """The learning rate over a training, as a factor of the network's own, or a strength; see `schedule.factor`."""
 
     horizon: Float32[Array, "*member"]
     """Epochs over which it runs, which need not be the epochs that the member trains."""
@@ -124,6 +124,8 @@ class Member(NamedTuple):
     schedule: Schedule
     stopping: Stopping
     plateau: Plateau
+    courses: dict[str, Schedule] = {}  # noqa: RUF012 a field's default, and no class attribute
+    """From regularizers whose strength is on a schedule in any member to that of each member."""
 
 
 class Watch(NamedTuple):

@@ -24,7 +24,7 @@ from posology.engine.curve import curve_epochs
 from posology.engine.member import Arrays, Data, Member, Outcome, Running, Trainable
 from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
-from posology.engine.schedule import factor
+from posology.engine.schedule import factor, strengths_at
 from posology.engine.stopping import first_watch, look
 from posology.engine.treatment import Treatment, first_memories, predicting
 from posology.regularizers import Clock
@@ -149,7 +149,8 @@ def _steps(
     capacity = jax.tree.leaves(data.y)[0].shape[1]
     epoch_key = derive(member.key, run.epoch)
     order = shuffled(epoch_key, rows, capacity)
-    treatment = Treatment(network, recipe, member)
+    now = member._replace(strengths=strengths_at(member, run.epoch.astype(jnp.float32)))
+    treatment = Treatment(network, recipe, now)
     constant = member.learning_rate * run.watch.reduced
 
     def step(s: Any, carry: tuple[Arrays, Arrays, Arrays, dict[str, Arrays], Any]) -> Any:

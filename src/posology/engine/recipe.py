@@ -23,6 +23,9 @@ class Recipe:
         Whether `Member.schedule` is followed; if not, the learning rate changes by the plateau and by regularizers.
     restore : bool
         `EarlyStopping(restore_best_weights=True)`: end with the weights of the best epoch.
+    gated : bool
+        Whether a member passes by, in its own branch, what is off for it: worth it where a program has many
+        regularizers and each member few. Members side by side (`vmap`) pay for all in any case.
     """
 
     batch_size: int
@@ -30,6 +33,7 @@ class Recipe:
     regularizers: Mapping[str, Regularizer] = field(default_factory=lambda: {n: REGULARIZERS[n] for n in PLAIN})
     scheduled: bool = False
     restore: bool = False
+    gated: bool = False
 
     def at(self, place: Place) -> list[Any]:
         """List the regularizers that act at a place."""

@@ -1,17 +1,17 @@
-"""The learning rate over a training."""
+"""The learning rate over a training, and strengths."""
 
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from posology.engine.member import Schedule
+from posology.engine.member import Member, Schedule
 
 CONSTANT = Schedule(np.array(1, "float32"), np.array(0, "float32"), np.array(1, "float32"))
 
 
 def factor(schedule: Schedule, progress: Any) -> Any:
-    """Give the factor of the learning rate after `progress` epochs (a fraction within an epoch).
+    """Give the factor of the learning rate, or of a strength, after `progress` epochs (a fraction within an epoch).
 
     With t = progress/horizon: min(1, t/warmup) while warming up, 1 until `flat`, then
     (1 + cos(π·(t - flat)/(1 - flat)))/2. `flat` counts from the start; 0 is a cosine, 0.5 flat-cosine, 1 constant
@@ -28,3 +28,11 @@ def factor(schedule: Schedule, progress: Any) -> Any:
     climbing = jnp.where(schedule.warmup > 0, climbing, 1.0)
     fallen = jnp.clip((t - schedule.flat) / jnp.maximum(1.0 - schedule.flat, 1e-9), 0.0, 1.0)
     return climbing * jnp.where(schedule.flat < 1, 0.5 * (1.0 + jnp.cos(jnp.pi * fallen)), 1.0)
+
+
+def strengths_at(member: Member, epoch: Any) -> dict[str, Any]:
+    """Give a member's strengths in an epoch, counted from 0; a constant one is what it is, bit for bit."""
+    return {
+        name: strength * factor(member.courses[name], epoch) if name in member.courses else strength
+        for name, strength in member.strengths.items()
+    }

@@ -71,10 +71,20 @@ class Treatment:
         """Give what is remembered after a step, and the weights to go on with."""
         memories = dict(memories)
         for regularizer in self._recipe.at(Place.MEMORY):
-            pairs = zip(memories[regularizer.name], weights, strict=True)
-            new = [regularizer.remember(m, w, self._one(regularizer), clock) for m, w in pairs]
-            memories[regularizer.name], weights = tuple(m for m, _ in new), tuple(w for _, w in new)
+
+            def remembered(pair: tuple[Arrays, Arrays], r: Any = regularizer) -> tuple[Arrays, Arrays]:
+                new = [r.remember(m, w, self._one(r), clock) for m, w in zip(*pair, strict=True)]
+                return tuple(m for m, _ in new), tuple(w for _, w in new)
+
+            pair = self._where_on(regularizer, remembered, (memories[regularizer.name], weights))
+            memories[regularizer.name], weights = pair
         return memories, weights
+
+    def _where_on(self, regularizer: Regularizer, act: Callable[[Any], Any], value: Any) -> Any:
+        """Let a regularizer act; a gated program passes it by where it is off."""
+        if not self._recipe.gated or regularizer.shared:
+            return act(value)
+        return jax.lax.cond(jnp.any(self._strengths[regularizer.name] > 0), act, lambda same: same, value)
 
     def _one(self, regularizer: Regularizer) -> Any:
         """Give the strength of a regularizer that has one site."""
@@ -82,9 +92,17 @@ class Treatment:
 
     def _rows(self, x: Any, y: Any, key: Any, slope: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
         for regularizer in self._recipe.at(Place.INPUTS):
-            x, y = regularizer.rows(x, y, self._one(regularizer), self._about(regularizer, x, key, slope))
+
+            def rows(pair: tuple[Any, Any], r: Any = regularizer) -> tuple[Any, Any]:
+                return r.rows(*pair, self._one(r), self._about(r, pair[0], key, slope))
+
+            x, y = self._where_on(regularizer, rows, (x, y))
         for regularizer in self._recipe.at(Place.TARGETS):
-            y = regularizer.targets(y, self._one(regularizer), self._about(regularizer, x, key, slope))
+
+            def targets(y: Any, r: Any = regularizer) -> Any:
+                return r.targets(y, self._one(r), self._about(r, x, key, slope))
+
+            y = self._where_on(regularizer, targets, y)
         return x, y
 
     def _about(self, regularizer: Regularizer, x: Any, key: Any, slope: Callable[[Any, Any], Any]) -> Batch:
@@ -112,12 +130,17 @@ class Treatment:
 
     def _at_kernels(self, place: Place, arrays: Arrays, change: Callable[[Any, int, Any, Any], Any]) -> Arrays:
         """Change the arrays at the kernels' sites, each with the strength of its site."""
-        out = list(arrays)
         for regularizer in self._recipe.at(place):
-            for site, places in enumerate(self._network.kernels):
-                for i in places:
-                    out[i] = change(regularizer, i, out[i], self._strengths[regularizer.name][site])
-        return tuple(out)
+
+            def changed(arrays: Arrays, r: Any = regularizer) -> Arrays:
+                out = list(arrays)
+                for site, places in enumerate(self._network.kernels):
+                    for i in places:
+                        out[i] = change(r, i, out[i], self._strengths[r.name][site])
+                return tuple(out)
+
+            arrays = self._where_on(regularizer, changed, arrays)
+        return arrays
 
 
 def first_memories(recipe: Recipe, weights: Arrays) -> dict[str, Arrays]:

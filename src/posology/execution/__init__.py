@@ -2,5 +2,6 @@
 
 from posology.execution.job import ALL_ROWS_SPLITS, Job
 from posology.execution.pool import LocalPool, one_worker, result_of
+from posology.execution.seat import LostWorker
 
-__all__ = ["ALL_ROWS_SPLITS", "Job", "LocalPool", "one_worker", "result_of"]
+__all__ = ["ALL_ROWS_SPLITS", "Job", "LocalPool", "LostWorker", "one_worker", "result_of"]

@@ -40,6 +40,8 @@ class Job:
         Where groups make splits uneven, the most rows that a pack watches and the fewest that it fits on.
     scratch : str
         Folder that the study's workers share while it runs.
+    fingerprint : str
+        Of what builds the network; a worker that finds another one refuses. Empty where nobody minds.
     """
 
     table: str
@@ -51,6 +53,7 @@ class Job:
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     choice: Choice = ALL
     uneven: tuple[int, int] | None = None
+    fingerprint: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as JSON types."""

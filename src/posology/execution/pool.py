@@ -1,13 +1,14 @@
 """Local worker processes: one a core, single-threaded, kept alive for the whole study.
 
 Workers run Keras on JAX whatever the user's own process runs: they are started with an environment of their own, and
-nothing is set in the user's. A worker lives in a session of its own, so that Ctrl-C reaches the driver alone.
+nothing is set in the user's. A worker lives in a session of its own, so that Ctrl-C reaches the driver alone. One that
+is lost is replaced (`seat.py`).
 """
 
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from posology.errors import WorkerError
 from posology.execution.frames import Message
 from posology.execution.job import Job, pack_to_dict
+from posology.execution.seat import LostWorker, Seat
 from posology.execution.staff import OneStudy, Staff
 from posology.execution.worker_process import Reply, Tell, Worker, silent
 from posology.plan import Pack, PackResult
@@ -42,6 +44,8 @@ class LocalPool:
         Gives the workers and takes them back; by default they live as long as the pool.
     proves : bool
         Whether the first worker runs the network, to see that its regularizers act.
+    lost : callable
+        Told of every worker that was lost and replaced; called from the pool's threads.
 
     Examples
     --------
@@ -57,16 +61,21 @@ class LocalPool:
         staff: Staff | None = None,
         *,
         proves: bool = True,
+        lost: Callable[[LostWorker], None] = lambda _: None,
     ) -> None:
-        self._job, self._tell, self._proves = job, tell, proves
+        self._job, self._tell = job, tell
         self._staff = staff or OneStudy()
         self._tasks: queue.SimpleQueue[tuple[Message, Future[Reply]] | None] = queue.SimpleQueue()
         self._stopping = False
-        self._workers = [self._staff.hire(logs / f"worker-{i}.log") for i in range(workers)]
-        self._described: list[Future[Reply]] = [Future() for _ in self._workers]
+        # one proof that the regularizers act is enough
+        self._seats = [
+            Seat(partial(self._hired, logs / f"worker-{i}.log"), self._opening(proves=proves and i == 0), tell, lost)
+            for i in range(workers)
+        ]
+        self._described: list[Future[Reply]] = [Future() for _ in self._seats]
         self._threads = [
             threading.Thread(target=self._serve, args=pair, daemon=True)
-            for pair in zip(self._workers, self._described, strict=True)
+            for pair in zip(self._seats, self._described, strict=True)
         ]
         for thread in self._threads:
             thread.start()
@@ -77,7 +86,7 @@ class LocalPool:
 
     def processes(self) -> list[int]:
         """Give the workers' process numbers."""
-        return [worker.process for worker in self._workers]
+        return [seat.worker.process for seat in self._seats]
 
     def submit(self, pack: Pack) -> "Future[Reply]":
         """Queue a pack; packs are taken in the order of submission."""
@@ -96,13 +105,18 @@ class LocalPool:
         self._tasks.put((message, future))
         return future
 
-    def _serve(self, worker: Worker, described: "Future[Reply]") -> None:
+    def _opening(self, *, proves: bool) -> Message:
+        return {"do": "open", "job": self._job.to_dict(), "proves": proves}
+
+    def _hired(self, log: Path) -> Worker:
+        worker = self._staff.hire(log)
+        worker.studies += 1
+        worker.bound |= self._job.source.kind == "file"
+        return worker
+
+    def _serve(self, seat: Seat, described: "Future[Reply]") -> None:
         try:
-            # one proof that the regularizers act is enough
-            proves = self._proves and described is self._described[0]
-            worker.studies += 1
-            worker.bound |= self._job.source.kind == "file"
-            described.set_result(worker.ask({"do": "open", "job": self._job.to_dict(), "proves": proves}))
+            described.set_result(seat.open())
         except Exception as error:
             described.set_exception(error)
             self._refuse(error)
@@ -112,7 +126,7 @@ class LocalPool:
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(worker.ask(message, self._tell))
+                future.set_result(seat.ask(message))
             except Exception as error:
                 future.set_exception(error)
                 if isinstance(error, WorkerError):
@@ -135,8 +149,11 @@ class LocalPool:
         self._give_up()
         for _ in self._threads:
             self._tasks.put(None)
-        for worker, thread in zip(self._workers, self._threads, strict=True):
-            self._staff.let_go(worker, partial(_ends, thread))
+        for seat, thread in zip(self._seats, self._threads, strict=True):
+            seat.leave(partial(self._let_go, thread))
+
+    def _let_go(self, thread: threading.Thread, worker: Worker) -> None:
+        self._staff.let_go(worker, partial(_ends, thread))
 
     def _give_up(self) -> None:
         """Drop the tasks that no worker has begun."""

@@ -74,8 +74,14 @@ def load_network(path: Path) -> Any:
         return keras.models.load_model(path, compile=False)
     except (TypeError, ValueError):
         # layers of the user's own are known to the network file alone
-        own = defined_in(NetworkSource(**read_settings(path.parent)["settings"]["source"]))
-        return keras.models.load_model(path, own, compile=False)
+        held = read_settings(path.parent)
+        source = NetworkSource(**held["settings"]["source"])
+        if source.kind == "file" and source.fingerprint() != held.get("network"):
+            raise InputError(
+                f"The network has layers of its own, and the file that has them, '{source.where}', is not the one that "
+                "the study ran: its content differs. It was not run. Put the old one back."
+            ) from None
+        return keras.models.load_model(path, defined_in(source), compile=False)
 
 
 def predict_file(folder: Path, path: Path, target: str) -> tuple[Float[np.ndarray, "row *class"], tuple[str, ...]]:

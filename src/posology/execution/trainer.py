@@ -3,7 +3,7 @@
 import contextlib
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,11 +14,12 @@ import numpy as np
 from jaxtyping import Int32
 
 from posology.engine.member import Member as EngineMember
-from posology.engine.member import Outcome, Running, Stopping
+from posology.engine.member import Outcome, Running, Schedule, Stopping
 from posology.engine.packing import PackProgram
 from posology.engine.program import BLOCK
 from posology.engine.recipe import Recipe
 from posology.engine.schedule import CONSTANT
+from posology.errors import InputError
 from posology.execution.carried import Carried
 from posology.execution.course import Course, plateau_of
 from posology.execution.fits import Fit, FitStore
@@ -47,6 +48,8 @@ from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
 from posology.network.structure import structure_warnings
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name, regularizers_of
+from posology.plan.schedules import scheduled_lines, schedules_of
+from posology.regularizers import CONSTANT as AT_REST
 from posology.regularizers import REGULARIZERS, Place, with_shared
 from posology.table import Classes, Table
 
@@ -89,6 +92,11 @@ class Trainer:
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        if job.fingerprint and job.source.fingerprint() != job.fingerprint:
+            raise InputError(
+                f"The network file '{job.source.where}' was changed while the study ran. Put it back as it was and "
+                "continue, or start a new study in another --out."
+            )
         table = Table.load(Path(job.table))
         self._table, self._classes = table, table.classes
         self._build = open_source(job.source, len(table.classes), job.design.epochs, job.batch())
@@ -100,7 +108,8 @@ class Trainer:
         check_conditions(self._model, str(job.source), job.regularizers, self._network.kernel_sites)
         self._plateau = plateau_of(job.design.callbacks, self._network)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
-        self._programs: dict[tuple[str, ...], PackProgram] = {}
+        self._room = self._pack_size
+        self._programs: dict[tuple[tuple[str, ...], int], PackProgram] = {}
         self._seconds_an_epoch = 0.0
         # rows of one fit serve many packs; two fits are enough, for packs come fit by fit
         self._fit = lru_cache(maxsize=2)(self._fits.fit)
@@ -164,7 +173,7 @@ class Trainer:
         own = notes_on_weights(self._job.source, self._model, self._built(0, 0, 0), first[0])
         return [*own, *notes_on_liveness(proof.liveness())], [w.to_dict() for w in warnings]
 
-    def run(self, pack: Pack, report: Report = _silent) -> PackResult:
+    def run(self, pack: Pack, report: Report = _silent, room: int | None = None) -> PackResult:
         """Train a pack.
 
         Parameters
@@ -173,6 +182,9 @@ class Trainer:
             Its members share a fit.
         report : callable
             Told about progress, about twice a second.
+        room : int, optional
+            Members that the program has place for, where memory is short; the size of a pack when absent. The result is
+            the same to the bit.
 
         Returns
         -------
@@ -180,6 +192,7 @@ class Trainer:
             Predictions in the target's unit, or probabilities of its classes; rows beyond the fit's own are cut off.
         """
         fit = self._fit(pack.repeat, pack.fold, pack.split)
+        self._room = room or self._pack_size
         outcome = self._train(pack, fit, report)
         n = len(pack.members)
         own = [f.name for f in fields(PackResult) if f.name in Outcome._fields]
@@ -211,7 +224,7 @@ class Trainer:
         dict
             The Keras lines of the prescription and the number of prepared columns; JSON types.
         """
-        size = self._pack_size
+        size = self._room = self._pack_size
         parts = [replace(pack, members=pack.members[i : i + size]) for i in range(0, len(pack.members), size)]
         head = self._network.head
         model = average_of([model for part in parts for model in self._models(part, report)], head)
@@ -223,7 +236,9 @@ class Trainer:
         aside = folder / ".model.part.keras"
         model.save(aside)
         aside.replace(folder / "model.keras")
-        return {"lines": self.lines(pack.members[0].setting), "width": self._layout.width}
+        first = pack.members[0]
+        lines = [*self.lines(first.setting), *scheduled_lines(first.arm, self._job.design.epochs)]
+        return {"lines": lines, "width": self._layout.width}
 
     def rival(self, name: str, repeat: int, fold: int, level: float = 0.0) -> np.ndarray:
         """Predict the held-out rows of a resample with a model that is no network; none where it cannot be fitted."""
@@ -260,9 +275,9 @@ class Trainer:
         """Train a pack; predictions get a snapshot axis after that of the members."""
         acting = self._regularizers_of(pack)
         members = self._members(pack, acting)
-        program = self._programs.get(acting) or self._compile(fit, members, acting)
+        program = self._programs.get((acting, self._room)) or self._compile(fit, members, acting)
         run = program.start(members)
-        course = Course.of(pack, self._pack_size, self._plateau)
+        course = Course.of(pack, self._room, self._plateau)
         if pack.split == REFIT and pack.repeat != ALL_ROWS:
             return self._refit(program, fit, members, run, course, self._scored_at(pack), report)
         names = [self._carried_name(pack, m) for m in pack.members]
@@ -282,7 +297,7 @@ class Trainer:
         asked = np.array([m.scored_at or (m.epochs,) for m in pack.members], "int32").T
         if self._job.rows > MOST_ROWS:
             asked = asked[len(asked) // 2][None]
-        return np.pad(asked, ((0, 0), (0, self._pack_size - asked.shape[1])))
+        return np.pad(asked, ((0, 0), (0, self._room - asked.shape[1])))
 
     def _refit(
         self,
@@ -325,13 +340,14 @@ class Trainer:
 
     def _regularizers_of(self, pack: Pack) -> tuple[str, ...]:
         """Name what the program of a pack has: what its arms need, and what costs next to nothing."""
-        needed = {name for member in pack.members for name in regularizers_of(member.arm)}
-        return with_shared(needed, self._job.regularizers)
+        needed = {name for member in pack.members for name in (*regularizers_of(member.arm), *member.setting)}
+        return with_shared(needed | set(self._job.design.together), self._job.regularizers)
 
     def _compile(self, fit: Fit, members: EngineMember, names: tuple[str, ...]) -> PackProgram:
-        recipe = Recipe(self._job.batch(), self._job.design.epochs, {name: REGULARIZERS[name] for name in names})
+        acting, gated = {name: REGULARIZERS[name] for name in names}, bool(self._job.design.cabinet)
+        recipe = Recipe(self._job.batch(), self._job.design.epochs, acting, gated=gated)
         program = PackProgram(self._network_with(names), recipe, fit.data, members)
-        self._programs[names] = program
+        self._programs[names, self._room] = program
         return program
 
     def _network_with(self, names: tuple[str, ...]) -> PackedNetwork:
@@ -354,14 +370,15 @@ class Trainer:
         return self._network.first_weights(key_of(self._job.design.seed, "weights", repeat, fold, split, seed), built)
 
     def _carried_name(self, pack: Pack, member: Member) -> str:
-        return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm_name(member.arm)}_{member.trial}_{member.seed}"
+        arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows
+        return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm}_{member.trial}_{member.seed}"
 
     def _members(self, pack: Pack, names: tuple[str, ...]) -> EngineMember:
         """Stack a pack's members, filled up with members of no epochs."""
-        if len(pack.members) > self._pack_size:
-            raise ValueError(f"pack {pack.name} has {len(pack.members)} members; {self._pack_size} were planned")
+        if len(pack.members) > self._room:
+            raise ValueError(f"pack {pack.name} has {len(pack.members)} members; {self._room} were planned")
         idle = Member((), 0, pack.members[0].seed, {}, 0, 1)
-        members = [*pack.members, *[idle] * (self._pack_size - len(pack.members))]
+        members = [*pack.members, *[idle] * (self._room - len(pack.members))]
         where = (pack.repeat, pack.fold, pack.split)
         first = [self._first(*where, m.seed) for m in members]
         strengths = [self._strengths(m.setting) for m in members]
@@ -383,4 +400,18 @@ class Trainer:
                 np.full(n, callbacks.start_from_epoch, "int32"),
             ),
             plateau=jax.tree.map(lambda number: np.full(n, number), self._plateau),
+            courses=self._courses(members, names),
         )
+
+    def _courses(self, members: Sequence[Member], names: Collection[str]) -> dict[str, Schedule]:
+        """Give the schedules of those strengths that have one in any arm of the study."""
+        design = self._job.design
+        scheduled = {name for arm in design.arms for name in schedules_of(arm) if name in names}
+        shapes = [schedules_of(member.arm) for member in members]
+
+        def course(name: str) -> Schedule:
+            own = [shape.get(name, AT_REST) for shape in shapes]
+            numbers = [(design.epochs, shape.warmup, shape.flat) for shape in own]
+            return Schedule(*np.array(numbers, "float32").T)
+
+        return {name: course(name) for name in sorted(scheduled)}

@@ -2,13 +2,15 @@
 
 Started by `pool.py` as `python -m posology.execution.worker` with an environment of its own. Whatever the user's
 network file prints goes to standard error, and what it reads is nothing, so that it cannot garble messages. When the
-driver goes away, for whatever reason, standard input ends and so does the worker, in the middle of a pack if need be.
+driver goes away, for whatever reason, standard input ends and so does the worker, in the middle of a pack if need be,
+with whatever the network file has started.
 """
 
 import errno
 import inspect
 import os
 import queue
+import signal
 import threading
 import traceback
 from collections.abc import Callable
@@ -45,6 +47,8 @@ def _listen(stream: Pipe, inbox: Inbox) -> None:
         try:
             inbox.put(read_frame(stream))
         except (EOFError, OSError):
+            if os.getpgid(0) == os.getpid():
+                os.killpg(0, signal.SIGKILL)
             os._exit(0)
 
 
@@ -54,14 +58,22 @@ def _answer(desk: "_Desk", message: Message, given: dict[str, np.ndarray]) -> tu
     except InputError as error:
         return {"error": "input", "text": str(error)}, {}
     except OSError as error:
+        if _is_memory(error):
+            return {"error": "memory"}, {}
         traceback.print_exc()
         full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
         return {"error": "full" if full else "internal", "text": f"{type(error).__name__}: {error}"}, {}
-    except MemoryError:
-        return {"error": "memory", "text": "out of memory"}, {}
     except Exception as error:  # the driver decides what to say
+        if _is_memory(error):
+            return {"error": "memory"}, {}
         traceback.print_exc()
         return {"error": "internal", "text": f"{type(error).__name__}: {error}"}, {}
+
+
+def _is_memory(error: Exception) -> bool:
+    """Tell whether memory was short: Python's word for it, the system's, the loader's of libraries, or XLA's."""
+    said = ("Cannot allocate memory", "failed to map segment", "RESOURCE_EXHAUSTED")
+    return isinstance(error, MemoryError) or any(words in str(error) for words in said)
 
 
 class _Desk:
@@ -94,7 +106,7 @@ class _Desk:
         from posology.execution.job import pack_from_dict
 
         pack = pack_from_dict(message["pack"])
-        return {}, vars(self._trainer.run(pack, self._tell))
+        return {}, vars(self._trainer.run(pack, self._tell, message.get("room")))
 
     def _do_rival(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
         asked = (message[part] for part in ("name", "repeat", "fold", "level"))
@@ -107,12 +119,14 @@ class _Desk:
         return self._trainer.finish(pack, Path(message["folder"]), self._tell), {}
 
     def _do_fit(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
+        from posology.network.patience import limited
         from posology.network.source import NetworkSource, build_by, load_name
         from posology.plan import read_fit_arguments
 
         source = NetworkSource(**message["source"])
-        given = load_name(source)
-        arguments = build_by(given, str(source), lambda: None) if inspect.isfunction(given) else given
+        with limited(str(source), source.where):
+            given = load_name(source)
+            arguments = build_by(given, str(source), lambda: None) if inspect.isfunction(given) else given
         return {"fit": asdict(read_fit_arguments(arguments))}, {}
 
     def _do_predict(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:

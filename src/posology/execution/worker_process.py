@@ -1,6 +1,8 @@
 """One worker process, from the side of the driver."""
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +13,7 @@ import numpy as np
 from posology.errors import InputError, StoppedError, WorkerError
 from posology.execution.environment import worker_environment
 from posology.execution.frames import Arrays, Message, read_frame, write_frame
+from posology.execution.log import Log
 
 Reply = tuple[Message, dict[str, np.ndarray]]
 Tell = Callable[[int], None]
@@ -20,17 +23,31 @@ def silent(_epochs: int) -> None:
     """Tell nobody."""
 
 
+class LostError(WorkerError):
+    """A worker ended in the middle of a task, or found no memory for it: another one may do better.
+
+    Parameters
+    ----------
+    text : str
+    memory : bool
+        Whether it was memory, for certain.
+    """
+
+    def __init__(self, text: str, *, memory: bool = False) -> None:
+        super().__init__(text)
+        self.memory = memory
+
+
 class Worker:
     """One worker process.
 
     Parameters
     ----------
     log : Path
-        File that takes what the worker, and the user's network file in it, print.
+        File that takes what the worker, and the user's network file in it, print last.
     """
 
     def __init__(self, log: Path) -> None:
-        self._log = log
         self.sound = True
         """Whether every answer so far was one."""
         self.known: set[str] = set()
@@ -39,16 +56,17 @@ class Worker:
         """Whether it has imported a file of the user's, which may be another one the next time."""
         self.studies = 0
         """That it has opened."""
-        with log.open("ab") as stderr:
-            self._process = subprocess.Popen(
-                # -P: a keras.py in the user's folder must not stand in for Keras
-                [sys.executable, "-P", "-m", "posology.execution.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=worker_environment(),
-                start_new_session=True,
-            )
+        self._process = subprocess.Popen(
+            # -P: a keras.py in the user's folder must not stand in for Keras
+            [sys.executable, "-P", "-m", "posology.execution.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=worker_environment(),
+            start_new_session=True,
+        )
+        assert self._process.stderr is not None  # a pipe
+        self._log = Log(self._process.stderr, log)
 
     @property
     def process(self) -> int:
@@ -78,8 +96,10 @@ class Worker:
             The worker refuses the user's table or network.
         StoppedError
             The disk is full.
+        LostError
+            The worker ended, or found no memory.
         WorkerError
-            The worker failed or ended.
+            The worker failed.
         """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None and stdout is not None  # noqa: PT018  both are pipes
@@ -90,7 +110,7 @@ class Worker:
                 tell(answer[0]["epochs"])
             reply, found = answer
         except (EOFError, OSError) as error:
-            raise WorkerError(
+            raise LostError(
                 f"A worker process ended {self._ending()} during '{message['do']}'.{self._tail()}"
             ) from error
         self.sound = sound and reply.get("error") in (None, "input")
@@ -100,6 +120,8 @@ class Worker:
             raise StoppedError(
                 f"The disk is full ({reply['text']}). What was finished is kept. Free some space, then run it again."
             )
+        if reply.get("error") == "memory":
+            raise LostError(f"A worker found no memory during '{message['do']}'.", memory=True)
         if "error" in reply:
             raise WorkerError(f"A worker failed during '{message['do']}': {reply['text']}.{self._tail()}")
         return reply, found
@@ -110,13 +132,15 @@ class Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        self._log.close()
 
     def stop(self) -> None:
-        """End the process at once."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        self.forget()
+        """End the process at once, and what the user's network file has started in it."""
+        if self.lives:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self.forget()
 
     def _ending(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -125,5 +149,5 @@ class Worker:
         return "without an answer"
 
     def _tail(self) -> str:
-        lines = self._log.read_text(errors="replace").strip().splitlines()[-3:]
-        return f" Its last words ({self._log}): " + " | ".join(lines) if lines else ""
+        lines = self._log.last_words().splitlines()[-3:]
+        return " Its last words: " + " | ".join(lines) if lines else ""

@@ -14,13 +14,14 @@ from typing import Any
 from posology.errors import InputError
 from posology.execution import one_worker
 from posology.execution.predicting import finished
+from posology.handback.bundle import write_bundle
 from posology.handback.readme import readme
 from posology.handback.units import comments
 from posology.record import read_settings
 from posology.table import Classes
 from posology.wording import did_you_mean
 
-KINDS = ("keras", "code", "onnx")
+KINDS = ("keras", "code", "onnx", "bundle")
 _ONNX_PACKAGES = ("jax2onnx", "onnxruntime")
 
 
@@ -31,7 +32,7 @@ class Exported:
     Parameters
     ----------
     to : str
-        "keras", "code" or "onnx".
+        "keras", "code", "onnx" or "bundle".
     place : str
         Folder or file that was written; empty where code is only shown.
     files : tuple of str
@@ -59,10 +60,10 @@ def export(folder: Path, to: str, place: Path | None = None, *, embed_preprocess
         The study's.
     to : str
         "keras" for the network and its preparation in a folder that runs without posology, "onnx" for the same as
-        ONNX, "code" for the prescription in the user's own file.
+        ONNX, "code" for the prescription in the user's own file, "bundle" for one file that `posology predict` takes.
     place : Path, optional
-        The folder to write, absent or empty; for code a new file. By default NAME_keras or NAME_onnx here, for a
-        study NAME.posology; code is only returned.
+        The folder to write, absent or empty; for code and a bundle a new file. By default NAME_keras, NAME_onnx or
+        NAME.bundle here, for a study NAME.posology; code is only returned.
     embed_preprocessing : bool
         Put the preparation into the model, which then takes the columns as they are.
 
@@ -76,7 +77,12 @@ def export(folder: Path, to: str, place: Path | None = None, *, embed_preprocess
     finished(folder)
     if to == "code":
         return _export_code(folder, place)
-    place = place or Path(f"{folder.resolve().name.removesuffix('.posology')}_{to}")
+    name = folder.resolve().name.removesuffix(".posology")
+    if to == "bundle":
+        place = place or Path(f"{name}.bundle")
+        write_bundle(folder, place)
+        return Exported(to, str(place))
+    place = place or Path(f"{name}_{to}")
     with _new_folder(place) as aside:
         if to == "onnx" or embed_preprocessing:
             _ask({"do": "export", **_where(folder, aside), "to": to, "embedded": embed_preprocessing})
@@ -94,6 +100,8 @@ def _check(to: str, *, embed_preprocessing: bool) -> None:
         raise InputError(f"--to got '{to}'.{did_you_mean(to, KINDS)} Use one of: {', '.join(KINDS)}.")
     if to == "code" and embed_preprocessing:
         raise InputError("--embed-preprocessing puts layers into a model; with --to code there is none. Leave it out.")
+    if to == "bundle" and embed_preprocessing:
+        raise InputError("--embed-preprocessing is for --to keras and --to onnx. Leave it out: a bundle prepares rows.")
     if to == "onnx" and (lacking := [name for name in _ONNX_PACKAGES if find_spec(name) is None]):
         raise InputError(
             f"--to onnx needs {' and '.join(lacking)}, not installed here. Run: pip install 'posology[onnx]'"

@@ -14,6 +14,7 @@ from posology.network.doses import doses_of
 from posology.network.outputs import scored_output
 from posology.network.sites import Dose, Site
 from posology.network.source import NetworkSource
+from posology.plan.schedules import scheduled_lines
 from posology.record import read_settings
 from posology.table import Classes, Layout, Preparation
 
@@ -88,6 +89,10 @@ def code_of(folder: Path) -> dict[str, Any]:
     layout = Layout.load(folder)
     x_train = layout.by_input(np.zeros((2, layout.width), np.float32))
     edit = edited(source, x_train, prescribed_doses(verdict))
+    arm, epochs = verdict["prescription"]["arm"].split("+"), verdict["settings"]["design"]["epochs"]
+    if schedules := scheduled_lines(arm, epochs):
+        reason = "no diff is made of schedules: the lines say what they are"
+        return {"diff": "", "lines": [*edit.lines, *schedules], "reason": reason}
     return {"diff": edit.diff, "lines": list(edit.lines), "reason": edit.reason}
 
 

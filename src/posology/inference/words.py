@@ -7,10 +7,17 @@ from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
 from posology.inference.outlook import HOPELESS
 from posology.inference.verdict import Arm, Kind
-from posology.regularizers import REGULARIZERS
+from posology.regularizers import DEPTHS, REGULARIZERS, SCHEDULES
 
-NAMES = {"weights": "L1/L2", **{name: regularizer.title for name, regularizer in REGULARIZERS.items()}}
+NAMES = {
+    "weights": "L1/L2",
+    "one": "the best single regularizer",
+    **{name: regularizer.title for name, regularizer in REGULARIZERS.items()},
+}
 """How factors are called in a sentence."""
+
+COCKTAIL, OTHERS = ("one", "others"), "others"
+"""The arm of a mix, and the factor that is nothing by itself."""
 
 NEAR = 0.25
 """A verdict nearer to another than this share of the margin is called near."""
@@ -23,11 +30,21 @@ def arm_in_words(arm: Arm) -> str:
     --------
     >>> arm_in_words(("weights", "dropout")), arm_in_words(())
     ('L1/L2 with dropout', 'no regularizer')
-    >>> arm_in_words(("l1", "l2", "dropout"))
-    'L1 with L2 and dropout'
+    >>> arm_in_words(("l1", "l2", "dropout")), arm_in_words(("one", "others"))
+    ('L1 with L2 and dropout', 'the cocktail')
     """
-    first, *rest = [NAMES.get(factor, factor) for factor in arm] or ["no regularizer"]
+    if arm == COCKTAIL:
+        return "the cocktail"
+    first, *rest = [_named(factor) for factor in arm] or ["no regularizer"]
     return f"{first} with {_joined(rest, 'and')}" if rest else first
+
+
+def _named(factor: str) -> str:
+    base, _, schedule = factor.partition(":")
+    named = NAMES.get(base, base)
+    if schedule in DEPTHS:
+        return f"{named} {DEPTHS[schedule]}"
+    return f"{SCHEDULES[schedule].title} {named}" if schedule else named
 
 
 def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int, groups: int | None = None) -> list[str]:
@@ -107,7 +124,7 @@ def _combine(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     if verdict.open_combination:
         said = ["Combine; it is open which combination is best.", f"{named} looks best."]
     said += _gained(analysis)
-    missing = [f"{arm_in_words((f,))} alone" for f in verdict.arm if (f,) not in analysis.arms]
+    missing = [f"{arm_in_words((f,))} alone" for f in verdict.arm if (f,) not in analysis.arms and f != OTHERS]
     if missing:
         said.append(f"{_capital(_joined(missing, 'and'))} {'was' if len(missing) == 1 else 'were'} not compared.")
     return said
@@ -170,7 +187,7 @@ def _sharing(one: str, two: str, found: Overlap) -> str:
         what = "mostly add up"
     else:
         return ""
-    both = f"{_capital(NAMES.get(one, one))} and {NAMES.get(two, two)}"
+    both = f"{_capital(_named(one))} and {_named(two)}"
     return f"{both} {what} here (overlap {found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}])."
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
+from posology.files import given_path, is_regular
+from posology.network.patience import limited
 from posology.network.spellings import hint
 from posology.wording import did_you_mean
 
@@ -112,8 +114,8 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
             )
             + "."
         )
-    file = Path(path).expanduser()
-    if not file.is_file():
+    file = given_path(path)
+    if not is_regular(file, f"Give the path of a Python file: {option} net.py:{function}"):
         raise InputError(f"There is no file '{path}'. Give the path of a Python file: {option} net.py:{function}")
     if file.suffix != ".py":
         raise InputError(f"The file '{path}' of {option} is not a Python file. Give FILE.py:{kind}.")
@@ -194,7 +196,9 @@ def load_name(source: NetworkSource) -> Any:
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
-    return _function_of(_load_module(source), source.function, Path(source.where))
+    with limited(f"The network file '{Path(source.where).name}'", source.where):
+        module = _load_module(source)
+    return _function_of(module, source.function, Path(source.where))
 
 
 def _load_module(source: NetworkSource) -> Any:
@@ -235,7 +239,12 @@ def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
 
 def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
     name = f"{source.function} of '{Path(source.where).name}'"
-    return lambda x_train: build_by(function, name, lambda: x_train)
+
+    def build(x_train: Any) -> Any:
+        with limited(name, source.where):
+            return build_by(function, name, lambda: x_train)
+
+    return build
 
 
 def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]) -> Any:

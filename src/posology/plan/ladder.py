@@ -23,6 +23,14 @@ class Joined:
     reductions: Int32[np.ndarray, "split member reduction"]
     curve: Float[np.ndarray, "split member point 2"]
 
+    def of(self, places: Sequence[int]) -> "Joined":
+        """Give the members at these places, in this order."""
+        return Joined(*(getattr(self, part.name)[:, list(places)] for part in fields(self)))
+
+    def beside(self, other: "Joined") -> "Joined":
+        """Put the members of another, of the same splits, behind these."""
+        return Joined(*(np.concatenate([getattr(self, p.name), getattr(other, p.name)], axis=1) for p in fields(self)))
+
 
 def joined(results: Sequence[PackResult], members: int) -> Joined:
     """Join the packs of a rung."""
@@ -70,20 +78,24 @@ class Ladder:
         goes_on = rung.until is not None and bool(self._reached.any())
         return [replace(self._trials[t], until=rung.until, begins=not goes_on) for t in self._alive]
 
-    def take(self, rung: Rung, places: Sequence[int], found: Joined) -> None:
-        """Note what the members of a rung came to, a split after another."""
+    def take(self, rung: Rung, found: Joined) -> None:
+        """Note what the members of a rung came to, in the order in which `step` gave them."""
         where = np.ix_(np.array(rung.splits), self._alive)
-        self._watched[where] = found.watched[:, places]
-        self._last[where] = found.last_loss[:, places]
-        self._failed[where] = found.failed[:, places]
-        self._spent[where] = found.epochs[:, places]
+        self._watched[where] = found.watched
+        self._last[where] = found.last_loss
+        self._failed[where] = found.failed
+        self._spent[where] = found.epochs
         if not self._reductions.shape[2]:
             self._reductions = np.zeros((*self._spent.shape, found.reductions.shape[2]), "int32")
-        self._reductions[where] = found.reductions[:, places]
+        self._reductions[where] = found.reductions
         if not self._curves.shape[2]:
             self._curves = np.full((*self._spent.shape, *found.curve.shape[2:]), np.nan, "float32")
-        self._curves[where] = found.curve[:, places]
+        self._curves[where] = found.curve
         self._reached[self._alive] += 1
+
+    def losses(self) -> Float[np.ndarray, " trial"]:
+        """Give the loss of each trial so far, in their order; infinite where it diverged."""
+        return self._compared()[0]
 
     def tuned(self, arm: Arm) -> Tuned:
         """Order the trials: those that came furthest first, by their loss over the splits that they saw."""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32
 
 from posology.class_weights import ClassWeight, class_weight_from_json
-from posology.plan.arms import Arm, arm_name
+from posology.plan.arms import CABINET, Arm, arm_name
 from posology.plan.callbacks import Callbacks
 from posology.plan.rungs import Rung, halving, race
 from posology.plan.trials import Setting
@@ -18,6 +18,11 @@ REFIT = -1
 
 ALL_ROWS = -1
 """The `repeat` of the fit for the prescription: every row of the table is a training row."""
+
+MOST_MEMBERS = 4
+"""Of a mix: its parts are all trained, 2^4 - 2 of them, to say what each member is worth."""
+
+MIXES_A_TRIAL = 5
 
 REPLICAS_OF_NONE = 4
 """An arm without strengths has nothing to search: it spends so many trainings, at least one an inner split, on finding
@@ -61,6 +66,9 @@ class Design:
         loss is taken.
     class_weight : ClassWeight or None
         How much the training minds each class; see `posology.class_weights`.
+    cabinet : tuple of str
+        Regularizers from which each resample mixes a cocktail of its own (`plan.cocktail`); the arms are then none,
+        one and the cocktail. Empty where the arms are named ones.
     """
 
     arms: tuple[Arm, ...]
@@ -78,13 +86,30 @@ class Design:
     callbacks: Callbacks = field(default_factory=Callbacks)
     ensemble: int = 1
     class_weight: ClassWeight | None = None
+    cabinet: tuple[str, ...] = ()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Design":
         """Read what `dataclasses.asdict` gave, after a journey through JSON."""
         arms = tuple(tuple(arm) for arm in data["arms"])
         weight = class_weight_from_json(data.get("class_weight"))
-        return cls(**{**data, "arms": arms, "callbacks": Callbacks(**data["callbacks"]), "class_weight": weight})
+        read = {"arms": arms, "callbacks": Callbacks(**data["callbacks"]), "class_weight": weight}
+        return cls(**{**data, **read, "cabinet": tuple(data.get("cabinet", ()))})
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """Regularizers that every program has: the cheap ones of a cabinet, so that one program trains every mix."""
+        return tuple(name for name in self.cabinet if name in CABINET)
+
+    @property
+    def searched(self) -> int:
+        """Mixes that each arm of a cocktail tries in a resample: five times `trials`, for there is more to find."""
+        return max(MIXES_A_TRIAL * self.trials, len(self.cabinet))
+
+    @property
+    def cell_seeds(self) -> int:
+        """Refits of a part of a mix: half of an arm's, in whole ensembles."""
+        return -(-self.refits // (2 * self.ensemble)) * self.ensemble
 
     @property
     def inner_parts(self) -> int:
@@ -107,12 +132,15 @@ class Design:
         return "one network" if self.ensemble == 1 else f"the average of {self.ensemble} networks"
 
     def members(self) -> int:
-        """Count the networks that the verdict needs."""
-        return self.resamples * (sum(map(self.trainings, self.arms)) + len(self.arms) * self.seeds)
+        """Count the networks that the verdict needs; of a cocktail, at most: small mixes have fewer parts."""
+        parts = (2**MOST_MEMBERS - 2) * (self.inner_splits + self.cell_seeds) if self.cabinet else 0
+        return self.resamples * (sum(map(self.trainings, self.arms)) + len(self.arms) * self.seeds + parts)
 
     def rungs(self, arm: Arm) -> list[Rung]:
         """Give the rungs that an arm's trials climb; the replicas of an arm without strengths all go to the end."""
         trials = trials_of(self, arm)
+        if self.cabinet and arm:
+            return race(self.searched, self.inner_splits)
         if self.halving is not None:
             every = tuple(range(self.inner_splits))
             return halving(trials, every, self.epochs, self.halving) if arm else [Rung(trials, None, every)]

@@ -5,17 +5,14 @@ whoever runs them (local workers, a test, a cluster) decides where and when, and
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 
-import numpy as np
-
-from posology.plan.arms import Arm, regularizers_of
-from posology.plan.ladder import Ladder, joined
-from posology.plan.members import ALL_ROWS, REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trials_of
+from posology.plan.arms import Arm
+from posology.plan.cocktail import cocktail_and_refit, tune_cocktail
+from posology.plan.ladder import Ladder
+from posology.plan.members import REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trials_of
+from posology.plan.packs import by_program, collected, packed, refit_members, trained
 from posology.plan.trials import Space, seeded_settings, sobol_settings
-from posology.plan.window import window
-from posology.regularizers import REGULARIZERS
 
 
 def tune(
@@ -33,6 +30,8 @@ def tune(
     dict
         From arm to what was found.
     """
+    if design.cabinet:
+        return (yield from tune_cocktail(design, space, repeat, fold, pack_size, design.arms if arms is None else arms))
     tuned: dict[Arm, Tuned] = {}
     family = sorted(design.arms if arms is None else arms, key=lambda arm: max(1, len(arm)))
     for size, group in groupby(family, key=lambda arm: max(1, len(arm))):
@@ -50,13 +49,11 @@ def _tune_together(
     ladders = {arm: Ladder(design, trials, protected=int(len(arm) > 1)) for arm, trials in members.items()}
     for rung in range(max(map(len, plan.values()))):
         climbing = [arm for arm in members if rung < len(plan[arm])]
-        going = by_program([m for arm in climbing for m in ladders[arm].step(plan[arm][rung])])
+        going = [m for arm in climbing for m in ladders[arm].step(plan[arm][rung])]
         name = stage if design.halving is None else f"{stage}-rung{rung}"
-        splits = plan[climbing[0]][rung].splits
-        results = yield [p for s in splits for p in _packed(f"{name}-split{s}", *where, s, going, pack_size)]
-        found = joined(results, len(going))
+        found = yield from trained(design, going, name, where, plan[climbing[0]][rung].splits, pack_size)
         for arm in climbing:
-            ladders[arm].take(plan[arm][rung], [i for i, m in enumerate(going) if m.arm == arm], found)
+            ladders[arm].take(plan[arm][rung], found.of([i for i, m in enumerate(going) if m.arm == arm]))
     return {arm: ladder.tuned(arm) for arm, ladder in ladders.items()}
 
 
@@ -64,20 +61,12 @@ def tune_and_refit(
     design: Design, space: Space, repeat: int, fold: int, pack_size: int
 ) -> Generator[list[Pack], list[PackResult], tuple[dict[Arm, Tuned], dict[Arm, Refitted]]]:
     """Tune every arm on the inner splits of one outer training fold, then refit it on all rows of that fold."""
+    if design.cabinet:
+        return (yield from cocktail_and_refit(design, space, repeat, fold, pack_size))
     tuned = yield from tune(design, space, repeat, fold, pack_size)
-    members = by_program([m for arm in design.arms for m in refit_members(design, tuned[arm])])
-    results = yield _packed("refit", repeat, fold, REFIT, members, pack_size)
-    return tuned, _collect(members, results)
-
-
-def refit_members(design: Design, found: Tuned) -> list[Member]:
-    """Give the members that refit an arm's best setting, for the epochs that tuning found."""
-    never = design.epochs + 1
-    first = Member(found.arm, 0, 0, found.settings[0], found.chosen_epochs, never)
-    # an end that the user fixed is scored just there
-    scored_at = (first.epochs,) if design.patience is None else window(first.epochs)
-    first = replace(first, reductions=found.reductions[0] if found.reductions else (), scored_at=scored_at)
-    return [replace(first, seed=seed) for seed in range(design.seeds)]
+    members = by_program([m for arm in design.arms for m in refit_members(design, tuned[arm])], design.together)
+    results = yield packed(design, "refit", (repeat, fold), REFIT, members, pack_size)
+    return tuned, collected(members, results)
 
 
 def _trial_members(
@@ -95,38 +84,3 @@ def _trial_members(
         ranked = {a: found.settings for a, found in sorted(tuned.items(), key=lambda item: item[1].losses[0])}
         settings = seeded_settings(space, arm, trials, ranked, *fit)
     return [Member(arm, t, 0, setting, design.epochs, patience) for t, setting in enumerate(settings)]
-
-
-def program_of(member: Member) -> tuple[str, ...]:
-    """Name what the program of a member must have, beside what all programs have: packs share one.
-
-    Examples
-    --------
-    >>> program_of(Member(("l1", "mixup"), 0, 0, {}, 1, 1))
-    ('mixup',)
-    """
-    return tuple(name for name in regularizers_of(member.arm) if not REGULARIZERS[name].shared)
-
-
-def by_program(members: Sequence[Member]) -> list[Member]:
-    """Put members of one program side by side, the first met first; their order is kept else."""
-    order = {program: place for place, program in enumerate(dict.fromkeys(map(program_of, members)))}
-    return sorted(members, key=lambda member: order[program_of(member)])
-
-
-def _packed(stage: str, repeat: int, fold: int, split: int, members: Sequence[Member], pack_size: int) -> list[Pack]:
-    where = "all" if repeat == ALL_ROWS else f"r{repeat}f{fold}"
-    alike = [list(group) for _, group in groupby(members, key=program_of)]
-    parts = [group[i : i + pack_size] for group in alike for i in range(0, len(group), pack_size)]
-    return [Pack(f"{where}-{stage}-{i}", repeat, fold, split, tuple(part)) for i, part in enumerate(parts)]
-
-
-def _collect(members: Sequence[Member], results: Sequence[PackResult]) -> dict[Arm, Refitted]:
-    names = ("prediction", "train_error", "curve", "probed", "norms")
-    whole = [np.concatenate([getattr(r, name) for r in results]) for name in names]
-    out = {}
-    for arm in dict.fromkeys(m.arm for m in members):
-        mine = [i for i, m in enumerate(members) if m.arm == arm]
-        first = members[mine[0]]
-        out[arm] = Refitted(arm, first.setting, first.epochs, *(part[mine] for part in whole))
-    return out

@@ -15,7 +15,8 @@ from scipy.stats import qmc
 
 from posology.keys import generator
 from posology.plan.arms import Arm, regularizers_of
-from posology.regularizers import FACTORS, REGULARIZERS, Strength
+from posology.plan.schedules import depths_of
+from posology.regularizers import REGULARIZERS, Strength, over_depth
 
 Setting = Mapping[str, tuple[float, ...]]
 """From regularizer to its strengths, one a site; a regularizer that is off is absent."""
@@ -54,10 +55,13 @@ class Space:
         found: dict[str, list[float]] = {}
         for (name, _), u in zip(self.axes(), point, strict=True):
             found.setdefault(name, []).append(self.ranges[name].from_unit(float(u)))
-        return {
-            name: tuple(found[name] if self.per_layer else found[name] * self.sites[name])
-            for name in regularizers_of(arm)
-        }
+        depths = depths_of(arm)
+        out = {}
+        for name in regularizers_of(arm):
+            values = found[name] if self.per_layer else found[name] * self.sites[name]
+            shape = over_depth(depths[name], len(values)) if name in depths else (1.0,) * len(values)
+            out[name] = tuple(value * share for value, share in zip(values, shape, strict=True))
+        return out
 
 
 def sobol_settings(space: Space, arm: Arm, trials: int, *purpose: object) -> list[Setting]:
@@ -131,5 +135,5 @@ def _damped(space: Space, setting: Setting, factor: float) -> Setting:
 
 def default_ranges(arms: Sequence[Arm]) -> dict[str, Strength]:
     """Collect the ranges of all the regularizers that a family of arms uses, in the order of `REGULARIZERS`."""
-    used = {name for arm in arms for factor in arm for name in FACTORS[factor]}
+    used = {name for arm in arms for name in regularizers_of(arm)}
     return {name: REGULARIZERS[name].strength for name in REGULARIZERS if name in used}

@@ -10,22 +10,29 @@ The lists are made when they are first asked for: they import other distribution
 from typing import TYPE_CHECKING, Any
 
 from posology.regularizers._base import HOOKS, Batch, Clock, KerasForm, Place, Regularizer, Strength
+from posology.regularizers._schedules import CONSTANT, DEPTHS, SCHEDULES, Shape, base_of, over_depth
 
 if TYPE_CHECKING:
     from posology.regularizers._cabinet import FACTORS, OWN, PLAIN, REGULARIZERS, with_shared
 
 __all__ = [
+    "CONSTANT",
+    "DEPTHS",
     "FACTORS",
     "HOOKS",
     "OWN",
     "PLAIN",
     "REGULARIZERS",
+    "SCHEDULES",
     "Batch",
     "Clock",
     "KerasForm",
     "Place",
     "Regularizer",
+    "Shape",
     "Strength",
+    "base_of",
+    "over_depth",
     "with_shared",
 ]
 

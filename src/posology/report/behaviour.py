@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from posology.behaviour import Behaviour, Withstood
 from posology.plan.looks import NEAR_ZERO
+from posology.report.console import Terminal
 
 SHOWN = 0.25
 """The level of each damage; the others are in JSON and `result.robustness()`."""
 
 
-def print_behaviour(console: Console, behaviour: Behaviour, arms: Sequence[str], unit: str) -> None:
+def print_behaviour(console: Terminal, behaviour: Behaviour, arms: Sequence[str], unit: str) -> None:
     """Print what the networks of each arm withstand, their weights, and who over- or underfits."""
     kinds = [kind for kind in HEADS if any(w.kind == kind for w in behaviour.robustness)]
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -26,10 +26,9 @@ def print_behaviour(console: Console, behaviour: Behaviour, arms: Sequence[str],
         f"Drop of {unit} on held-out rows under noise of {SHOWN:g} of a column's standard deviation, with {SHOWN:.0%} "
         f"of the cells set to the column's mean, with {SHOWN:.0%} of the hidden units set to zero; ± is the standard "
         f"error over fits. Near zero: below {NEAR_ZERO:g}.",
-        markup=False,
     )
     for line in filter(None, (one.sentence() for one in behaviour.fitting)):
-        console.print(line, markup=False)
+        console.print(line)
     console.print()
 
 

@@ -2,10 +2,10 @@
 
 import sys
 
-from rich.console import Console
 from rich.table import Table
 
 from posology.calibration.simulation import Calibration
+from posology.report.console import Terminal
 from posology.wording import counted
 
 MEANING = {
@@ -23,7 +23,7 @@ MEANING = {
 
 def print_calibration(found: Calibration) -> None:
     """Print on standard output; plain where that is not a terminal."""
-    console = Console(highlight=False, emoji=False, width=None if Console().is_terminal else 140)
+    console = Terminal(140)
     console.print(_targets(found))
     console.print()
     console.print("At equal compute, how often each variance decides, says combine, and is wrong:", style="bold")
@@ -33,10 +33,9 @@ def print_calibration(found: Calibration) -> None:
     console.print(
         f"{counted(len(found.targets), 'rate')}: {kept} kept, {open_ones} open (more --studies would tell), "
         f"{len(found.missed)} missed. Intervals are 95% Wilson intervals; kept means that all of it keeps the promise.",
-        markup=False,
     )
     for target in found.missed:
-        console.print(f"Missed: {target.name} on {target.generator}, {target.what}.", style="bold", markup=False)
+        console.print(f"Missed: {target.name} on {target.generator}, {target.what}.", style="bold")
 
 
 def _targets(found: Calibration) -> Table:

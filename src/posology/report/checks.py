@@ -117,6 +117,8 @@ def _beyond_noise(f: Findings) -> Outcome:
 
 
 def _edge(f: Findings) -> Outcome:
+    if not f.evidence["ranges"]:
+        return Status.NOT_APPLICABLE, "Each resample has a mix of its own."
     path, bad = StrengthPath(f), []
     for name, range_ in f.evidence["ranges"].items():
         bins = [b for b in path.bins_chosen(name) if b]

@@ -1,16 +1,16 @@
 """A diagnosis in the terminal: one line a finding, its remedy below."""
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from posology.doctor import Diagnosis
+from posology.report.console import Terminal
 from posology.wording import counted
 
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:
     """Print on standard output; plain where that is not a terminal."""
-    console = Console(highlight=False, emoji=False, width=None if Console().is_terminal else 140)
+    console = Terminal(140)
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in diagnosis.findings:
         word = Text("well") if finding.well else Text("WRONG", style="bold red")
@@ -20,4 +20,4 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     console.print(table)
     wrong = sum(not finding.well for finding in diagnosis.findings)
     said = f"{counted(wrong, 'thing')} wrong." if wrong else "All is well."
-    console.print(said, style="bold", markup=False)
+    console.print(said, style="bold")

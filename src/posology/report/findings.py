@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posology.errors import InputError
+from posology.files import parsed_json
 from posology.inference import R2, Measure, class_measure, number_measure
 from posology.record import read_settings
 from posology.regularizers import REGULARIZERS
@@ -148,7 +149,4 @@ def _read(folder: Path, name: str) -> Any:
         raise InputError(
             f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
         )
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise InputError(f"'{path}' is damaged: {error}. Write it again: {resume_command(folder)}") from error
+    return parsed_json(path.read_bytes(), path, f"Write it again: {resume_command(folder)}")

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from posology.inspection import Inspection
+from posology.report.console import Terminal
 from posology.wording import counted
 
 _STYLES = {"+": "green", "-": "red"}
@@ -14,21 +14,21 @@ _STYLES = {"+": "green", "-": "red"}
 
 def print_inspection(inspection: Inspection) -> None:
     """Print an inspection on standard output; plain where that is not a terminal."""
-    console = Console(highlight=False, emoji=False, width=None if Console().is_terminal else 120)
+    console = Terminal(120)
     title = f"{inspection.network}: {inspection.parameters:,} weights, {inspection.optimizer}, "
-    console.print(title + counted(len(inspection.sites), "site"), style="bold", markup=False)
-    console.print(f"Run on {inspection.rows}.", markup=False)
+    console.print(title + counted(len(inspection.sites), "site"), style="bold")
+    console.print(f"Run on {inspection.rows}.")
     console.print()
     console.print(_sites(inspection))
     console.print()
     console.print("What a study changes (l1, l2 and rate are what it searches):", style="bold")
     for line in inspection.lines:
-        console.print(line, style=_STYLES.get(line[0], ""), markup=False)
+        console.print(line, style=_STYLES.get(line[0], ""))
     said = [*_liveness(inspection), *(w["text"] for w in inspection.warnings), *inspection.notes]
     if said:
         console.print()
     for text in said:
-        console.print(f"Note: {text}", markup=False)
+        console.print(f"Note: {text}")
 
 
 def _sites(inspection: Inspection) -> Table:

@@ -1,14 +1,14 @@
 """The levers in the terminal: a table beside that of the arms, and what it says of early stopping."""
 
-from rich.console import Console
 from rich.table import Table
 
 from posology.inference import Analysis, Contrast
 from posology.levers import Lever, Levers
 from posology.plan import arm_name
+from posology.report.console import Terminal
 
 
-def print_levers(console: Console, levers: Levers, analysis: Analysis) -> None:
+def print_levers(console: Terminal, levers: Levers, analysis: Analysis) -> None:
     """Print the levers of a study, each with its difference to the advised arm."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("beside the arms", no_wrap=True)
@@ -21,7 +21,7 @@ def print_levers(console: Console, levers: Levers, analysis: Analysis) -> None:
     console.print()
     console.print(table)
     for line in lines(levers, analysis.measure.words):
-        console.print(line, markup=False)
+        console.print(line)
     console.print()
 
 

@@ -15,6 +15,7 @@ from posology.report.sections import (
     sentences_of,
     units_table,
 )
+from posology.wording import printable
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -44,14 +45,14 @@ def to_markdown(findings: Findings, ignore: Iterable[str] = ()) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Escape what Markdown or HTML would read as a mark.
+    r"""Escape what Markdown or HTML would read as a mark; a line break, which could begin one, is a space.
 
     Examples
     --------
     >>> print(plain("<b>a|b</b>"))
     \<b\>a\|b\</b\>
     """
-    return _SPECIAL.sub(r"\\\1", text)
+    return _SPECIAL.sub(r"\\\1", " ".join(printable(text).splitlines()))
 
 
 def _checks(findings: Findings, ignore: Iterable[str]) -> list[str]:
@@ -76,7 +77,7 @@ def _code(text: str) -> str:
     """Fence code by more marks than it has in a row itself."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}\n{printable(text)}\n{fence}"
 
 
 def _joined(parts: list[str]) -> str:

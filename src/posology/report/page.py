@@ -28,7 +28,7 @@ from posology.report.sections import (
 from posology.report.style import COLORS, drawing
 from posology.report.svg import to_svg
 from posology.study_file import resolved
-from posology.wording import counted
+from posology.wording import counted, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -141,8 +141,10 @@ def _commands(f: Findings) -> str:
 
 def _method(f: Findings) -> list[str]:
     study, design = f.verdict["study"], f.verdict["settings"]["design"]
+    cocktail = f.verdict.get("cocktail")
+    trials = cocktail["mixes_tried"] if cocktail else design["trials"]
     tuned = (
-        f"Every arm was tuned with {design['trials']} trials on inner splits of each resample's training rows, "
+        f"Every arm was tuned with {trials} trials on inner splits of each resample's training rows, "
         f"refitted there, and scored on rows that tuned nothing: {study['repeats']} x {design['folds']} folds. "
         "Resample by resample, arms share rows, first weights, batches and dropout draws."
     )
@@ -226,7 +228,14 @@ def _templates() -> "Environment":
 
     # every value is escaped: names of columns, classes and files are the user's
     loader = FileSystemLoader(Path(__file__).parent / "page")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=_without_orders
+    )
+
+
+def _without_orders(value: Any) -> Any:
+    """Spell out control characters in text; what is HTML already has none."""
+    return printable(value) if type(value) is str else value
 
 
 def _file(name: str) -> str:

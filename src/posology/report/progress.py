@@ -3,8 +3,10 @@
 import sys
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from posology.pace import Pace
+from posology.report.console import Terminal
 
 
 class Bar:
@@ -17,20 +19,19 @@ class Bar:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet)
+        self._console = Terminal(stderr=True, quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed:,.0f} of at most {task.total:,.0f} networks, {task.fields[epochs]:,} epochs"),
-            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            TextColumn("{task.fields[counted]}", markup=False),
             console=self._console,
             transient=True,
         )
         self._task: TaskID | None = None
         self._tenths = 0
-        self._epochs = 0
+        self._pace = Pace()
 
     def __enter__(self) -> "Bar":
         if self._live:
@@ -40,7 +41,8 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._live:
+            self._bar.stop()
 
     def stage(self, text: str) -> None:
         """Begin something without a count."""
@@ -52,38 +54,40 @@ class Bar:
     def say(self, text: str) -> None:
         """Leave a line on the screen."""
         if self._live:
-            self._console.print(text, markup=False, highlight=False)
+            self._console.print(text)
         else:
             self._line(text)
 
     def total(self, networks: int) -> None:
         """Give the length of the bar."""
+        self._pace.expect(networks)
         self._describe("training")
-        if self._task is not None:
-            self._bar.update(self._task, total=networks)
 
     def trained(self, networks: int, text: str, *, kept: bool) -> None:
         """Advance the bar."""
-        if self._task is None:
-            self.total(networks)
-        assert self._task is not None
-        self._bar.update(self._task, advance=networks, description=f"kept: {text}" if kept else text)
-        task = self._bar.tasks[0]
-        tenths = int(10 * task.completed / (task.total or 1))
+        self._pace.count(networks, kept=kept)
+        self._describe(f"kept: {text}" if kept else text)
+        tenths = 10 * self._pace.networks // (self._pace.at_most or 1)
         if not self._live and tenths > self._tenths:
             self._tenths = tenths
-            self._line(f"{task.completed:,.0f} of at most {task.total:,.0f} networks trained")
+            self._line(self._pace.words())
 
     def epochs(self, count: int) -> None:
         """Count epochs, so that a long network is seen to move."""
-        self._epochs += count
+        self._pace.epochs += count
         if self._task is not None:
-            self._bar.update(self._task, epochs=self._epochs)
+            self._bar.update(self._task, counted=self._counted())
 
     def _describe(self, text: str) -> None:
+        self._pace.stage = text
         if self._task is None:
-            self._task = self._bar.add_task(text, total=None, epochs=0)
-        self._bar.update(self._task, description=text)
+            self._task = self._bar.add_task(text, total=None, counted="")
+        total, done = self._pace.at_most or None, self._pace.networks
+        self._bar.update(self._task, description=text, counted=self._counted(), total=total, completed=done)
+
+    def _counted(self) -> str:
+        counted = self._pace.counted()
+        return f"{counted}, {self._pace.epochs:,} epochs" if counted else ""
 
     def _line(self, text: str) -> None:
         if not self._quiet:

@@ -14,6 +14,7 @@ from posology.report.charts import (
     Forest,
     Interaction,
     LeftOut,
+    Members,
     Path,
     Robustness,
     Strip,
@@ -21,6 +22,7 @@ from posology.report.charts import (
     Weights,
 )
 from posology.report.charts.numbers import strength, with_interval
+from posology.report.cocktail import mixed
 from posology.report.display import Display
 from posology.report.findings import Findings, in_order
 from posology.report.together import together_or_apart
@@ -60,15 +62,22 @@ class Section:
 
 def sections_of(f: Findings) -> list[Section]:
     """List the parts of the evidence, behind the forest."""
-    together = tuple(together_or_apart(f.verdict, f.measure.words))
     return [
-        Section("together", "Together or apart", together, (Interaction(f), LeftOut(f))),
+        _together(f),
         Section("strengths", "How strong", (), (Surface(f), Path(f))),
         Section("fitting", "Overfitting and training", (_stopping(f),), (Curves(f), Fitting(f))),
         Section("inside", "What it does to the network", (), (Weights(f), Robustness(f))),
         Section("levers", "What else would help", tuple(_levers(f)), (Beside(f),)),
         Section("trust", "Can it be trusted?", tuple(_power(f)), (Strip(f),)),
     ]
+
+
+def _together(f: Findings) -> Section:
+    """Tell regularizers apart; of a cocktail, its members."""
+    if (cocktail := f.verdict.get("cocktail")) is not None:
+        return Section("together", "Together or apart", tuple(mixed(cocktail, f.measure.words)), (Members(f),))
+    together = tuple(together_or_apart(f.verdict, f.measure.words))
+    return Section("together", "Together or apart", together, (Interaction(f), LeftOut(f)))
 
 
 def forest_of(f: Findings) -> Forest:

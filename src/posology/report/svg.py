@@ -2,10 +2,12 @@
 
 import io
 import re
+import warnings
 from html import escape
 from typing import TYPE_CHECKING
 
 from posology.report.style import COLORS
+from posology.wording import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,8 +26,15 @@ def to_svg(figure: "Figure", name: str, title: str, description: str) -> str:
     title, description : str
         What it shows, and what is seen in it: read aloud in place of the picture.
     """
+    from matplotlib.text import Text
+
+    for written in figure.findobj(Text):
+        written.set_text(printable(written.get_text()))
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        # the page's font has the letters that matplotlib's lacks
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :].strip()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
@@ -36,7 +45,8 @@ def to_svg(figure: "Figure", name: str, title: str, description: str) -> str:
     head = re.sub(r'\s(?:width|height|version|xmlns:xlink)="[^"]*"', "", head)
     width = round(figure.get_size_inches()[0] * 72)
     named = f' stroke-linejoin="round" width="{width}" role="img" aria-labelledby="{name}-title {name}-desc"'
-    said = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+    title, description = (escape(printable(said)) for said in (title, description))
+    said = f'<title id="{name}-title">{title}</title><desc id="{name}-desc">{description}</desc>'
     return f"{head}{named}>{said}{_themed(body)}"
 
 

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
 from posology.inference import Analysis, Contrast, class_measure, detectable_after, number_measure
+from posology.inference.plain import plain
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
+from posology.report.cocktail import mixed
+from posology.report.console import Terminal
 from posology.report.levers import print_levers
 from posology.report.together import together_or_apart
 from posology.result import ArmRow, StudyResult, evidence
@@ -21,11 +23,11 @@ from posology.wording import counted
 
 def print_result(result: StudyResult) -> None:
     """Print a study's result on standard output; plain where that is not a terminal."""
-    console = Console(highlight=False, emoji=False, width=None if Console().is_terminal else 120)
+    console = Terminal(120)
     first, *rest = result.verdict.sentences
     console.print()
-    console.print(first, style="bold", markup=False)
-    console.print(" ".join([*rest, evidence(result)]), markup=False)
+    console.print(first, style="bold")
+    console.print(" ".join([*rest, evidence(result)]))
     console.print()
     console.print(_arms(result))
     if result.arms[0].measures:
@@ -38,22 +40,19 @@ def print_result(result: StudyResult) -> None:
         unit = "log-loss skill" if result.classes else "R2"
         print_behaviour(console, result.behaviour, [arm_name(row.arm) for row in result.arms], unit)
     for line in _footnotes(result):
-        console.print(line, markup=False)
+        console.print(line)
     console.print()
-    console.print(_prescription_title(result), style="bold", markup=False)
+    console.print(_prescription_title(result), style="bold")
     for line in result.prescription.lines:
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {line}")
     console.print()
     console.print(
         f"{_model(result.settings.design.ensemble)}, trained on all rows for {result.prescription.epochs} epochs: "
         f"{result.folder / 'model.keras'}",
-        markup=False,
         soft_wrap=True,
     )
-    console.print(f"The report: {result.folder / 'report.html'}", markup=False, soft_wrap=True)
-    console.print(
-        f"Predict with it: posology predict {quote(str(result.folder))} NEW_TABLE", markup=False, soft_wrap=True
-    )
+    console.print(f"The report: {result.folder / 'report.html'}", soft_wrap=True)
+    console.print(f"Predict with it: posology predict {quote(str(result.folder))} NEW_TABLE", soft_wrap=True)
 
 
 def _model(networks: int) -> str:
@@ -116,10 +115,11 @@ def _footnotes(result: StudyResult) -> list[str]:
     lines = [
         (
             f"{_capital(unit)} is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
-            f"each arm tuned with {design.trials} trials in each. Gap: train minus test {of_gap}, penalties and "
-            "dropout off."
+            f"each arm tuned with {design.searched if design.cabinet else design.trials} trials in each. Gap: train "
+            f"minus test {of_gap}, penalties and dropout off."
         ),
         *_together_or_apart(result.to_dict(timing=False), analysis, facts["repeats"]),
+        *(mixed(plain(result.cocktail.to_dict()), unit) if result.cocktail else []),
         f"With half the margin the verdict is: {half}; with double: {double}.",
     ]
     if design.patience is not None:
@@ -174,24 +174,22 @@ def _prescription_title(result: StudyResult) -> str:
 
 def print_forecast(forecast: Forecast) -> None:
     """Print what a study would cost."""
-    console = Console(highlight=False, emoji=False)
-    console.print(f"Arms: {', '.join(forecast.arms)}", markup=False)
+    console = Terminal()
+    console.print(f"Arms: {', '.join(forecast.arms)}")
     early = forecast.least_networks < forecast.networks
     beside = f", {forecast.lever_networks:,} without early stopping beside the arms" if forecast.lever_networks else ""
     console.print(
         f"Networks: {f'{forecast.least_networks:,} to ' if early else ''}{forecast.networks:,} in "
         f"{'at most ' if early else ''}{forecast.resamples} resamples, "
         f"and up to {forecast.prescription_networks:,} more for the prescription{beside}",
-        markup=False,
     )
     console.print(
-        f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites",
-        markup=False,
+        f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites; "
+        f"{counted(forecast.programs, 'program')} to compile",
     )
     least = f"{duration(forecast.least_seconds)} (if two repeats decide) to " if early else ""
     console.print(
         f"Time: about {least}{duration(forecast.seconds)} with {forecast.workers} workers "
         "(measured on a few networks just now; early stopping makes it uncertain by a third)",
-        markup=False,
     )
-    console.print(f"Disk: about {forecast.bytes / 1e6:.1f} MB. Nothing was written.", markup=False)
+    console.print(f"Disk: about {forecast.bytes / 1e6:.1f} MB. Nothing was written.")

@@ -1,6 +1,6 @@
 """The edge to other libraries: NumPy arrays, polars and Arrow tables -> a pandas frame and one target."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -10,7 +10,7 @@ import pandas as pd
 from posology.errors import InputError
 from posology.table.checks import check_beside, check_names
 from posology.table.table import Table, build_table
-from posology.wording import counted, quoted
+from posology.wording import counted, first_line, quoted
 
 
 def table_from_arrays(
@@ -127,19 +127,27 @@ def to_frame(X: Any) -> pd.DataFrame:
         return X
     check_names(list(getattr(X, "column_names", ())))  # Arrow allows repeated names, narwhals does not
     table = nw.from_native(X, pass_through=True)
-    if isinstance(table, nw.LazyFrame):
-        table = table.collect()
-    if isinstance(table, nw.DataFrame):
-        frame: pd.DataFrame = table.to_pandas()
-        return frame
+    if isinstance(table, nw.LazyFrame | nw.DataFrame):
+        return _from_library(table)
     return _from_array(X)
+
+
+def _from_library(table: Any) -> pd.DataFrame:
+    try:
+        frame: pd.DataFrame = (table.collect() if isinstance(table, nw.LazyFrame) else table).to_pandas()
+    except Exception as error:  # a lazy table does its work here; every library has errors of its own
+        raise InputError(
+            f"X cannot be made a pandas table: {type(error).__name__}: {first_line(error)}. Turn its columns into "
+            "numbers, text, truth values or dates."
+        ) from error
+    return frame
 
 
 def _from_array(X: Any) -> pd.DataFrame:
     if hasattr(X, "toarray"):
         raise InputError(f"X is a sparse {type(X).__name__}; posology takes dense tables. Give X.toarray().")
     try:
-        array = np.asarray(X)
+        array = _unmasked(X)
     except ValueError as error:
         raise InputError(f"X is no table: {error}. Give rows of equal length.") from error
     if array.dtype.names is not None:
@@ -151,10 +159,30 @@ def _from_array(X: Any) -> pd.DataFrame:
             f"X has the shape {array.shape}; posology takes tables of shape (rows, columns). "
             f"Give {'X.reshape(-1, 1) for one feature' if array.ndim == 1 else 'one row per observation'}."
         )
-    return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])]).infer_objects()
+    _check_cells("X", array)
+    names = [f"x{place}" for place in range(array.shape[1])]
+    return _inferred(pd.DataFrame, array, columns=names)
 
 
-def _target_series(y: Any) -> tuple[pd.Series, str]:
+def _unmasked(given: Any) -> np.ndarray:
+    """Make an array; what is masked is missing."""
+    if isinstance(given, np.ma.MaskedArray) and given.dtype.names is None:
+        cells = np.array(given.data, dtype=object)
+        cells[np.ma.getmaskarray(given)] = None
+        return cells
+    return np.asarray(given)
+
+
+def _check_cells(what: str, array: np.ndarray) -> None:
+    """Refuse cells that pandas has no word for: raw bytes, and times without a unit."""
+    if array.dtype.kind == "V" or array.dtype in (np.dtype("m8"), np.dtype("M8")):
+        raise InputError(
+            f"{what} has the dtype {array.dtype}; posology takes numbers, text, truth values and dates. Give one of "
+            "these."
+        )
+
+
+def _target_series(y: Any, what: str = "y") -> tuple[pd.Series, str]:
     if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
         y = y.iloc[:, 0]
     if isinstance(y, pd.Series):
@@ -166,16 +194,38 @@ def _target_series(y: Any) -> tuple[pd.Series, str]:
         return pd.Series(series.to_pandas()), _name(series.name)
     if isinstance(y, str):
         raise InputError(f"y is the text '{y}'; it must be the target's values. Give X without it and y=X['{y}'].")
-    array = np.asarray(y)
+    return _series(y, what), "target"
+
+
+def _series(y: Any, what: str) -> pd.Series:
+    try:
+        array = _unmasked(y.toarray() if hasattr(y, "toarray") else y)
+    except ValueError as error:
+        raise InputError(
+            f"{what} is no column: {first_line(error)}. Give one number or one class for each row."
+        ) from error
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
+    if array.ndim != 1 and what != "y":
+        raise InputError(f"{what} has the shape {array.shape}. Give one value for each row, or a column of X by name.")
     if array.ndim != 1:
         raise InputError(
             f"y has the shape {array.shape}; posology studies one target, of shape (rows,). "
             "Give one number or one class for each row. Several targets are several studies: Study(network, X, y[:, 0])"
             ", or sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())."
         )
-    return pd.Series(array).infer_objects(), "target"
+    _check_cells(what, array)
+    return _inferred(pd.Series, array)
+
+
+def _inferred(make: Callable[..., Any], array: np.ndarray, **more: Any) -> Any:
+    if array.dtype.kind not in "UO":
+        return make(array, **more)
+    values = make(array.astype(object), dtype=object, **more)
+    try:
+        return values.infer_objects()
+    except UnicodeEncodeError:  # text of pandas' own kind has no lone surrogates
+        return values
 
 
 def _beside(what: str, given: Any, features: pd.DataFrame) -> tuple[pd.Series | None, pd.DataFrame]:
@@ -185,7 +235,7 @@ def _beside(what: str, given: Any, features: pd.DataFrame) -> tuple[pd.Series | 
     if isinstance(given, str):
         check_beside(list(features), "", what, given)
         return features[given].rename(given), features.drop(columns=given)
-    series, name = _target_series(given)
+    series, name = _target_series(given, what)
     if len(series) != len(features):
         raise InputError(
             f"X has {counted(len(features), 'row')} and {what} has {len(series):,}. Give one {what[:-1]} for every row "

@@ -6,8 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from posology.errors import InputError
+from posology.files import parsed_json, read_small
 
 FILE = "classes.json"
+MOST_BYTES = 2**28
+AGAIN = "Copy the folder from the study again."
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,11 @@ class Classes:
         path = folder / FILE
         if not path.is_file():
             return None
+        data = parsed_json(read_small(path, MOST_BYTES, AGAIN), path, AGAIN)
         try:
-            data = json.loads(path.read_text())
             return cls(tuple(data["names"]), data["logits"])
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(
-                f"'{path}' is damaged ({type(error).__name__}). Copy the folder from the study again."
-            ) from error
+        except (TypeError, KeyError) as error:
+            raise InputError(f"'{path}' is damaged ({type(error).__name__}). {AGAIN}") from error
 
 
 def columns_of(target: str, names: Sequence[str]) -> list[str]:

@@ -81,7 +81,7 @@ def read_target(name: str, values: pd.Series, task: str | None = None) -> Target
 
 def _check_task(task: str | None) -> None:
     if task is not None and task not in TASKS:
-        raise InputError(f"The task is '{task}'.{did_you_mean(task, TASKS)} Use one of: {', '.join(TASKS)}.")
+        raise InputError(f"The task is '{task}'.{did_you_mean(str(task), TASKS)} Use one of: {', '.join(TASKS)}.")
 
 
 def _decided(name: str, values: pd.Series, column: Column) -> str:

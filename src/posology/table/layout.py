@@ -14,11 +14,14 @@ import pandas as pd
 from jaxtyping import Float32
 
 from posology.errors import InputError
+from posology.files import parsed_json, read_small
 from posology.table.preparation import Preparation, prepared_width
 from posology.table.table import Table
 from posology.wording import did_you_mean, quoted
 
 FILE = "layout.json"
+MOST_BYTES = 2**28
+AGAIN = "Copy the folder from the study again."
 ALL_COLUMNS = ""
 """The name of the one input of a network that reads all columns as measurements."""
 
@@ -101,14 +104,11 @@ class Layout:
         InputError
             It is not there or damaged.
         """
+        data = parsed_json(read_small(folder / FILE, MOST_BYTES, AGAIN), folder / FILE, AGAIN)
         try:
-            data = json.loads((folder / FILE).read_text())
             return cls(tuple(_slot(slot) for slot in data["slots"]), data["by_name"])
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise InputError(
-                f"'{folder / FILE}' is missing or damaged ({type(error).__name__}). "
-                "Copy the folder from the study again."
-            ) from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InputError(f"'{folder / FILE}' is missing or damaged ({type(error).__name__}). {AGAIN}") from error
 
 
 def _slot(data: Mapping[str, object]) -> Slot:

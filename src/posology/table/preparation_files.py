@@ -7,17 +7,33 @@ NumPy's arrays; `TRUSTED` lists the further types that a preparation consists of
 import json
 import os
 import platform
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
-from posology.wording import quoted
+from posology.files import objects_in, parsed_json, read_small
+from posology.stored_zip import read_parts
+from posology.wording import first_line, quoted
 
 FORMAT = "posology preparation 1"
 TRUSTED = ("numpy.dtype", "sklearn.compose._column_transformer._RemainderColsList")
+KNOWN = {
+    "builtins": {"bool", "dict", "float", "int", "list", "slice", "str", "tuple"},
+    "numpy": {"bool", "bool_", "dtype", "float32", "float64", "int32", "int64", "ndarray", "object_", "str_"},
+    "sklearn.compose._column_transformer": {"ColumnTransformer", "_RemainderColsList"},
+    "sklearn.impute._base": {"MissingIndicator", "SimpleImputer"},
+    "sklearn.pipeline": {"Pipeline"},
+    "sklearn.preprocessing._data": {"StandardScaler"},
+    "sklearn.preprocessing._encoders": {"OneHotEncoder"},
+}
+"""What a preparation consists of, by module. skops trusts all of scikit-learn, functions among it, which is more."""
+LOADERS = {
+    f"{kind}Node" for kind in ("Cached", "DType", "Dict", "Json", "List", "NdArray", "Object", "Slice", "Tuple", "Type")
+}
+"""How its parts are put together; others of skops call functions or methods that the file names."""
+MOST_BYTES = 2**30
 FACTS = ("columns", "kinds", "levels", "names", "target_mean", "target_sd", "target_range")
 AGAIN = "Copy the folder from the study again."
 
@@ -76,10 +92,7 @@ def load(folder: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise InputError(f"'{path}' is cut off or damaged: {error}. {AGAIN}") from error
+    about = parsed_json(read_small(path, MOST_BYTES, AGAIN), path, AGAIN)
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         found = about.get("format") if isinstance(about, dict) else type(about).__name__
         raise InputError(
@@ -89,6 +102,10 @@ def _facts(path: Path) -> dict[str, Any]:
     lacking = [name for name in FACTS if name not in about]
     if lacking:
         raise InputError(f"'{path}' lacks {quoted(lacking)}. {AGAIN}")
+    if not isinstance(about["levels"], dict) or not all(
+        isinstance(levels, list) for levels in about["levels"].values()
+    ):
+        raise InputError(f"'{path}' is damaged: its levels are no lists by column. {AGAIN}")
     about["levels"] = {name: tuple(levels) for name, levels in about["levels"].items()}
     return {name: tuple(about[name]) if isinstance(about[name], list) else about[name] for name in FACTS}
 
@@ -97,16 +114,30 @@ def _transformer(path: Path) -> Any:
     from sklearn.compose import ColumnTransformer
     from skops import io as skops
 
-    try:
-        foreign = sorted(set(skops.get_untrusted_types(file=path)) - set(TRUSTED))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(f"'{path}' is cut off or damaged: {error}. {AGAIN}") from error
-    if foreign:
+    content = read_small(path, MOST_BYTES, AGAIN)
+    parts = read_parts(content, path, r"schema\.json|\d+\.npy", AGAIN)
+    if "schema.json" not in parts:
+        raise InputError(f"'{path}' has no schema.json, so it is no file of skops. {AGAIN}")
+    if foreign := sorted(set(_foreign(parsed_json(parts["schema.json"], path, AGAIN)))):
         raise InputError(
             f"'{path}' holds types that a preparation does not have, and loading them could run code: "
             f"{quoted(foreign)}. Nothing was loaded. {AGAIN}"
         )
-    transformer = skops.load(path, trusted=list(TRUSTED))
+    try:
+        transformer = skops.loads(content, trusted=list(TRUSTED))
+    except Exception as error:  # a schema can be wrong in every way
+        raise InputError(f"'{path}' is damaged: {type(error).__name__}: {first_line(error)}. {AGAIN}") from error
     if not isinstance(transformer, ColumnTransformer):
         raise InputError(f"'{path}' holds a {type(transformer).__name__}, not a ColumnTransformer. {AGAIN}")
     return transformer
+
+
+def _foreign(schema: Any) -> Iterator[str]:
+    """Name the types and the loaders of a schema of skops that a preparation does not have."""
+    for node in objects_in(schema):
+        if "__loader__" in node or "__class__" in node:
+            name, module, loader = (str(node.get(f"__{part}__")) for part in ("class", "module", "loader"))
+            if name not in KNOWN.get(module, ()):
+                yield f"{module}.{name}"
+            elif loader not in LOADERS:
+                yield loader

@@ -5,11 +5,10 @@ cells, takes the first column of long rows as an index and renames duplicate col
 """
 
 import csv
-import gzip
 import io
 import os
 import re
-import zlib
+import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import islice
@@ -19,19 +18,24 @@ from typing import Any
 import pandas as pd
 
 from posology.errors import InputError
+from posology.files import given_path, is_regular
+from posology.table.unpacking import PACKED, cut_off, member_of, unpacked
 from posology.wording import counted, did_you_mean, quoted
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 TEXT_SUFFIXES = {".csv": ",;\t", ".txt": ",;\t", ".tsv": "\t", ".tab": "\t"}
 ARROW_SUFFIXES = {".parquet": "Parquet", ".pq": "Parquet", ".feather": "Feather", ".arrow": "Feather"}
 PICKLE_SUFFIXES = {".pkl", ".pickle", ".joblib"}
-READABLE = "CSV, TSV or TXT (also as .gz), Parquet or Feather"
+READABLE = f"CSV, TSV or TXT (also as {', '.join(PACKED)}), Parquet or Feather"
+MOST_CELLS = 2**31
+"""Of a Parquet file; a few bytes can stand for a billion equal cells."""
+
 
 # Files that carry the wrong name: their first bytes, and what they really are.
 FOREIGN_STARTS = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"PAR1": "a Parquet file",
     b"ARROW1": "a Feather file",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
 }
@@ -54,7 +58,8 @@ def read_frame(path: str | os.PathLike[str], text: Collection[str] = ()) -> pd.D
     Parameters
     ----------
     path
-        `.csv`, `.tsv`, `.tab` or `.txt`, each also with `.gz`; `.parquet` or `.pq`; `.feather` or `.arrow`.
+        `.csv`, `.tsv`, `.tab` or `.txt`, each also with `.gz`, `.bz2`, `.xz`, `.zst` or `.zip`; `.parquet` or `.pq`;
+        `.feather` or `.arrow`.
     text
         Columns to be read as text as it stands, so that "007" stays "007" (text files only).
 
@@ -66,8 +71,8 @@ def read_frame(path: str | os.PathLike[str], text: Collection[str] = ()) -> pd.D
     Raises
     ------
     InputError
-        Where the file is not there, empty, cut off, ragged, not UTF-8, of an unknown kind, or names a column
-        twice.
+        Where the file is not there, no regular file, empty, cut off, ragged, not UTF-8, of an unknown kind, far too
+        large, or names a column twice.
 
     Examples
     --------
@@ -75,13 +80,14 @@ def read_frame(path: str | os.PathLike[str], text: Collection[str] = ()) -> pd.D
     >>> read_frame(concrete_path()).shape
     (1030, 9)
     """
-    path = Path(path).expanduser()
+    path = given_path(path)
     _check_there(path)
     suffix = _suffix(path)
+    packed = suffix.rpartition(".")[0] if "." in suffix[1:] else suffix
     if suffix in ARROW_SUFFIXES:
         frame = _read_arrow(path, ARROW_SUFFIXES[suffix])
-    elif suffix.removesuffix(".gz") in TEXT_SUFFIXES:
-        frame = _read_text(path, TEXT_SUFFIXES[suffix.removesuffix(".gz")], text)
+    elif packed in TEXT_SUFFIXES:
+        frame = _read_text(path, TEXT_SUFFIXES[packed], text)
     else:
         raise InputError(_unknown_kind(path, suffix))
     if frame.empty:
@@ -90,16 +96,29 @@ def read_frame(path: str | os.PathLike[str], text: Collection[str] = ()) -> pd.D
 
 
 def _suffix(path: Path) -> str:
+    """Give a file's ending, with the one before where it is packed: that of the only file in a ".zip"."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    return "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
+    if suffixes[-1:] == [".zip"] and (not suffixes[-2:-1] or suffixes[-2] not in TEXT_SUFFIXES):
+        return f"{_suffix_inside(path)}.zip"
+    return "".join(suffixes[-2:] if suffixes[-1:] and suffixes[-1] in PACKED else suffixes[-1:])
+
+
+def _suffix_inside(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return Path(member_of(path, archive)).suffix.lower()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(cut_off(path, "zip", error)) from error
 
 
 def _check_there(path: Path) -> None:
+    there = is_regular(path, f"Give a file: {READABLE}.")
     if path.is_dir():
         raise InputError(f"'{path}' is a folder, not a table. Name one file in it: {READABLE}.")
-    if not path.exists():
+    if not there:
         folder = path.parent
-        near = did_you_mean(path.name, sorted(p.name for p in folder.iterdir())) if folder.is_dir() else ""
+        beside = sorted(p.name for p in folder.iterdir() if p.name != path.name) if folder.is_dir() else []
+        near = did_you_mean(path.name, beside)
         where = near or f" The folder is '{folder.resolve()}'; check the name."
         raise InputError(f"There is no file '{path}'.{where}")
     if not os.access(path, os.R_OK):
@@ -109,7 +128,7 @@ def _check_there(path: Path) -> None:
 
 
 def _unknown_kind(path: Path, suffix: str) -> str:
-    if suffix.removesuffix(".gz") in PICKLE_SUFFIXES:
+    if any(part in PICKLE_SUFFIXES for part in (suffix, *path.suffixes[-2:])):
         return (
             f"'{path}' is a pickle, and posology never loads one: loading it could run any code. "
             "Save the table as Parquet (frame.to_parquet) and give that file."
@@ -125,17 +144,22 @@ def _read_text(path: Path, separators: str, text: Collection[str]) -> pd.DataFra
         raise InputError(f"'{path}' is empty: it has only blank lines. Save or export the table again.")
     separator = _sniffed(path, content, separators)
     header = _checked_header(path, content, separator)
-    frame = _parsed(path, content, separator, header, text)
-    blank = [name for name in frame if name not in _named(header) and frame[name].isna().all()]
+    names = _all_named(header)
+    frame = _parsed(path, content, separator, names, text)
+    unnamed = [name for name, given in zip(names, header, strict=True) if not given]
+    blank = [name for name in unnamed if frame[name].isna().all()]
     frame = frame.drop(columns=blank)  # a separator at the end of every line makes such a column
     return frame if separator == "," else _with_decimal_commas(frame, text)
 
 
 def _decoded(path: Path) -> str:
-    data = _unpacked(path)
+    data = unpacked(path)
     for start, kind in FOREIGN_STARTS.items():
         if data.startswith(start):
             raise InputError(f"'{path}' is {kind}, not UTF-8 text. Save it again as CSV in UTF-8.")
+    if place := data.find(b"\0") + 1:
+        line = data.count(b"\n", 0, place) + 1
+        raise InputError(f"'{path}' is not text: it has a NUL byte in line {line:,}. Save it again as CSV in UTF-8.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -147,23 +171,6 @@ def _decoded(path: Path) -> str:
             f"'{path}' is not UTF-8 text: {found}, cannot be read. "
             "Save it again as CSV in UTF-8 (spreadsheets: 'CSV UTF-8')."
         ) from error
-
-
-def _unpacked(path: Path) -> bytes:
-    data = path.read_bytes()
-    if not data.startswith(b"\x1f\x8b"):
-        if path.suffix.lower() == ".gz":
-            raise InputError(f"'{path}' ends in .gz but is not gzip data. Remove the .gz or compress it again.")
-        return data
-    try:
-        return gzip.decompress(data)
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(_cut_off(path, "gzip", error)) from error
-
-
-def _cut_off(path: Path, kind: str, error: Exception) -> str:
-    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-    return f"'{path}' is cut off or damaged: it is not whole {kind} data ({reason}). Copy or export it again."
 
 
 def _separator_line(content: str, separators: str) -> tuple[str, str]:
@@ -181,7 +188,10 @@ def _records(path: Path, content: str, separator: str) -> Iterator[tuple[int, li
             if fields and (len(fields) > 1 or fields[0].strip()):
                 yield reader.line_num, fields
     except csv.Error as error:
-        raise InputError(f"'{path}' is not a table of text: {error}. Save it again as CSV.") from error
+        raise InputError(
+            f"'{path}' is not a table of text: {error}, in line {reader.line_num:,}. Is a double quote left open "
+            "there? Mend it, or save the table again as CSV."
+        ) from error
 
 
 def _sniffed(path: Path, content: str, separators: str) -> str:
@@ -204,11 +214,16 @@ def _checked_header(path: Path, content: str, separator: str) -> list[str]:
             f"so in {counted(len(ragged), 'line')}. Mend those lines: a cell that holds a "
             f"{SEPARATORS[separator]} or a line break must stand in double quotes."
         )
-    return [name or f"Unnamed: {place}" for place, name in enumerate(header)]
+    return header
 
 
-def _named(header: list[str]) -> set[str]:
-    return {name for place, name in enumerate(header) if name != f"Unnamed: {place}"}
+def _all_named(header: list[str]) -> list[str]:
+    """Name the columns that have no name: "Unnamed: 2", or with one space more where that is a column's name."""
+    given = set(header)
+    free = {place: f"Unnamed: {place}" for place, name in enumerate(header) if not name}
+    while given & set(free.values()):
+        free = {place: name.replace(":", ": ", 1) for place, name in free.items()}
+    return [name or free[place] for place, name in enumerate(header)]
 
 
 def _check_header(path: Path, header: list[str], separator: str) -> None:
@@ -271,7 +286,7 @@ def _read_arrow(path: Path, kind: str) -> pd.DataFrame:
     try:
         table = _parquet_table(path) if kind == "Parquet" else _feather_table(path)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(_cut_off(path, kind, error)) from error
+        raise InputError(cut_off(path, kind, error)) from error
     frame: pd.DataFrame = table.to_pandas()
     # An index with a name is a column of the user's; one without is not.
     levels = [level for level in frame.index.names if level is not None and level not in frame.columns]
@@ -283,6 +298,12 @@ def _parquet_table(path: Path) -> Any:
 
     with parquet.ParquetFile(path) as file:
         _check_arrow_names(path, file.schema_arrow.names)
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        if rows * columns > MOST_CELLS:
+            raise InputError(
+                f"'{path}' has {rows:,} rows of {counted(columns, 'column')}, more than fit into memory. Save the "
+                "columns and rows that you need."
+            )
         return file.read()
 
 

@@ -6,6 +6,7 @@ from posology.report.charts.fitting import Fitting
 from posology.report.charts.forest import Forest
 from posology.report.charts.interaction import Interaction
 from posology.report.charts.left_out import LeftOut
+from posology.report.charts.members import Members
 from posology.report.charts.path import Path
 from posology.report.charts.robustness import Robustness
 from posology.report.charts.strip import Strip
@@ -17,6 +18,7 @@ CHARTS: tuple[type[Display], ...] = (
     Forest,
     Interaction,
     LeftOut,
+    Members,
     Surface,
     Path,
     Curves,
@@ -35,6 +37,7 @@ __all__ = [
     "Forest",
     "Interaction",
     "LeftOut",
+    "Members",
     "Path",
     "Robustness",
     "Strip",

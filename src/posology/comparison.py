@@ -1,0 +1,158 @@
+"""Two finished studies side by side: what was asked differently, what they say, and whether they agree."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import posology
+from posology.report.findings import Findings
+
+SCHEMA = 1
+"""Of `Comparison.to_dict`."""
+
+OPEN = "not enough evidence"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that was asked, or found, differently.
+
+    Parameters
+    ----------
+    name : str
+        As in study.json and verdict.json.
+    first, second : JSON type
+    """
+
+    name: str
+    first: Any
+    second: Any
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An arm's score in both studies; None where a study has no such arm.
+
+    Parameters
+    ----------
+    arm : str
+    first, second : float or None
+    """
+
+    arm: str
+    first: float | None
+    second: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two studies have in common.
+
+    Parameters
+    ----------
+    verdicts : pair of str
+        First sentences.
+    same_rows : bool
+        Whether both are about the same table, cell by cell.
+    agreement : str
+        `agree`, `open` (one of them is undecided at least), `apart` (they differ, and neither rules out what the other
+        advises) or `contradict`.
+    sentence : str
+        The same in words.
+    differences : tuple of Difference
+    scores : tuple of Pair
+        Empty where the two score by different measures or targets.
+    score : str
+        What the scores are.
+    """
+
+    verdicts: tuple[str, str]
+    same_rows: bool
+    agreement: str
+    sentence: str
+    differences: tuple[Difference, ...]
+    scores: tuple[Pair, ...]
+    score: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the comparison as JSON types."""
+        return {"schema": SCHEMA, "posology": posology.__version__, **asdict(self)}
+
+
+def compare(first: Findings, second: Findings) -> Comparison:
+    """Set two studies side by side.
+
+    Their scores are not tested against each other: a study has intervals for its own arms, which share rows, folds and
+    first weights, and two studies need not.
+    """
+    agreement, sentence = _agreement(first, second)
+    same_score = first.measure == second.measure and _study(first)["target"] == _study(second)["target"]
+    return Comparison(
+        verdicts=(first.verdict["verdict"]["sentences"][0], second.verdict["verdict"]["sentences"][0]),
+        same_rows=_study(first)["fingerprint"] == _study(second)["fingerprint"],
+        agreement=agreement,
+        sentence=sentence,
+        differences=tuple(_differences(_asked(first), _asked(second))),
+        scores=_scores(first, second) if same_score else (),
+        score=first.measure.words,
+    )
+
+
+def _study(findings: Findings) -> Mapping[str, Any]:
+    return findings.verdict["study"]
+
+
+def _asked(findings: Findings) -> dict[str, Any]:
+    """Collect what a study was asked and of what, and what decided its length."""
+    study, held = _study(findings), findings.held
+    table = {name: study[name] for name in ("rows", "columns", "target", "fingerprint")}
+    beside = {name: held.get(name) for name in ("drop", "task", "groups", "weights")}
+    return {
+        "table": {**table, **beside},
+        "network file": held.get("network"),
+        "settings": findings.verdict["settings"],
+        "repeats done": study["repeats"],
+        "versions": held["versions"],
+    }
+
+
+def _differences(first: Any, second: Any, under: str = "") -> Iterator[Difference]:
+    """Go down to the single setting that differs."""
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        for name in dict.fromkeys([*first, *second]):
+            yield from _differences(first.get(name), second.get(name), f"{under}.{name}" if under else name)
+    elif first != second:
+        yield Difference(under, first, second)
+
+
+def _scores(first: Findings, second: Findings) -> tuple[Pair, ...]:
+    """Pair the arms' scores, in the order of the first study, then what only the second has."""
+    arms = dict.fromkeys([*first.arms, *second.arms])
+    return tuple(Pair(arm, *(f.score(arm) if arm in f.arms else None for f in (first, second))) for arm in arms)
+
+
+def _agreement(first: Findings, second: Findings) -> tuple[str, str]:
+    one, other = (findings.verdict["verdict"] for findings in (first, second))
+    if OPEN not in (one["kind"], other["kind"]) and (one["kind"], one["arm"]) == (other["kind"], other["arm"]):
+        return "agree", f"They agree: {one['kind']}, {one['arm']}."
+    for word, by, advised in (("first", first, other), ("second", second, one)):
+        if advised["kind"] != OPEN and _rules_out(by, advised["arm"]):
+            behind = f"{advised['arm']}, which the other advises, is more than its margin behind the best"
+            return "contradict", f"They contradict each other: in the {word}, {behind} for certain."
+    if one["kind"] == other["kind"] == OPEN:
+        return "open", f"Both are undecided; {_shared(one, other)}."
+    if OPEN in (one["kind"], other["kind"]):
+        arm = (other if one["kind"] == OPEN else one)["arm"]
+        return "open", f"One is undecided, and does not rule out {arm}, which the other advises."
+    advised = f"{one['kind']}, {one['arm']}, and {other['kind']}, {other['arm']}"
+    return "apart", f"They differ ({advised}), but neither rules out what the other advises."
+
+
+def _rules_out(findings: Findings, arm: str) -> bool:
+    """Tell whether an arm is certainly more than the margin behind the best; what was not studied is not ruled out."""
+    return arm in findings.arms and float(findings.row(arm)["upper"]) < -findings.margin
+
+
+def _shared(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    shared = [arm for arm in one["could_be_best"] if arm in other["could_be_best"]]
+    return f"in both the best could be {', '.join(shared)}" if shared else "no arm could be the best in both"

@@ -1,0 +1,104 @@
+"""progress.json: how far a study is, for whoever looks into its folder while it runs.
+
+It is replaced whole, at most once a second, and goes away when the study is finished. Which arm leads is not in it: who
+sees that stops when a lead suits him.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from posology.pace import Pace
+from posology.progress import Progress
+
+NAME = "progress.json"
+EVERY = 1.0
+"""Seconds between two writings."""
+
+
+class Posted:
+    """Passes progress on, and writes it into the study's folder once there is one; safe to call from several threads.
+
+    Parameters
+    ----------
+    progress : Progress
+        Who else is told.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._pace = Pace()
+        self._lock = threading.Lock()
+        self._folder: Path | None = None
+        self._written = 0.0
+
+    def post_to(self, folder: Path) -> None:
+        """Write into this folder from now on."""
+        self._folder = folder
+        self._post(at_once=True)
+
+    def stage(self, text: str) -> None:
+        """See `Progress`."""
+        self._progress.stage(text)
+        self._pace.stage = text
+        self._post(at_once=True)
+
+    def say(self, text: str) -> None:
+        """See `Progress`."""
+        self._progress.say(text)
+
+    def total(self, networks: int) -> None:
+        """See `Progress`."""
+        self._progress.total(networks)
+        self._pace.expect(networks)
+
+    def trained(self, networks: int, text: str, *, kept: bool) -> None:
+        """See `Progress`."""
+        self._progress.trained(networks, text, kept=kept)
+        self._pace.stage = text
+        self._pace.count(networks, kept=kept)
+        self._post()
+
+    def epochs(self, count: int) -> None:
+        """See `Progress`."""
+        self._progress.epochs(count)
+        self._pace.epochs += count
+        self._post()
+
+    def end(self, *, finished: bool) -> None:
+        """Take the file away where the study is finished, and leave word where it was stopped."""
+        if finished and self._folder is not None:
+            (self._folder / NAME).unlink(missing_ok=True)
+        else:
+            self._post(at_once=True, running=False)
+        self._folder = None
+
+    def _post(self, *, at_once: bool = False, running: bool = True) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if self._folder is None or (now - self._written < EVERY and not at_once):
+                return
+            self._written = now
+            content = {**self._pace.to_dict(), "running": running, "at": time.time()}
+            # a full disk is told by what must be kept, not by this
+            with contextlib.suppress(OSError):
+                aside = self._folder / f".{NAME}.part"
+                aside.write_text(json.dumps(content))
+                aside.replace(self._folder / NAME)
+
+
+def read_progress(folder: Path) -> dict[str, Any] | None:
+    """Read what was written last, or None where nothing was.
+
+    Returns
+    -------
+    dict or None
+        The counts and words of `Pace`; `running`, false where it was stopped in order; `at`, seconds since 1970.
+    """
+    try:
+        return dict(json.loads((folder / NAME).read_bytes()))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,110 @@
+"""What a machine does to a folder: read-only, in use, damaged, a clock that jumps."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from ..processes import until
+from .kit import packs, verdict
+
+
+@pytest.fixture
+def again(whole, tmp_path):
+    """Give a copy of the finished study as one that was stopped before its last steps."""
+    folder = tmp_path / "study"
+    shutil.copytree(whole, folder)
+    for name in ("verdict.json", "evidence.json", "model.keras", "report.html"):
+        (folder / name).unlink()
+    return folder
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """Mount a file system that nobody can write to, root neither."""
+    place = tmp_path / "mounted"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield place, lambda how: subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def resumed(case, folder):
+    done = case.run("resume", folder, "--workers", 1)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_read_only_folder_is_refused_and_unchanged(case, again, whole, read_only):
+    place, remount = read_only
+    folder = place / "study"
+    shutil.copytree(again, folder)
+    before = packs(folder)
+    remount("ro")
+    done = case.run("resume", folder, "--workers", 1)
+    assert done.code == 2
+    assert f"The folder '{folder}' cannot be written: Read-only file system. Choose another --out." in done.err
+    read = case.run("results", folder)
+    assert read.code == 0
+    assert read.out.startswith("stage,arm,trial,repeat,fold,split,seed,strengths,epoch,train_loss,watched_loss")
+    remount("rw")
+    resumed(case, folder)
+    assert before.items() <= packs(folder).items()
+    assert verdict(folder) == verdict(whole)
+
+
+def test_damage_everywhere_is_found_and_what_it_hit_is_trained_again(case, again, whole):
+    """A torn last write, a flipped byte, a damaged index, a damaged study.json, in one folder at once."""
+    (again / "study.json").write_bytes((again / "study.json").read_bytes()[:-50])
+    first, second, *others = sorted((again / "packs").glob("r0*.npz"))
+    first.write_bytes(first.read_bytes()[:-100])
+    flipped = bytearray(second.read_bytes())
+    flipped[len(flipped) // 2] ^= 0x55
+    second.write_bytes(flipped)
+    (again / "packs" / ".r9.npz.part").write_bytes(b"half")
+    index = bytearray((again / "study.sqlite").read_bytes())
+    index[4096:8192] = os.urandom(4096)
+    (again / "study.sqlite").write_bytes(index)
+    untouched = {path.name: path.stat().st_mtime_ns for path in others}
+    resumed(case, again)
+    assert untouched.items() <= packs(again).items()
+    assert verdict(again) == verdict(whole)
+    counts = []
+    for folder in (again, whole):
+        base = sqlite3.connect(folder / "study.sqlite")
+        counts.append(base.execute("SELECT count(*), sum(epoch), sum(watched_loss) FROM results").fetchone())
+        base.close()
+    assert counts[0] == counts[1]
+
+
+def test_a_second_run_on_a_folder_is_refused_and_the_first_goes_on(case, whole, tmp_path):
+    folder = tmp_path / "study"
+    first = case.start(*case.study(folder))
+    until(lambda: packs(folder), first)
+    running = case.run("results", folder)
+    assert running.code == 0
+    assert len(running.out.splitlines()) > 1, "results are read while it runs"
+    first.send_signal(signal.SIGSTOP)
+    second = case.run("resume", folder, "--workers", 1)
+    first.send_signal(signal.SIGCONT)
+    assert second.code == 2
+    assert f"The folder '{folder}' is in use by another run of posology." in second.err
+    _, err = first.communicate()
+    assert first.returncode == 0, err
+    assert verdict(folder) == verdict(whole)
+
+
+def test_files_of_tomorrow_and_of_the_last_century_are_as_good_as_others(case, again, whole):
+    """What a clock that jumped leaves behind."""
+    for i, path in enumerate(sorted(again.rglob("*"))):
+        moment = time.time() + 1e8 if i % 2 else 0
+        os.utime(path, (moment, moment))
+    before = packs(again)
+    resumed(case, again)
+    assert before.items() <= packs(again).items()
+    assert verdict(again) == verdict(whole)

@@ -1,0 +1,51 @@
+"""What is the user's is shown in the terminal as it is written, and never obeyed."""
+
+import io
+
+import pytest
+from rich.table import Table
+
+from posology.report.console import Terminal
+
+HOSTILE = ["[red]name[/red]", "[/]", ":smile:", "[link=file:///etc/passwd]x[/link]", "\\[bold]", "[@click=quit]x[/]"]
+ORDERS = ["\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b[2J\x1b[H", "\x9b31m", "\u202egnp", "a\rb", "\x7f\b"]
+
+
+def printed(text, **more):
+    out = io.StringIO()
+    terminal = Terminal(300, file=out, **more)
+    table = Table(box=None)
+    table.add_column(text)
+    table.add_row(text)
+    terminal.print(text)
+    terminal.print(text, style="bold")
+    terminal.print(table)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_is_markup(text):
+    assert printed(text).count(text) == 4
+
+
+@pytest.mark.parametrize("text", ORDERS)
+def test_nothing_is_obeyed(text):
+    shown = printed(text)
+    assert not set("\x07\x08\x1b\x7f\x9b\r\u202e") & set(shown)
+    assert shown.count(text.encode("unicode_escape").decode()) == 4
+
+
+def test_a_terminal_has_its_own_colours_and_only_those():
+    shown = printed("\x1b[31mred", force_terminal=True)
+    assert "\x1b[1m" in shown
+    assert "\x1b[31m" not in shown
+    assert "\\x1b[31mred" in shown
+
+
+def test_an_error_names_a_column_without_obeying_it(capsys):
+    from posology.cli.output import LONGEST, say
+
+    say("There is no column '\x1b[2J" + "x" * 10_000)
+    said = capsys.readouterr().err
+    assert said.startswith("There is no column '\\x1b[2Jxxx")
+    assert len(said) < LONGEST + 100

@@ -1,0 +1,106 @@
+"""What a folder may be continued as: the same study, one that grew, or one of other versions where that is said."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from posology.continuing import SAME, Continuing, continued, harmless, notes_of
+from posology.errors import InputError
+from posology.plan import Design
+from posology.settings import Settings
+
+VERSIONS = {"posology": "0.1.0", "jax": "0.10.2", "jaxlib": "0.10.2", "keras": "3.15.0", "numpy": "2.2.0"}
+GROWS = Continuing(grows=True)
+ARMS = ((), ("l1",))
+
+
+def facts(versions=VERSIONS, **design):
+    settings = Settings(Design(**{"arms": ARMS, "repeats": 5, **design}))
+    return json.loads(json.dumps({"settings": settings.to_dict(), "versions": versions, "table": "/t.csv"}))
+
+
+def held(**design):
+    return {"grown": [], **facts(**design), "schema": 7}
+
+
+def test_the_same_study_stays_as_it_is(tmp_path):
+    assert continued(tmp_path, held(), facts(), SAME) == held()
+    assert continued(tmp_path, held(), facts(), GROWS) == held()
+
+
+def test_what_an_earlier_posology_did_not_ask_is_filled_in(tmp_path):
+    older = held()
+    del older["settings"]["design"]["cabinet"]
+    assert continued(tmp_path, older, facts(), SAME) == held()
+
+
+def test_repeats_and_arms_may_be_more_where_that_is_asked_for(tmp_path):
+    more = facts(repeats=8, arms=(*ARMS, ("dropout",)))
+    with pytest.raises(InputError, match=r"settings.design.arms: .* \(which can grow: see its --repeats and --arms\)"):
+        continued(tmp_path, held(), more, SAME)
+    after = continued(tmp_path, held(), more, GROWS)
+    assert after["settings"] == more["settings"]
+    assert after["grown"] == [{"words": "5 repeats became 8; added dropout", "seen": False}]
+    assert notes_of(after) == [], "nobody had seen a verdict"
+    assert continued(tmp_path, after, more, SAME) == after
+
+
+def test_a_study_that_grew_after_its_verdict_says_so(tmp_path):
+    (tmp_path / "verdict.json").touch()
+    after = continued(tmp_path, held(), facts(repeats=8), GROWS)
+    assert notes_of(after) == [
+        "The study was grown after its verdict was known: 5 repeats became 8.",
+        "Its intervals hold for a size that was chosen before: read them with that in mind.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"repeats": 4}, "--repeats is 4, and the study has 5: it can only grow"),
+        ({"repeats": 8, "folds": 4}, "settings.design.folds: 5 there, 4 asked"),
+        ({"repeats": 8, "seed": 1}, "settings.design.seed: 0 there, 1 asked"),
+    ],
+)
+def test_nothing_else_may_differ(tmp_path, asked, message):
+    with pytest.raises(InputError, match=message):
+        continued(tmp_path, held(), facts(**asked), GROWS)
+
+
+def test_one_of_an_earlier_layout_grows_once_its_packs_say_what_they_hold(tmp_path):
+    old = {name: value for name, value in held().items() if name != "grown"}
+    with pytest.raises(InputError, match="Continue it once as it is, and then let it grow: posology resume"):
+        continued(tmp_path, old, facts(repeats=8), GROWS)
+    assert continued(tmp_path, old, facts(), GROWS) == old
+
+
+def test_other_versions_of_what_trains_are_refused_or_said():
+    newer = {**VERSIONS, "jax": "0.11.2", "jaxlib": "0.11.2"}
+    folder = Path("houses.posology")
+    with pytest.raises(InputError) as caught:
+        continued(folder, held(), facts(newer), SAME)
+    assert str(caught.value) == (
+        "The study in 'houses.posology' was trained by jax 0.10.2 (here: 0.11.2), jaxlib 0.10.2 (here: 0.11.2): its "
+        "networks and new ones would not be alike to the bit. Install what it was trained by: pip install "
+        "'jax==0.10.2' 'jaxlib==0.10.2'. Or continue with both: posology resume houses.posology --other-versions"
+    )
+    after = continued(folder, held(), facts(newer), replace(SAME, other_versions=True))
+    assert after["versions"] == VERSIONS
+    assert notes_of(after) == [
+        "Its networks were trained by several versions: jax 0.10.2, then 0.11.2; jaxlib 0.10.2, then 0.11.2."
+    ]
+    assert continued(folder, after, facts(newer), SAME) == after, "asked once"
+
+
+def test_versions_that_hardly_matter_are_told():
+    newer = {**VERSIONS, "numpy": "2.3.0"}
+    assert continued(Path("f"), held(), facts(newer), SAME) == held()
+    assert harmless(held(), newer) == "The study began with numpy 2.2.0 (here: 2.3.0); that makes little difference."
+    assert harmless(held(), VERSIONS) == ""
+
+
+def test_of_versions_that_were_not_noted_nothing_is_said(tmp_path):
+    fewer = {**held(), "versions": {"posology": "0.1.0"}}
+    assert continued(tmp_path, fewer, facts(), SAME) == fewer
