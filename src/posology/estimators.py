@@ -42,7 +42,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
     def __init__(
         self,
-        network: Any = "question",
+        network: Any = "strong",
         *,
         effort: Any = "quick",
         arms: Any = None,
@@ -180,9 +180,10 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    network : str, keras.Model or callable, default="question"
-        As in `posology.Study`: the question's own network, "strong", "FILE.py:FUNCTION", a compiled model, or a
-        function of the prepared training rows, or of nothing, that returns one.
+    network : str, keras.Model or callable, default="strong"
+        As in `posology.Study`: "strong" (`network.strong`), "question" for the question's own network, the default of
+        `PosologyClassifier`, "FILE.py:FUNCTION", a compiled model, or a function of the prepared training rows, or of
+        nothing, that returns one.
     effort : "quick" or "standard", default="quick"
         "quick" trains about a hundred networks, in seconds; "standard" is a whole study, in minutes. Both say in
         `verdict_` what their evidence is worth. Below 100 rows nothing is compared: dropout 0.2 is the default, and
@@ -265,6 +266,7 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
     Parameters
     ----------
+    network : str, keras.Model or callable, default="question"
     measure : str, default=None
         What the study is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or "auc". `score` is
         the accuracy, as of every classifier.
