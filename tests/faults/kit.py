@@ -70,9 +70,9 @@ class Case:
             cwd=self.root,
         )
 
-    def run(self, *arguments, patience=PATIENCE):
+    def run(self, *arguments):
         """Run the command to its end."""
-        return Ended.of(self.start(*arguments), patience)
+        return Ended.of(self.start(*arguments))
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class Ended:
     err: str
 
     @classmethod
-    def of(cls, process, patience):
+    def of(cls, process):
         try:
-            out, err = process.communicate(timeout=patience)
+            out, err = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             raise AssertionError(f"did not end: {process.communicate()}") from None

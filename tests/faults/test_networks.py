@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from .kit import NETWORK, Case, packs, verdict
+from .kit import NETWORK, Case, packs
 
 
 def hurt(tmp_path, before="", inside=""):
@@ -76,20 +76,6 @@ def large(tmp_path, megabytes):
     case = Case.made(tmp_path / "case", LIMIT + wide, options)
     (case.root / "limit").write_text(str(megabytes << 20))
     return case
-
-
-@pytest.mark.slow
-def test_one_that_is_short_of_memory_is_trained_in_parts_to_the_same_bytes(tmp_path):
-    case = large(tmp_path, 0)
-    done = case.run(*case.study(tmp_path / "whole"), patience=900)
-    assert done.code == 0, done.err
-    (case.root / "limit").write_text(str(1300 << 20))
-    folder = tmp_path / "study"
-    done = case.run(*case.study(folder), patience=900)
-    assert done.code == 0, done.err
-    assert "A worker found no memory during 'pack'. Another worker takes its place." in done.err
-    assert '"reason":"A worker found no memory during' in (folder / "faults.jsonl").read_text()
-    assert verdict(folder) == verdict(tmp_path / "whole")
 
 
 def test_one_that_never_has_enough_memory(tmp_path):
