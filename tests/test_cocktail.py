@@ -112,6 +112,9 @@ def test_a_study_of_a_real_table(result):
     assert sum(one["shapley"]["value"] for one in made["members"]) == pytest.approx(gain)
     assert set(result.prescription.strengths) <= {"input_dropout", "swa"}
     assert len(result.predict(X[:5])) == 5
+    # what was trained is kept: a second run of the same folder is the same study
+    again = Study.of(Study(None, X[:120], Y[:120]).table, result.settings, folder=result.folder, workers=1)
+    assert again.run().to_dict(timing=False) == result.to_dict(timing=False)
 
 
 def made(worths=(), pairs=()):

@@ -30,6 +30,12 @@ def test_the_same_study_stays_as_it_is(tmp_path):
     assert continued(tmp_path, held(), facts(), GROWS) == held()
 
 
+def test_what_an_earlier_posology_did_not_ask_is_filled_in(tmp_path):
+    older = held()
+    del older["settings"]["design"]["cabinet"]
+    assert continued(tmp_path, older, facts(), SAME) == held()
+
+
 def test_repeats_and_arms_may_be_more_where_that_is_asked_for(tmp_path):
     more = facts(repeats=8, arms=(*ARMS, ("dropout",)))
     with pytest.raises(InputError, match=r"settings.design.arms: .* \(which can grow: see its --repeats and --arms\)"):

@@ -157,9 +157,12 @@ def test_a_full_disk_keeps_what_was_finished(record):
     ("content", "message"),
     [
         (None, "holds no study"),
-        ("{", "is damaged"),
+        ("{", "is cut off or damaged"),
         ('{"schema": 99}', "written by a newer posology"),
-        ("[]", "newer posology"),
+        ('{"schema": 5}', "written by an earlier posology"),
+        ('{"schema": 7}', "is damaged: it has no settings"),
+        ('{"schema": "7"}', "is damaged: it has no schema"),
+        ("[]", "is damaged: it has no schema"),
     ],
 )
 def test_settings_that_cannot_be_read(tmp_path, content, message):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from posology.errors import InputError
-from posology.plan import Design, parse_arms
+from posology.plan import Design, parse_arms, parse_family
 from posology.settings import Settings, check_range, parse_ranges
 
 
@@ -19,6 +19,17 @@ def test_settings_survive_json():
     )
     again = Settings.from_dict(json.loads(json.dumps(settings.to_dict())))
     assert again == settings
+
+
+def test_a_study_grows_by_repeats_and_by_arms_behind_those_it_has():
+    settings = Settings(Design(parse_arms("none; l1"), repeats=2))
+    grown = settings.grown(4, "none; dropout; l1+dropout")
+    assert grown.design.arms == ((), ("l1",), ("dropout",), ("l1", "dropout"))
+    assert grown.design.repeats == 4
+    assert settings.grown(None, None) == settings
+    arms, cabinet = parse_family("cocktail")
+    with pytest.raises(InputError, match="A cocktail mixes its own arms"):
+        Settings(Design(arms, cabinet=cabinet)).grown(None, "none; l1")
 
 
 def test_ranges_replace_the_defaults():

@@ -5,15 +5,18 @@ import os
 import re
 import tomllib
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from posology.cli.options import Ask, Where
 from posology.cli.study_options import asked, described, kinds
 from posology.errors import InputError
 from posology.network.choice import Choice
+from posology.network.source import NetworkSource
 from posology.plan import Design, parse_arms
 from posology.settings import Settings
-from posology.study_file import commented, read, resolved
+from posology.study_file import _value, commented, read, resolved
 
 HELD = {
     "table": "/home/me/houses.csv",
@@ -25,6 +28,7 @@ HELD = {
 }
 SETTINGS = [
     Settings(),
+    Settings(source=NetworkSource("strong")),
     Settings(
         Design(
             parse_arms("none; l1; l1+dropout"),
@@ -183,6 +187,40 @@ def test_what_is_malformed_is_refused(tmp_path, content, says):
     with pytest.raises(InputError, match=re.escape(says)) as caught:
         settings_of(read(path, kinds()))
     assert len(str(caught.value)) < 700
+
+
+NAMES = st.sampled_from([*kinds(), "tabel", "", "\x1b"])
+VALUES = (
+    st.integers()
+    | st.floats()
+    | st.booleans()
+    | st.text(max_size=8)
+    | st.lists(st.text(max_size=5), max_size=2)
+    | st.sampled_from(["l1,l2", "none; l1", "l1=1e-6:1", "balanced", "a=1", "brier", "net.py:f"])
+)
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(st.dictionaries(NAMES, VALUES, max_size=5))
+def test_any_options_are_taken_or_refused(tmp_path_factory, options):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    lines = [
+        f"{json.dumps(name)} = {_value(value)}" for name, value in {"table": "a", "target": "y", **options}.items()
+    ]
+    path.write_bytes("\n".join(lines).encode(errors="surrogatepass"))
+    try:
+        settings_of(read(path, kinds()))
+    except InputError as error:
+        assert len(str(error)) < 1500  # noqa: PT017
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(st.binary(max_size=60) | st.text("abtle=\"'[]{}.,#\n 01-:T\\", max_size=60).map(str.encode))
+def test_any_bytes_are_taken_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError):  # no table and no target, whatever else
+        read(path, kinds())
 
 
 def test_a_mark_before_the_first_line_is_no_matter(tmp_path):

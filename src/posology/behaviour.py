@@ -194,7 +194,8 @@ def _fitting(arms: Sequence[Arm], scores: Scores, margin: float, trees: float | 
     out = []
     for arm, train, own in zip(arms, scores.train, test, strict=True):
         others = {name: score for name, score in reached.items() if name != arm_name(arm)}
-        best = max(others, key=lambda name: others[name])
+        # an arm that diverged reaches nothing
+        best = max(others, key=lambda name: others[name] if np.isfinite(others[name]) else -np.inf)
         over, under = bool(train - own > margin), bool(others[best] - train > margin)
         out.append(Fitting(arm_name(arm), float(train), float(own), over, under, best, others[best]))
     return out

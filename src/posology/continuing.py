@@ -8,6 +8,7 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.plan import arm_name
+from posology.settings import Settings
 from posology.wording import resume_command
 
 Held = dict[str, Any]
@@ -52,7 +53,7 @@ def continued(folder: Path, held: Mapping[str, Any], asked: Mapping[str, Any], h
     InputError
         Another study, one that would shrink, or other versions.
     """
-    asked = json.loads(json.dumps(asked))
+    asked, held = json.loads(json.dumps(asked)), {**held, "settings": _completed(held["settings"])}
     after = _grown(folder, held, asked) if how.grows else dict(held)
     if words := ", ".join(_differences(after, {k: v for k, v in asked.items() if k != "versions"})):
         grows = words.startswith(("settings.design.repeats: ", "settings.design.arms: "))
@@ -85,6 +86,11 @@ def harmless(held: Mapping[str, Any], versions: Mapping[str, str]) -> str:
     others = [name for name in versions if name not in DECISIVE]
     words = _changed(held["versions"], versions, others)
     return f"The study began with {', '.join(words)}; that makes little difference." if words else ""
+
+
+def _completed(settings: Mapping[str, Any]) -> Any:
+    """Fill in what an earlier posology did not ask, with what it did."""
+    return json.loads(json.dumps(Settings.from_dict(settings).to_dict()))
 
 
 def _grown(folder: Path, held: Mapping[str, Any], asked: Mapping[str, Any]) -> Held:

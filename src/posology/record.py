@@ -29,6 +29,7 @@ import numpy as np
 
 from posology.continuing import SAME, Continuing, Held, continued
 from posology.errors import InputError, StoppedError
+from posology.files import parsed_json
 from posology.pack_files import PackFiles
 from posology.plan import Pack
 from posology.results_index import ResultsIndex
@@ -198,13 +199,13 @@ def _bytes(path: Path) -> bytes:
 
 def _asked(folder: Path) -> Any:
     """Read study.json, or its copy where it is damaged."""
-    path = folder / "study.json"
+    path, advice = folder / "study.json", "Start the study again in another folder."
     try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        with contextlib.suppress(OSError, ValueError):
-            return json.loads((folder / COPY).read_bytes())
-        raise InputError(f"'{path}' is damaged: {error}. Start the study again in another folder.") from error
+        return parsed_json(path.read_bytes(), path, advice)
+    except InputError:
+        with contextlib.suppress(OSError, InputError):
+            return parsed_json((folder / COPY).read_bytes(), path, advice)
+        raise
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -221,13 +222,18 @@ def read_settings(folder: Path) -> dict[str, Any]:
             f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL"
         )
     settings = _asked(folder)
-    if not isinstance(settings, dict) or settings.get("schema", 0) > SCHEMA:
+    told = settings.get("schema") if isinstance(settings, dict) else None
+    if not isinstance(told, int) or isinstance(told, bool):
+        raise InputError(f"'{path}' is damaged: it has no schema. Start the study again in another folder.")
+    if told > SCHEMA:
         raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
-    if settings.get("schema", 0) < OLDEST:
+    if told < OLDEST:
         raise InputError(
             f"'{path}' was written by an earlier posology, whose packs this one cannot read. Use that version, or "
             "start the study again in another folder."
         )
+    if not isinstance(settings.get("settings"), dict):
+        raise InputError(f"'{path}' is damaged: it has no settings. Start the study again in another folder.")
     return settings
 
 

@@ -291,7 +291,8 @@ class StudyResult:
         Parameters
         ----------
         name : str
-            forest, interaction, left-out, surface, path, curves, fitting, weights, robustness, beside or strip.
+            forest, interaction, left-out, members, surface, path, curves, fitting, weights, robustness, beside or
+            strip.
 
         Raises
         ------

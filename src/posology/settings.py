@@ -107,8 +107,10 @@ class Settings:
         Raises
         ------
         InputError
-            See `posology.plan.parse_arms`.
+            See `posology.plan.parse_arms`; a cocktail has the arms that it has.
         """
+        if arms is not None and self.design.cabinet:
+            raise InputError("A cocktail mixes its own arms: --arms cannot add to it. It grows by --repeats.")
         design, asked = self.design, parse_arms(arms) if arms is not None else ()
         more = tuple(arm for arm in asked if arm not in design.arms)
         wider = replace(design, arms=(*design.arms, *more), repeats=design.repeats if repeats is None else repeats)

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import subprocess
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from posology.cli import studies
 from posology.errors import InputError
 from posology.record import SCHEMA
 
-from .conftest import files, plain_frame
+from .conftest import command, files, plain_frame
 
 
 def refused(call, here, *arguments):
@@ -289,3 +291,88 @@ def test_predict_of_an_unfinished_study(call, here, finished):
     (here / "s" / "study.json").write_bytes((finished.folder / "study.json").read_bytes())
     text = refused(call, here, "predict", "s", finished.table)
     assert "The folder 's' has no model.keras: its study is not finished. Run: posology resume s" in text
+
+
+# what is no file, no bundle, no study file
+
+
+def test_the_path_of_no_file(call, here):
+    os.mkfifo(here / "pipe.csv")
+    (here / "zero.csv").symlink_to("/dev/zero")
+    for name, says in [
+        ("pipe.csv", "'pipe.csv' is a pipe, not a file. Give a file: CSV"),
+        ("zero.csv", "'zero.csv' is a device, not a file."),
+        ("n" * 300 + ".csv", "cannot be read: the name is too long."),
+        ("~there-is-no-such-user/t.csv", "is in the home folder of a user who is not here."),
+    ]:
+        assert says in refused(call, here, "study", name, "--target", "y")
+        assert says in refused(call, here, "init", name)
+
+
+@pytest.mark.parametrize("words", [["resume"], ["report"], ["export", "--to", "code"], ["predict"]])
+def test_a_path_that_is_too_long_for_a_folder(call, here, table, words):
+    name = "n" * 300
+    more = [table] if words == ["predict"] else []
+    text = refused(call, here, words[0], name, *words[1:], *more)
+    assert "too long" in text
+
+
+def test_a_network_that_is_a_pipe(call, here, table):
+    os.mkfifo(here / "net.py")
+    text = refused(call, here, "study", table, "--target", "price", "--network", "net.py:f")
+    assert "'net.py' is a pipe, not a file. Give the path of a Python file: --network net.py:f" in text
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x80\x04.", b"a,b\n1,2\n"])
+def test_a_file_that_is_no_bundle(call, here, table, content):
+    write(here, content, "b")
+    text = refused(call, here, "predict", "b", table)
+    assert "'b' is cut off or damaged" in text
+    assert text.endswith("Ask for it again: posology export FOLDER --to bundle\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff", "is not TOML"),
+        (b"a = " + b"[" * 50_000, "is nested too deeply"),
+        (b"table = 'a\xe2\x80\xae.csv'\ntarget = 'y'\nseed = -1", "seed is -1; it must be at least 0."),
+        (b'table = "\\u001b[2J.csv"\ntarget = "y"', "There is no file"),
+    ],
+)
+def test_a_malformed_study_file(call, here, content, says):
+    write(here, content, "study.toml")
+    text = refused(call, here, "study", "study.toml")
+    assert says in text
+    assert "\x1b" not in text
+
+
+def test_a_name_gives_the_terminal_no_orders(call, here):
+    write(here, ROWS.replace("a,b,y", "a,\x1b[2Jb\x07,y"))
+    text = refused(call, here, "study", "t.csv", "--target", "z")
+    assert "'\\x1b[2Jb\\x07'" in text
+    assert not {"\x1b", "\x07"} & set(text)
+
+
+def test_a_wall_of_names_is_cut(call, here):
+    names = ",".join(f"{'n' * 1000}{i}" for i in range(200))
+    write(here, names + "\n" + ",".join("1" * 200) + "\n")
+    assert len(refused(call, here, "study", "t.csv", "--target", "z")) < 5000
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--seed", "-1"), ("--seed", 2**70), ("--repeats", 10**9), ("--epochs", 10**12), ("--batch-size", 2**40)],
+)
+def test_a_number_that_no_study_can_have(call, here, table, option, value):
+    assert "it must be at" in refused(call, here, "study", table, "--target", "price", f"{option}={value}")
+
+
+def test_the_command_itself_refuses_in_a_sentence(here):
+    """As a shell calls it, with a pipe that nobody writes to."""
+    os.mkfifo(here / "pipe.csv")
+    asked = command("study", "pipe.csv", "--target", "y")
+    done = subprocess.run(asked, cwd=here, capture_output=True, timeout=120, check=False, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("posology: 'pipe.csv' is a pipe, not a file.")
+    assert files(here) == ["pipe.csv"]

@@ -1,12 +1,14 @@
 """Networks with several inputs, codes and outputs, and the arguments of `model.fit`, by the command."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from .conftest import SMALL
+from .conftest import SMALL, environment
 
 NETWORKS = """
 import keras
@@ -106,3 +108,24 @@ def test_what_does_not_fit_is_refused(call, here, houses, options, message):
     assert (said.code, said.out) == (2, "")
     assert message in said.err
     assert not (here / "houses.posology").exists()
+
+
+@pytest.mark.slow
+def test_the_strong_network_is_studied_resumed_and_handed_back(call, here, houses):
+    said = call("study", "houses.csv", "--target", "price", "--network", "strong", *SMALL, "--json")
+    assert said.code == 0, said.err
+    got = json.loads(said.out)
+    assert got["settings"]["source"]["kind"] == "strong"
+    assert [s["layer"] for s in got["study"]["kernels"]] == ["hidden_1", "hidden_2"]
+    assert [s["layer"] for s in got["study"]["dropouts"]] == ["dropout_1", "dropout_2"]
+    again = call("resume", "houses.posology", "--json")
+    assert json.loads(again.out)["verdict"] == got["verdict"]
+
+    predicted = json.loads(call("predict", "houses.posology", "houses.csv", "--json").out)["predictions"]
+    assert call("export", "houses.posology", "--to", "keras").code == 0
+    alone = subprocess.run(
+        [sys.executable, "load_and_predict.py", "../houses.csv"],
+        cwd=here / "houses_keras", capture_output=True, text=True, check=True, env=environment(KERAS_BACKEND="jax"),
+    )  # fmt: skip
+    assert [float(line) for line in alone.stdout.split()[1:]] == pytest.approx(predicted, abs=1e-4 * houses.price.std())
+    assert "the strong network is posology's own" in call("export", "houses.posology", "--to", "code").out

@@ -11,13 +11,15 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from posology.errors import InputError, WorkerError
 from posology.handback.bundle import FORMAT, _hash, opened, write_bundle
 from posology.handback.keras_file import check_keras_file
 from posology.network.source import NetworkSource
 from posology.record import SCHEMA
-from posology.table import Classes, Preparation, make_table, one_input
+from posology.table import Classes, Layout, Preparation, make_table, one_input
 
 
 def plain_network(outputs=1):
@@ -243,6 +245,35 @@ def test_a_part_that_is_lacking(parts, tmp_path, name):
 def test_a_part_that_was_changed(parts, tmp_path):
     path = bundled(tmp_path / "b", {**parts, "layout.json": b"{}"}, described_anew=False)
     assert "layout.json is not what bundle.json says" in refusal(path)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_byte_may_be_another(parts, tmp_path, data):
+    """In any part, the hashes made anew: what is not refused is laid out, and its preparation read or refused."""
+    name = data.draw(st.sampled_from(sorted(set(parts) - {"bundle.json"})))
+    content = bytearray(parts[name])
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        with opened(bundled(tmp_path / "b", {**parts, name: bytes(content)})) as folder:
+            Preparation.load(folder)
+            Layout.load(folder)
+    except InputError as error:
+        assert str(error).rstrip()[-1] in ".e"  # noqa: PT017
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_piece_of_an_archive_is_opened_or_refused(parts, tmp_path, data):
+    content = bundled(tmp_path / "b", parts).read_bytes()
+    low, high = sorted(data.draw(st.tuples(*[st.integers(0, len(content))] * 2)))
+    (tmp_path / "b").write_bytes(content[:low] + data.draw(st.binary(max_size=20)) + content[high:])
+    try:
+        with opened(tmp_path / "b"):
+            pass
+    except InputError as error:
+        assert str(error)  # noqa: PT017
 
 
 # models

@@ -32,7 +32,9 @@ class Fitting(Display):
         rows = self._rows()
         if not rows:
             return []
-        said = " ".join(filter(None, (Fitted(**one).sentence() for one in rows)))
+        # what every other arm that diverged reaches is no number
+        known = [{**one, "reached": float("nan") if one["reached"] is None else one["reached"]} for one in rows]
+        said = " ".join(filter(None, (Fitted(**one).sentence() for one in known)))
         size = (640.0, 60 + 24.0 * len(rows))
         left = 30 + 7.0 * max(len(one["arm"]) for one in rows)
         heading = f"{self.findings.gap_unit} of one network"
