@@ -23,7 +23,7 @@ from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
 from posology.plan import Design, parse_family
-from posology.result import StudyResult, VerdictText
+from posology.result import StudyResult
 from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.study import Study, prepared
@@ -31,6 +31,7 @@ from posology.table import Table, table_from_arrays
 from posology.table.arrays import to_frame
 from posology.table.copies import without_copies
 from posology.untuned import UntunedVerdict, train_untuned
+from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
 
 

@@ -10,19 +10,20 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 import posology
+from posology.arm_rows import ArmRow, substitutions
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
-from posology.durations import in_words as duration
 from posology.errors import InputError
 from posology.handback.units import units_of
-from posology.inference import Analysis, Contrast, Measure, sentences, substitution
+from posology.inference import Analysis, Contrast, Measure, sentences
 from posology.inference.plain import plain
-from posology.inference.stopping import Ending
 from posology.levers import Levers
 from posology.own_keras import own_keras
-from posology.plan import Arm, arm_name, regularizers_of
-from posology.scoring import Found, Scores, in_words, log_strengths, mean_setting, search_gains
+from posology.plan import Arm, arm_name
+from posology.prescription import Prescription
+from posology.scoring import Found, Scores, in_words, mean_setting, search_gains
 from posology.settings import Settings
+from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -34,63 +35,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """Of `to_dict` and verdict.json; docs/json.md describes it."""
-
-
-@dataclass(frozen=True)
-class Prescription:
-    """What to use.
-
-    Parameters
-    ----------
-    arm : tuple of str
-        The advised arm.
-    strengths : dict
-        From regularizer to its strengths, one a site; Keras' conventions and units.
-    epochs : int
-        Epochs of training on all rows.
-    lines : tuple of str
-        What to write in Keras, one line a site.
-    """
-
-    arm: Arm
-    strengths: dict[str, list[float]]
-    epochs: int
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ArmRow:
-    """One line of the table of arms.
-
-    Parameters
-    ----------
-    arm : tuple of str
-    score : float
-        R2, or the measure's own for classes, on outer resamples that tuned nothing.
-    gain : Contrast or None
-        Over `none`, with a 95% interval.
-    gap : float
-        Train minus test R2, or log-loss skill for classes, penalties aside, dropout off: how much it overfits.
-    strengths : dict
-        Means of the chosen strengths over resamples, one a site.
-    epochs : float
-        Mean epochs.
-    could_be_best : bool
-    search_gain : Contrast or None
-        What the second half of its trials gained in the watched loss; None where unknown.
-    measures : dict
-        For classes, from the name of each score to its value.
-    """
-
-    arm: Arm
-    score: float
-    gain: Contrast | None
-    gap: float
-    strengths: dict[str, list[float]]
-    epochs: float
-    could_be_best: bool
-    search_gain: Contrast | None = None
-    measures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -169,7 +113,7 @@ class StudyResult:
             for i, arm in enumerate(analysis.arms)
         ]
         rows.sort(key=lambda row: -row.score)
-        beside = _substitutions(found, settings)
+        beside = substitutions(found, settings)
         return cls(
             settings,
             analysis,
@@ -189,7 +133,7 @@ class StudyResult:
         return tuple(one["class"] for one in self.facts.get("classes", ()))
 
     @property
-    def verdict(self) -> "VerdictText":
+    def verdict(self) -> VerdictText:
         """The verdict: prints as sentences."""
         strengths = {row.arm: in_words(row.strengths) for row in self.arms}
         strengths[self.prescription.arm] = in_words(self.prescription.strengths)
@@ -290,7 +234,7 @@ class StudyResult:
         """Give the table of arms, best first."""
         import pandas as pd
 
-        return pd.DataFrame([_row_dict(row, self.analysis.measure) for row in self.arms]).set_index("arm")
+        return pd.DataFrame([row.to_dict(self.analysis.measure) for row in self.arms]).set_index("arm")
 
     def losses(self) -> "pd.DataFrame":
         """Give every network's losses, a row an epoch: `posology.results_index.results_frame`."""
@@ -397,7 +341,7 @@ class StudyResult:
                 "sentences": list(self.verdict.sentences),
             },
             "arms": [
-                {**_row_dict(row, self.analysis.measure), **_bounds(analysis, row.arm, self.analysis.measure)}
+                {**row.to_dict(self.analysis.measure), **_bounds(analysis, row.arm, self.analysis.measure)}
                 for row in self.arms
             ],
             "prescription": {**asdict(self.prescription), "arm": arm_name(self.prescription.arm)},
@@ -412,88 +356,5 @@ class StudyResult:
         return plain({**out, "run": self.timing()} if timing else out)
 
 
-@dataclass(frozen=True)
-class VerdictText:
-    """The verdict in words.
-
-    Parameters
-    ----------
-    kind : str
-        "combine", "use alone", "equivalent" or "not enough evidence".
-    arm : str
-        The arm to use.
-    sentences : tuple of str
-    result : StudyResult
-        Where it comes from.
-    """
-
-    kind: str
-    arm: str
-    sentences: tuple[str, ...]
-    result: StudyResult = field(repr=False)
-
-    def __str__(self) -> str:
-        """Say it."""
-        return " ".join([*self.sentences, evidence(self.result)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the verdict as JSON types."""
-        return self.result.to_dict(timing=False)["verdict"]
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Give the table of arms, best first."""
-        return self.result.to_frame()
-
-
-def evidence(result: StudyResult) -> str:
-    """Say what the verdict stands on, in one line: see `stands_on`."""
-    design = result.settings.design
-    return stands_on(result.facts, result.networks, result.seconds, design.estimand, stops=design.patience is not None)
-
-
-def stands_on(study: Mapping[str, Any], networks: int, seconds: float, estimand: str, *, stops: bool) -> str:
-    """Say the number of resamples, of networks, the time, and what kind of network is judged."""
-    stopping = "early stopping in every arm" if stops else "no early stopping"
-    looks = study["stopping"]
-    early = f" ({looks['sentence']})" if looks["ended"] != Ending.ALL_REPEATS else ""
-    return (
-        f"{study['resamples']} resamples{early}, {networks:,} networks trained, {duration(seconds)}; "
-        f"about {estimand}, {stopping}."
-    )
-
-
-def _row_dict(row: ArmRow, measure: Measure) -> dict[str, Any]:
-    gain = asdict(row.gain) if row.gain else None
-    return {
-        "arm": arm_name(row.arm),
-        measure.key: row.score,
-        "gain_over_none": gain["value"] if gain else None,
-        "gain_lower": gain["lower"] if gain else None,
-        "gain_upper": gain["upper"] if gain else None,
-        "gap": row.gap,
-        "epochs": row.epochs,
-        "strengths": row.strengths,
-        "could_be_best": row.could_be_best,
-        "search_gain": asdict(row.search_gain) if row.search_gain else None,
-        **({"measures": row.measures} if row.measures else {}),
-    }
-
-
 def _bounds(analysis: dict[str, Any], arm: Arm, measure: Measure) -> dict[str, Any]:
     return {k: analysis["arms"][arm_name(arm)][k] for k in ("lower", "upper", f"shrunken_{measure.key}")}
-
-
-def _substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Contrast]:
-    """Compare each regularizer's strength in a combination with its strength alone, fit by fit."""
-    arms: Sequence[Arm] = settings.design.arms
-    ranges = settings.strengths()
-    out = {}
-    for arm in arms:
-        for factor in arm if len(arm) > 1 and len(found) > 1 else ():
-            if (factor,) not in arms:
-                continue
-            for name in regularizers_of((factor,)):
-                pairs = [(refits[(factor,)].setting, refits[arm].setting) for _, refits in found.values()]
-                alone, together = (log_strengths([p[k] for p in pairs], name, ranges[name]) for k in (0, 1))
-                out[arm, name] = substitution(alone, together)
-    return out

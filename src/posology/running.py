@@ -39,6 +39,7 @@ from posology.plan import (
 from posology.plan.members import describe
 from posology.plan.schedules import depths_of
 from posology.posting import Posted
+from posology.prescription import Prescription
 from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.regularizers import REGULARIZERS
@@ -46,7 +47,7 @@ from posology.repeats import Repeats
 from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
-from posology.result import Prescription, StudyResult
+from posology.result import StudyResult
 from posology.scoring import (
     Found,
     Scores,

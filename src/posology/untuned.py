@@ -7,7 +7,7 @@ from typing import Any
 from posology.execution import Job, LocalPool
 from posology.execution.staff import Staff
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, arm_name
-from posology.result import Prescription
+from posology.prescription import Prescription
 from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.table import Table

@@ -1,12 +1,9 @@
 """The page that `posology watch --serve` shows: words, a bar, losses by epoch. Every value is escaped."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from posology.report.templates import page_templates
 from posology.watching import LATEST, Look
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 LEFT, TOP, WIDTH, HEIGHT = 60.0, 16.0, 300.0, 214.0
 """Of the losses' picture; its labels stand to the right."""
@@ -19,12 +16,12 @@ def page(look: Look, name: str, nonce: str) -> str:
     from markupsafe import Markup
 
     inside = Markup(part(look))  # noqa: S704, RUF100 rendered with autoescape
-    return _templates().get_template("live.html").render(name=name, nonce=nonce, part=inside)
+    return page_templates().get_template("live.html").render(name=name, nonce=nonce, part=inside)
 
 
 def part(look: Look) -> str:
     """Write what changes."""
-    return _templates().get_template("live_part.html").render(look=look, latest=LATEST, **_picture(look))
+    return page_templates().get_template("live_part.html").render(look=look, latest=LATEST, **_picture(look))
 
 
 def _picture(look: Look) -> dict[str, Any]:
@@ -47,10 +44,3 @@ def _line(look: Look, name: str, place: int, low: float, high: float) -> dict[st
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, down, strict=True))
     label = {"x": across[-1] + 6, "y": down[-1] + 4, "last": f"{look.curve[-1][place]:.3g}"}
     return {"name": name, "points": points, **label}
-
-
-def _templates() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    loader = FileSystemLoader(Path(__file__).parent / "page")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from posology.pace import Pace
 from posology.progress import Progress, Silent
+from posology.wording import printable
 
 EVERY = 0.5
 """Seconds between two changes of the line."""
@@ -60,7 +61,7 @@ class Line:
 
         pace = self._pace
         bar = f'<progress value="{pace.networks}" max="{pace.at_most}"></progress> ' if pace.counted() else ""
-        line = HTML(f'<div role="status">{bar}{escape(pace.words())}</div>')
+        line = HTML(f'<div role="status">{bar}{escape(printable(pace.words()))}</div>')
         if self._handle is None:
             self._handle = display(line, display_id=True)
         else:

@@ -27,8 +27,9 @@ from posology.report.sections import (
 )
 from posology.report.style import COLORS, drawing
 from posology.report.svg import to_svg
+from posology.report.templates import page_templates
 from posology.study_file import resolved
-from posology.wording import counted, printable
+from posology.wording import counted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -68,7 +69,7 @@ def whole_page(findings: Findings, ignore: Iterable[str] = ()) -> str:
     ignore : iterable of str
         Codes of checks that are not to be shown.
     """
-    templates = _templates()
+    templates = page_templates()
     body = _body(findings, ignore, templates, whole=True)
     from markupsafe import Markup
 
@@ -80,7 +81,7 @@ def whole_page(findings: Findings, ignore: Iterable[str] = ()) -> str:
 
 def fragment(findings: Findings) -> str:
     """Write the report as a part of another page, such as a notebook: no script, its style under its own class."""
-    return f"<style>{_style()}</style>\n{_body(findings, (), _templates(), whole=False)}"
+    return f"<style>{_style()}</style>\n{_body(findings, (), page_templates(), whole=False)}"
 
 
 def _body(findings: Findings, ignore: Iterable[str], templates: "Environment", *, whole: bool) -> Any:
@@ -221,21 +222,6 @@ def _style() -> str:
         f"[data-jp-theme-light=true] .posology{{{light}}}\n"
         f"@media print{{.posology.posology.posology{{{light}}}}}\n{_file('style.css')}"
     )
-
-
-def _templates() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    # every value is escaped: names of columns, classes and files are the user's
-    loader = FileSystemLoader(Path(__file__).parent / "page")
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=_without_orders
-    )
-
-
-def _without_orders(value: Any) -> Any:
-    """Spell out control characters in text; what is HTML already has none."""
-    return printable(value) if type(value) is str else value
 
 
 def _file(name: str) -> str:

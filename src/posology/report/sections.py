@@ -27,8 +27,8 @@ from posology.report.cocktail import mixed
 from posology.report.display import Display
 from posology.report.findings import Findings, in_order
 from posology.report.together import together_or_apart
-from posology.result import stands_on
 from posology.scoring import in_words
+from posology.verdict_text import stands_on
 
 NOTHING = "\N{EN DASH}"
 """Where there is no number."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from posology.arm_rows import ArmRow
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
 from posology.inference import Analysis, Contrast, class_measure, detectable_after, number_measure
@@ -16,8 +17,9 @@ from posology.report.cocktail import mixed
 from posology.report.console import Terminal
 from posology.report.levers import print_levers
 from posology.report.together import together_or_apart
-from posology.result import ArmRow, StudyResult, evidence
+from posology.result import StudyResult
 from posology.scoring import in_words
+from posology.verdict_text import evidence
 from posology.wording import counted
 
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from posology.report.console import Terminal
 from posology.watching import LATEST, Look
+from posology.wording import printable
 
 BLOCKS, SIGNS = "▁▂▃▄▅▆▇█", "_.-=+*#@"
 """From low to high; where the terminal has no blocks, signs."""
@@ -44,7 +45,7 @@ class View:
 
 
 def _drawn(look: Look, encoding: str) -> RenderableType:
-    parts: list[RenderableType] = [Text(look.words)]
+    parts: list[RenderableType] = [Text(printable(look.words))]
     if look.state == "running" and look.at_most:
         parts.append(ProgressBar(look.at_most, look.networks, width=48))
     if look.curve:

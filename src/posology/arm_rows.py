@@ -1,0 +1,78 @@
+"""The table of arms: a line for each, and how much weaker a regularizer is chosen beside another."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from posology.inference import Contrast, Measure, substitution
+from posology.plan import Arm, arm_name, regularizers_of
+from posology.scoring import Found, log_strengths
+from posology.settings import Settings
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """One line of the table of arms.
+
+    Parameters
+    ----------
+    arm : tuple of str
+    score : float
+        R2, or the measure's own for classes, on outer resamples that tuned nothing.
+    gain : Contrast or None
+        Over `none`, with a 95% interval.
+    gap : float
+        Train minus test R2, or log-loss skill for classes, penalties aside, dropout off: how much it overfits.
+    strengths : dict
+        Means of the chosen strengths over resamples, one a site.
+    epochs : float
+        Mean epochs.
+    could_be_best : bool
+    search_gain : Contrast or None
+        What the second half of its trials gained in the watched loss; None where unknown.
+    measures : dict
+        For classes, from the name of each score to its value.
+    """
+
+    arm: Arm
+    score: float
+    gain: Contrast | None
+    gap: float
+    strengths: dict[str, list[float]]
+    epochs: float
+    could_be_best: bool
+    search_gain: Contrast | None = None
+    measures: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self, measure: Measure) -> dict[str, Any]:
+        """Give the row as JSON types; the score by the name of its measure."""
+        gain = asdict(self.gain) if self.gain else None
+        return {
+            "arm": arm_name(self.arm),
+            measure.key: self.score,
+            "gain_over_none": gain["value"] if gain else None,
+            "gain_lower": gain["lower"] if gain else None,
+            "gain_upper": gain["upper"] if gain else None,
+            "gap": self.gap,
+            "epochs": self.epochs,
+            "strengths": self.strengths,
+            "could_be_best": self.could_be_best,
+            "search_gain": asdict(self.search_gain) if self.search_gain else None,
+            **({"measures": self.measures} if self.measures else {}),
+        }
+
+
+def substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Contrast]:
+    """Compare each regularizer's strength in a combination with its strength alone, fit by fit."""
+    arms: Sequence[Arm] = settings.design.arms
+    ranges = settings.strengths()
+    out = {}
+    for arm in arms:
+        for factor in arm if len(arm) > 1 and len(found) > 1 else ():
+            if (factor,) not in arms:
+                continue
+            for name in regularizers_of((factor,)):
+                pairs = [(refits[(factor,)].setting, refits[arm].setting) for _, refits in found.values()]
+                alone, together = (log_strengths([p[k] for p in pairs], name, ranges[name]) for k in (0, 1))
+                out[arm, name] = substitution(alone, together)
+    return out

@@ -1,0 +1,63 @@
+"""The verdict as an object that prints as sentences, and what it stands on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from posology.durations import in_words as duration
+from posology.inference.stopping import Ending
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from posology.result import StudyResult
+
+
+@dataclass(frozen=True)
+class VerdictText:
+    """The verdict in words.
+
+    Parameters
+    ----------
+    kind : str
+        "combine", "use alone", "equivalent" or "not enough evidence".
+    arm : str
+        The arm to use.
+    sentences : tuple of str
+    result : StudyResult
+        Where it comes from.
+    """
+
+    kind: str
+    arm: str
+    sentences: tuple[str, ...]
+    result: "StudyResult" = field(repr=False)
+
+    def __str__(self) -> str:
+        """Say it."""
+        return " ".join([*self.sentences, evidence(self.result)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the verdict as JSON types."""
+        return self.result.to_dict(timing=False)["verdict"]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Give the table of arms, best first."""
+        return self.result.to_frame()
+
+
+def evidence(result: "StudyResult") -> str:
+    """Say what the verdict stands on, in one line: see `stands_on`."""
+    design = result.settings.design
+    return stands_on(result.facts, result.networks, result.seconds, design.estimand, stops=design.patience is not None)
+
+
+def stands_on(study: Mapping[str, Any], networks: int, seconds: float, estimand: str, *, stops: bool) -> str:
+    """Say the number of resamples, of networks, the time, and what kind of network is judged."""
+    stopping = "early stopping in every arm" if stops else "no early stopping"
+    looks = study["stopping"]
+    early = f" ({looks['sentence']})" if looks["ended"] != Ending.ALL_REPEATS else ""
+    return (
+        f"{study['resamples']} resamples{early}, {networks:,} networks trained, {duration(seconds)}; "
+        f"about {estimand}, {stopping}."
+    )
