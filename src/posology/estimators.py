@@ -23,6 +23,8 @@ from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
 from posology.plan import Design, parse_family
+from posology.report.findings import Findings
+from posology.report.writing import write_report
 from posology.result import StudyResult
 from posology.scratch import scratch_folder
 from posology.settings import Settings
@@ -83,6 +85,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
                 workers = None if self.n_jobs == -1 else self.n_jobs
                 self.result_ = Study.of(table, settings, folder=folder, workers=workers, staff=KEPT).run()
                 self.prescription_, self.verdict_ = self.result_.prescription, self.result_.verdict
+                self._findings = Findings.of(self.result_)  # while the folder is there
             self._network = FittedNetwork.of_folder(folder, settings.source)
 
     def _settings(self, table: Table) -> Settings:
@@ -160,7 +163,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_is_fitted(self)
         if self.result_ is None:
             raise InputError(f"There is no report, because nothing was compared. {self.verdict_}")
-        return self.result_.report(path, ignore=ignore)
+        return write_report(self._findings, Path(path), ignore)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
