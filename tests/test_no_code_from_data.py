@@ -37,7 +37,8 @@ def _of_call(node):
     name, given = name_of(node.func), {keyword.arg: keyword.value for keyword in node.keywords}
     if name in BANNED_CALLS or name.rpartition(".")[2] in BANNED_ENDS:
         yield name
-    for argument, wrong in {"allow_pickle": True, "shell": True, "safe_mode": False}.items():
+    shells = {"shell": True} if name.startswith("subprocess.") else {}
+    for argument, wrong in {"allow_pickle": True, "safe_mode": False, **shells}.items():
         if argument in given and not (isinstance(given[argument], ast.Constant) and given[argument].value is not wrong):
             yield f"{name}({argument}=...)"
     if name in ("skops.load", "skops.loads") and not _lists_trusted(given.get("trusted")):
