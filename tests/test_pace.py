@@ -83,7 +83,7 @@ class Heard(Silent):
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "study.json").write_text(json.dumps({"schema": SCHEMA}))
+    (tmp_path / "study.json").write_text(json.dumps({"schema": SCHEMA, "settings": {}}))
     return tmp_path
 
 

@@ -23,7 +23,7 @@ HOSTILE = "<img src=x onerror=alert(1)>&\"'"
 def folder(tmp_path):
     folder = tmp_path / HOSTILE.replace("/", "")
     folder.mkdir()
-    (folder / "study.json").write_text(json.dumps({"schema": SCHEMA}))
+    (folder / "study.json").write_text(json.dumps({"schema": SCHEMA, "settings": {}}))
     posted = Posted(Silent())
     posted.post_to(folder)
     posted.total(40)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def posted(tmp_path):
-    (tmp_path / "study.json").write_text(json.dumps({"schema": SCHEMA}))
+    (tmp_path / "study.json").write_text(json.dumps({"schema": SCHEMA, "settings": {}}))
     base = sqlite3.connect(tmp_path / INDEX)
     with base:
         base.execute("CREATE TABLE networks (network INTEGER, stage TEXT, failed INTEGER)")

@@ -13,7 +13,7 @@ from posology.record import SCHEMA
 @pytest.fixture
 def folder(here):
     (here / "s").mkdir()
-    (here / "s" / "study.json").write_text(json.dumps({"schema": SCHEMA}))
+    (here / "s" / "study.json").write_text(json.dumps({"schema": SCHEMA, "settings": {}}))
     return here / "s"
 
 
