@@ -56,6 +56,7 @@ def houses(here):
     return table
 
 
+@pytest.mark.slow
 def test_branches_with_codes_and_two_outputs_are_studied_and_predict(call, here, houses):
     small = [a for a in SMALL if a not in {"--epochs", "3"}]
     given = ["--network", "net.py:branches", "--input", "body=height,weight", "--input", "city=city"]

@@ -76,6 +76,7 @@ def test_a_network_of_a_quantile_is_scored_as_one(call, here, table):
     assert judge.row_losses(kept["prediction"], rows)[0].mean() < 1
 
 
+@pytest.mark.slow
 def test_what_a_network_learns_and_what_it_is_scored_for_are_told_apart(call, table):
     notes = {name: study(call, name, *SMALL, "--out", name)["study"]["network_notes"] for name in ("median", "robust")}
     assert notes["median"][-1] == (

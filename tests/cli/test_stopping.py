@@ -106,6 +106,7 @@ def test_a_full_disk_at_the_last_step_says_so(call, finished, here, small_disk):
     assert not (folder / "model.keras").exists()
 
 
+@pytest.mark.slow
 def test_a_halving_that_lost_its_later_packs_and_its_paused_trainings_gives_the_same_bytes(call, finished, here):
     sizes = ("--repeats", 1, "--folds", 2, "--trials", 4, "--refits", 1, "--epochs", 40, "--workers", 1)
     table = ("--target", "y", "--no-early-stopping", "--halving", 2)

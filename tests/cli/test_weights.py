@@ -25,6 +25,7 @@ def study(call, here, frame, name, *options):
     return json.loads(said.out), said.err
 
 
+@pytest.mark.slow
 def test_rows_of_weight_0_are_as_if_they_were_not_there(call, here):
     counts = RNG.integers(0, 4, len(wine()))
     frame = wine().drop(columns="grape").assign(counts=counts, alcohol=load_wine().data[:, 0])
@@ -43,6 +44,7 @@ def test_rows_of_weight_0_are_as_if_they_were_not_there(call, here):
     assert json.loads(again.out)["arms"] == every["arms"]
 
 
+@pytest.mark.slow
 def test_balanced_classes_change_the_training_and_not_the_score(call, here):
     plain, _ = study(call, here, wine(), "plain", "--score", "balanced_accuracy")
     balanced, _ = study(call, here, wine(), "even", "--score", "balanced_accuracy", "--class-weight", "balanced")

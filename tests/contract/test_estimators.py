@@ -167,6 +167,7 @@ def test_in_a_pipeline_and_around_one():
     assert model.predict(X).shape == (442,)
 
 
+@pytest.mark.slow
 def test_grid_search_in_processes():
     search = GridSearchCV(PosologyRegressor(**FEW), {"batch_size": [8, 32]}, cv=2, n_jobs=2)
     search.fit(X[SMALL], Y[SMALL])
@@ -192,6 +193,7 @@ def test_weights_and_groups_are_routed():
     assert np.isfinite(found["test_score"]).all()
 
 
+@pytest.mark.slow
 def test_groups_reach_the_study():
     rows, y = load_breast_cancer(return_X_y=True)
     few = PosologyClassifier(**FEW).fit(rows[:150], y[:150], groups=np.arange(150) // 38)

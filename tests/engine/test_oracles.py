@@ -185,6 +185,7 @@ def test_o1_averaged_iterates_with_input_dropout_and_l2_reach_the_closed_form():
         close_by_its_own_error(b, intercept, 1e-4, 4e-3)
 
 
+@pytest.mark.slow
 def test_o1_it_is_the_uncentred_second_moment_that_counts():
     x, y = TABLES["raw"]
     kernels, _ = lab().averages([{"dropout": 0.5}], 12, 0.1, "raw", 900, 150)
@@ -205,6 +206,7 @@ def _as_l1(condition):
     return {"l1" if name == "proximal_l1" else name: value for name, value in condition.items()}
 
 
+@pytest.mark.slow
 def test_o2_averaged_iterates_with_dropout_l1_and_l2_reach_coordinate_descent_and_its_kkt_conditions():
     x, y = TABLES["raw"]
     rate = 0.02
@@ -270,6 +272,7 @@ def test_o3_l1_and_l2_without_dropout_are_sklearns_elastic_net_exactly():
     np.testing.assert_allclose(w, _elastic_net(x, y, 0.3, 0.2), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_o3_only_the_sum_of_dropouts_ridge_and_l2_is_identified():
     g = 0.2 / 0.8
     conditions = [{"dropout": 0.2, "l2": 0.25}, {"dropout": 1 / 3}, {"l2": 0.25 + g}, {"dropout": 0.2, "l1": 0.5}]
@@ -284,6 +287,7 @@ def test_o3_only_the_sum_of_dropouts_ridge_and_l2_is_identified():
 # O4, orthonormal columns
 
 
+@pytest.mark.slow
 def test_o4_with_orthonormal_columns_dropout_shrinks_all_alike_and_l1_thresholds_first():
     x, y = TABLES["orthonormal"]
     ols = x.T @ (y - y.mean()) / N
@@ -295,6 +299,7 @@ def test_o4_with_orthonormal_columns_dropout_shrinks_all_alike_and_l1_thresholds
     assert (soft(ols, 0.2) == 0).sum() >= 3
 
 
+@pytest.mark.slow
 def test_o4_the_shrinkage_by_dropout_does_not_know_the_columns_scale_and_that_by_l2_does():
     x, y = TABLES["scaled"]
     ols = x.T @ (y - y.mean()) / N / (x**2).mean(0)
@@ -322,6 +327,7 @@ def test_o5_the_greatest_useful_l1_zeroes_all_weights_whatever_the_l2_and_just_b
     assert ((found[3:] != 0).sum(axis=1) == 1).all()
 
 
+@pytest.mark.slow
 def test_o5_the_greatest_useful_l1_does_not_depend_on_the_rate_of_dropout():
     x, y = TABLES["raw"]
     most = _l1_max(x, y)
@@ -457,6 +463,7 @@ def test_o8_gaussian_noise_of_variance_g_has_the_expected_loss_of_dropout():
         close_by_its_own_error(found[:, None], want, 1e-5, 0.002 * want)
 
 
+@pytest.mark.slow
 def test_o8_training_with_keras_own_gaussian_noise_averages_to_dropouts_closed_form():
     x, y = TABLES["raw"]
     laboratory, rate = lab("gaussian"), 0.1

@@ -84,6 +84,7 @@ def test_the_backend_is_the_callers_to_choose(backend, said):
     assert f"InputError: {said}" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_study_of_it(tmp_path):
     environment = installed(tmp_path, "cubic = cubic_penalty:Cubic")
     small = "--repeats 1 --folds 2 --trials 2 --refits 1 --epochs 3 --inner-splits 1 --no-levers --json --quiet"
