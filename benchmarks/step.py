@@ -38,6 +38,7 @@ def main() -> None:
         env = {**worker_environment(), "POSOLOGY_BENCH": "step"}
         sys.exit(subprocess.run([sys.executable, __file__], env=env, check=False).returncode)
     import jax
+
     from packs import PRODUCTS, ROWS, make, seconds
 
     members = 8
