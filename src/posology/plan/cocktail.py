@@ -12,7 +12,18 @@ from collections.abc import Generator, Sequence
 from posology.keys import generator
 from posology.plan.arms import COCKTAIL, ONE, Arm, arm_name
 from posology.plan.ladder import Joined, Ladder
-from posology.plan.members import MOST_MEMBERS, REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trials_of
+from posology.plan.members import (
+    MOST_MEMBERS,
+    REFIT,
+    Design,
+    Member,
+    Pack,
+    PackResult,
+    Refitted,
+    Tuned,
+    trial_member,
+    trials_of,
+)
 from posology.plan.mixes import Mix, parts_of, setting_of, singles
 from posology.plan.neighbours import neighbours
 from posology.plan.packs import by_program, collected, packed, refit_members, trained
@@ -71,7 +82,7 @@ class _Search:
 
     def none(self) -> Generator[list[Pack], list[PackResult], Tuned]:
         """Find the number of epochs without any regularizer."""
-        trials = [self._member((), t, {}, seed=t) for t in range(trials_of(self._design, ()))]
+        trials = [trial_member(self._design, (), t, {}, seed=t) for t in range(trials_of(self._design, ()))]
         return (yield from self._climbed((), Ladder(self._design, trials), self._design.rungs(())))
 
     def mixes(
@@ -124,12 +135,16 @@ class _Search:
         if len(mixes) < wanted:
             mixes += neighbours(seen, wanted - len(mixes), cabinet, most, rng)
         mixes = mixes[:wanted]
-        return [self._member(arm, done + i, setting_of(self._space, mix)) for i, mix in enumerate(mixes)], mixes
+        settings = [setting_of(self._space, mix) for mix in mixes]
+        return [trial_member(self._design, arm, done + i, setting) for i, setting in enumerate(settings)], mixes
 
     def parts(self, mix: Tuned) -> Generator[list[Pack], list[PackResult], list[Tuned]]:
         """Find the number of epochs of every part of a chosen mix, at the strengths that it has there."""
         setting, rung = mix.settings[0], Rung(1, None, tuple(range(self._design.inner_splits)))
-        cells = [self._member(part, 0, {name: setting[name] for name in part}) for part in parts_of(tuple(setting))]
+        cells = [
+            trial_member(self._design, part, 0, {name: setting[name] for name in part})
+            for part in parts_of(tuple(setting))
+        ]
         if not cells:
             return []
         found, tuned = (yield from self._trained(cells, "parts", rung.splits)), []
@@ -139,10 +154,6 @@ class _Search:
             ladder.take(rung, found.of([place]))
             tuned.append(ladder.tuned(cell.arm))
         return tuned
-
-    def _member(self, arm: Arm, trial: int, setting: Setting, seed: int = 0) -> Member:
-        patience = self._design.epochs + 1 if self._design.patience is None else self._design.patience
-        return Member(arm, trial, seed, setting, self._design.epochs, patience)
 
     def _climbed(
         self, arm: Arm, ladder: Ladder, rungs: Sequence[Rung]

@@ -271,6 +271,12 @@ def trials_of(design: Design, arm: Arm) -> int:
     return design.trials if arm else max(1, min(design.trials, REPLICAS_OF_NONE) // design.inner_splits)
 
 
+def trial_member(design: Design, arm: Arm, trial: int, setting: Setting, seed: int = 0) -> Member:
+    """Give the member that tries a setting, for as long as the design lets it."""
+    patience = design.epochs + 1 if design.patience is None else design.patience
+    return Member(arm, trial, seed, setting, design.epochs, patience)
+
+
 def describe(pack: Pack) -> str:
     """Say what a pack trains, for progress and errors.
 

@@ -1,6 +1,7 @@
 """A mix: some regularizers of a cabinet, each at a point of its range."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -64,7 +65,5 @@ def parts_of(mix: Sequence[str]) -> Iterator[tuple[str, ...]]:
     >>> list(parts_of(("l1", "swa")))
     [('l1',), ('swa',)]
     """
-    from itertools import combinations
-
     for size in range(1, len(mix)):
         yield from combinations(mix, size)

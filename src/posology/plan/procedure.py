@@ -10,7 +10,7 @@ from itertools import groupby
 from posology.plan.arms import Arm
 from posology.plan.cocktail import cocktail_and_refit, tune_cocktail
 from posology.plan.ladder import Ladder
-from posology.plan.members import REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trials_of
+from posology.plan.members import REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trial_member, trials_of
 from posology.plan.packs import by_program, collected, packed, refit_members, trained
 from posology.plan.trials import Space, seeded_settings, sobol_settings
 
@@ -72,10 +72,9 @@ def tune_and_refit(
 def _trial_members(
     design: Design, space: Space, arm: Arm, tuned: Mapping[Arm, Tuned], repeat: int, fold: int
 ) -> list[Member]:
-    patience = design.epochs + 1 if design.patience is None else design.patience
     trials = trials_of(design, arm)
     if not arm:
-        return [Member(arm, t, t, {}, design.epochs, patience) for t in range(trials)]
+        return [trial_member(design, arm, t, {}, seed=t) for t in range(trials)]
     fit = (design.seed, repeat, fold)
     if len(arm) == 1:
         settings = sobol_settings(space, arm, trials, *fit)
@@ -83,4 +82,4 @@ def _trial_members(
         # the best part first
         ranked = {a: found.settings for a, found in sorted(tuned.items(), key=lambda item: item[1].losses[0])}
         settings = seeded_settings(space, arm, trials, ranked, *fit)
-    return [Member(arm, t, 0, setting, design.epochs, patience) for t, setting in enumerate(settings)]
+    return [trial_member(design, arm, t, setting) for t, setting in enumerate(settings)]
