@@ -191,10 +191,7 @@ def _arithmetic() -> Finding:
 
 
 def _examined() -> dict[str, Any]:
-    with (
-        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
-        one_worker(Path(scratch) / "worker.log") as worker,
-    ):
+    with one_worker() as worker:
         return worker.ask({"do": "examine"})[0]
 
 

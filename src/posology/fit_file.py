@@ -4,7 +4,6 @@ from posology.class_weights import class_weight_from_json
 from posology.execution import one_worker
 from posology.network import parse_source
 from posology.plan import Callbacks, FitArguments
-from posology.scratch import scratch_folder
 
 
 def fit_arguments_in(text: str) -> FitArguments:
@@ -16,10 +15,7 @@ def fit_arguments_in(text: str) -> FitArguments:
         No such file or name, or arguments that cannot be taken over.
     """
     source = parse_source(text, "--fit", "NAME")
-    with (
-        scratch_folder() as scratch,
-        one_worker(scratch / "worker.log") as worker,
-    ):
+    with one_worker() as worker:
         reply, _ = worker.ask({"do": "fit", "source": source.to_dict()})
     found = reply["fit"]
     parts = {

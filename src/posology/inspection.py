@@ -88,7 +88,7 @@ def inspect_network(
             "choice": asdict(choice),
             "inputs": {name: list(columns) for name, columns in (inputs or {}).items()},
         }
-        with one_worker(scratch / "worker.log") as worker:
+        with one_worker() as worker:
             reply, _ = worker.ask(message)
     lists = {name: tuple(reply[name]) for name in ("sites", "lines", "warnings", "notes")}
     return Inspection(str(source), reply["rows"], reply["parameters"], reply["optimizer"], **lists)

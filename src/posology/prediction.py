@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,10 +88,7 @@ def predict_table(place: Path, table: Path) -> Predicted:
 def _predicted(folder: Path, table: Path) -> Predicted:
     target = read_settings(folder)["target"]
     finished(folder)  # before a worker is started for nothing
-    with (
-        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
-        one_worker(Path(scratch) / "worker.log") as worker,
-    ):
+    with one_worker() as worker:
         message = {"do": "predict", "folder": str(folder.resolve()), "table": str(table.resolve()), "target": target}
         reply, arrays = worker.ask(message)
     classes = Classes.load(folder)

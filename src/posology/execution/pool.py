@@ -22,6 +22,7 @@ from posology.execution.seat import LostWorker, Seat
 from posology.execution.staff import OneStudy, Staff
 from posology.execution.worker_process import Reply, Tell, Worker, silent
 from posology.plan import Pack, PackResult
+from posology.scratch import scratch_folder
 
 RESTING = 1.0
 """Seconds that a pool waits at its end for a worker that answers already."""
@@ -183,10 +184,11 @@ def result_of(reply: Reply) -> PackResult:
 
 
 @contextlib.contextmanager
-def one_worker(log: Path) -> Iterator[Worker]:
+def one_worker() -> Iterator[Worker]:
     """Give a worker for a single errand, such as predicting."""
-    worker = Worker(log)
-    try:
-        yield worker
-    finally:
-        worker.stop()
+    with scratch_folder() as scratch:
+        worker = Worker(scratch / "worker.log")
+        try:
+            yield worker
+        finally:
+            worker.stop()

@@ -1,7 +1,5 @@
 """A trained network that predicts prepared rows, in a worker: whatever Keras the user's own process runs, or none."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,6 +11,7 @@ from posology.network.heads import Head
 from posology.network.inputs import split_columns
 from posology.network.outputs import scored_output
 from posology.network.source import NetworkSource, defined_in
+from posology.scratch import scratch_folder
 
 BLOCK = 256
 """Rows predicted at once, always: a row's prediction then does not depend on the rows beside it."""
@@ -34,8 +33,8 @@ class Predictor:
     """
 
     def __init__(self, model: bytes, source: NetworkSource, classes: int, *, logits: bool) -> None:
-        with tempfile.TemporaryDirectory(prefix="posology-") as folder:
-            path = Path(folder) / "model.keras"
+        with scratch_folder() as folder:
+            path = folder / "model.keras"
             path.write_bytes(model)
             self._model = keras.models.load_model(path, defined_in(source) or None, compile=False)
         self._head = Head(classes, logits=logits)

@@ -6,7 +6,6 @@ A zip archive of `bundle.json`, which says what the others are, and the files of
 
 import hashlib
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from posology.files import parsed_json, read_small
 from posology.handback.keras_file import check_keras_file
 from posology.network.source import NetworkSource
 from posology.record import SCHEMA, read_settings
+from posology.scratch import scratch_folder
 from posology.stored_zip import read_parts
 from posology.wording import quoted
 
@@ -73,8 +73,7 @@ def opened(path: Path) -> Iterator[Path]:
     parts = read_parts(read_small(path, MOST_BYTES, AGAIN), path, r"[a-z]+\.(json|keras|skops)", AGAIN)
     about = _checked_about(path, parts)
     check_keras_file(parts["model.keras"], f"{path}: model.keras", AGAIN)
-    with tempfile.TemporaryDirectory(prefix="posology-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder() as folder:
         for name, part in parts.items():
             (folder / name).write_bytes(part)
         # without a network file: nothing in a bundle can name one

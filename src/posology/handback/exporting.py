@@ -113,10 +113,7 @@ def _where(folder: Path, aside: Path) -> dict[str, str]:
 
 
 def _ask(message: dict[str, Any]) -> dict[str, Any]:
-    with (
-        tempfile.TemporaryDirectory(prefix="posology-") as scratch,
-        one_worker(Path(scratch) / "worker.log") as worker,
-    ):
+    with one_worker() as worker:
         return worker.ask(message)[0]
 
 
