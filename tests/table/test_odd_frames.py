@@ -131,7 +131,7 @@ REFUSED = {
     ),
     "pa twice": (lambda: pa.table([pa.array(Y)] * 2, names=["a", "a"]), "The table names 'a' more than once"),
     "np.void": (lambda: np.zeros((N, 2), dtype="V4"), "X has the dtype |V4; posology takes numbers"),
-    "np.timedelta64 of no unit": (lambda: np.ones((N, 2), dtype="m8"), "X has the dtype timedelta64"),
+    "np.timedelta64 of no unit": (lambda: np.ones((N, 2), "i8").view("m8"), "X has the dtype timedelta64"),
     "np.bytes": (lambda: np.array([[b"u", b"v"]] * N), "Column 'x0' has cells of type bytes"),
     "a structured array": (lambda: np.zeros(N, dtype=[("a", float)]), "Give pd.DataFrame(X) instead."),
     "one dimension": (lambda: X[:, 0], "Give X.reshape(-1, 1) for one feature."),
