@@ -103,7 +103,7 @@ def half_widths(found: Estimate, q: Float[np.ndarray, " arm"] | float, margin: f
     --------
     >>> rare = np.array([[False, True], [True, False]])
     >>> half_widths(Estimate(np.zeros(2), np.eye(2) * 1e-8, np.eye(2) * 5e-9, 24, rare), 2.0, 0.01)[0].round(4)
-    array([0.    , 0.005])
+    array([0.   , 0.005])
     """
     width = np.asarray(q)[..., None] * found.pair_se()
     return width if found.rare is None else np.where(found.rare, np.maximum(width, margin / 2), width)
