@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--samples", type=int, default=20)
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     if asked.do == "show":
         show()
     elif inside(sys.argv):
