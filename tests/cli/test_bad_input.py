@@ -223,6 +223,15 @@ def test_help_and_version(call):
         assert option in said.out
 
 
+def test_help_fills_its_lines_and_lists_commands_as_they_are_needed(call):
+    said = call("study", "--help")
+    lines = [line.strip("│ ") for line in said.out.splitlines()]
+    assert not any(line in ("studied;", "that are", "none, weights") for line in lines)
+    said = call("--help")
+    places = [said.out.index(f"│ {name} ") for name in ("study", "init", "resume", "predict", "doctor")]
+    assert places == sorted(places)
+
+
 # folders
 
 
