@@ -104,7 +104,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         least_seconds=round(start_up + (least * each + beside) / study.workers, 1),
         bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
         workers=study.workers,
-        sites=len(network["kernels"]) + len(network["dropouts"]),
+        sites=sum(len(network[kind]) for kind in ("kernels", "dropouts", "branches")),
         programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],
