@@ -27,7 +27,8 @@ class Table:
     ----------
     features
         One row per observation. Numbers are float64 with NaN for missing; categories are pandas categories
-        with sorted text levels; a date "sold" stands as numbers "sold:days" (whole days since 1970-01-01),
+        with sorted text levels; text is objects with NaN for missing; a date "sold" stands as numbers "sold:days"
+        (whole days since 1970-01-01),
         "sold:month" (1 to 12), "sold:weekday" (Monday is 0) and, where any row has a time of day,
         "sold:hour" (0 to 24, with its fraction).
     target
@@ -79,7 +80,7 @@ class Table:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Kind of each feature column, "number" or "category"."""
+        """Kind of each feature column, "number", "category" or "text"."""
         return storage.kinds_of(self.features)
 
     def fingerprint(self) -> str:
