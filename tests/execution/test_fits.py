@@ -119,7 +119,7 @@ def test_old_fits_make_room_and_come_back(tmp_path, table):
     for fold in range(4):
         for split in (0, 1):
             made.fit(1, fold, split)
-    assert len([p for p in tmp_path.iterdir() if p.is_dir()]) == fits.KEPT
+    assert len([p for p in tmp_path.iterdir() if p.is_dir()]) == fits.FITS_KEPT
     assert not (tmp_path / "0_0_0").exists()
     np.testing.assert_array_equal(np.asarray(held.data.x), before)  # what is mapped stays
     np.testing.assert_array_equal(np.asarray(made.fit(0, 0, 0).data.x), before)

@@ -70,8 +70,8 @@ def column_of(name: str, values: pd.Series) -> Column:
 
     Numbers are integers, floats, Decimals, booleans (0 and 1), durations (in days), and text where every cell
     is a number. Dates are date and time types, and text where every cell is an ISO 8601 date; the clock is
-    taken as written, whatever the time zone. Cells of words that few rows share are text (`text.is_text`); a category
-    dtype, and any other text, is a category.
+    taken as written, whatever the time zone. Cells of several words, many of them rare, are text (`text.is_text`);
+    a category dtype, and any other text, is a category.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from posology.table import checks, leaks, storage
 from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
 from posology.table.groups import Groups, groups_of
+from posology.table.idle import notes_on_idle
 from posology.table.time_order import notes_on_time
 from posology.table.weights import Weights, read_weights, weights_of
 from posology.wording import counted, quoted
@@ -207,6 +208,7 @@ def build_table(
         *said,
         *_missing_note(known, target_name),
         *idle,
+        *notes_on_idle(columns),
         *checks.notes_on(columns, copies, grouped=bool(together)),
     ]
     notes += [] if together else notes_on_time(columns, numbers)

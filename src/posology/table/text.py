@@ -19,6 +19,8 @@ from posology.wording import leave_out
 WORD = re.compile(r"[^\W\d_]{2,}")
 FEWEST_WORDS = 2.0
 """A cell, on average, from which words are looked at: codes and names of one word are categories."""
+MOST_IN_COMMON = 0.25
+"""Share of cells that a category may put into one column, whatever they say."""
 NUMBERS = 30
 """That a column becomes, as in skrub: its own default."""
 PIECES = (3, 4)
@@ -31,7 +33,7 @@ INSTALL = "pip install 'posology[skrub]'"
 
 
 def is_text(texts: Sequence[str], counts: Counts) -> bool:
-    """Tell whether a column is text: over 40 different cells, of two words and more, most of which few rows share.
+    """Tell whether a column is text: over 40 different cells, of two words and more, of which many are rare.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def is_text(texts: Sequence[str], counts: Counts) -> bool:
     >>> is_text(titles, np.ones(120, int)), is_text([f"N{i}" for i in range(120)], np.ones(120, int))
     (True, False)
     """
-    if len(texts) <= MOST_COLUMNS_OF_A_CATEGORY or share_in_common(counts) <= 0.5:
+    if len(texts) <= MOST_COLUMNS_OF_A_CATEGORY or share_in_common(counts) <= MOST_IN_COMMON:
         return False
     return words_a_cell(texts, counts) >= FEWEST_WORDS
 
