@@ -4,9 +4,9 @@
     CARET=folder python benchmarks/tasks.py RESULTS.jsonl [NAME ...]     # CARET: see public_tables.py
     python benchmarks/tasks.py RESULTS.jsonl --show
 
-Small studies: one repeat of three folds, three trials an arm. The score is of the best-looking arm, on rows that tuned
-nothing; trees are scikit-learn's boosted ones by their defaults, on the same folds. What stands in RESULTS.jsonl is not
-studied again.
+Small studies: one repeat of three folds, two trials an arm, 30 epochs, one worker. The score is of the best-looking
+arm, on rows that tuned nothing; trees are scikit-learn's boosted ones by their defaults, on the same folds. What stands
+in RESULTS.jsonl is not studied again.
 """
 
 import argparse
@@ -23,7 +23,16 @@ from typing import Any
 import numpy as np
 from public_tables import CLASSES, REGRESSION, Frame
 
-SMALL = {"repeats": 1, "folds": 3, "trials": 3, "inner_splits": 2, "refits": 2, "epochs": 40, "levers": False}
+SMALL = {
+    "repeats": 1,
+    "folds": 3,
+    "trials": 2,
+    "inner_splits": 1,
+    "refits": 1,
+    "epochs": 30,
+    "workers": 1,
+    "levers": False,
+}
 
 LOSSES = """
 import keras

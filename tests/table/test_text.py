@@ -159,11 +159,15 @@ def test_reading_it_without_skrub(saved, monkeypatch):
         Preparation.load(saved)
 
 
-def test_a_pattern_of_the_files_own_is_not_matched(saved):
-    """Words are found by a regular expression that a file could choose so that matching takes for ever."""
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"\\"char_wb\\""', b'"\\"word\\""'), (b'"\\"content\\""', b'"\\"filename\\""')]
+)
+def test_how_text_is_read_is_not_the_files_choice(saved, old, new):
+    """Words are found by a regular expression, which may never end; and cells can be taken for names of files."""
     with zipfile.ZipFile(saved / "preparation.skops") as archive:
         parts = {part.filename: archive.read(part) for part in archive.infolist()}
-    parts["schema.json"] = parts["schema.json"].replace(b'"\\"char_wb\\""', b'"\\"word\\""')
+    assert old in parts["schema.json"]
+    parts["schema.json"] = parts["schema.json"].replace(old, new)
     with zipfile.ZipFile(saved / "preparation.skops", "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part)

@@ -138,7 +138,7 @@ class Job:
     def scratch_bytes(self, width: int) -> int:
         """Bound what prepared rows of so many columns take in `scratch` while the study runs, as float32."""
         fits = self.design.resamples * (self.design.inner_splits + 1)
-        return 4 * (width + 1) * self.rows * min(fits, FITS_KEPT)
+        return 4 * (width + 2) * self.rows * min(fits, FITS_KEPT)
 
     def fewest_fit_rows(self) -> int:
         """Fewest rows that any member is trained on: no batch can be larger."""

@@ -149,11 +149,11 @@ def _transformer(path: Path) -> Any:
 
 
 def _by_pieces(transformer: Any) -> bool:
-    """Tell whether every encoder of text looks at pieces of words."""
+    """Tell whether every encoder of text looks at pieces of words, and takes cells for text, not for names of files."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    blocks = [block for _, block, _ in transformer.transformers_ if hasattr(block, "vectorizer_")]
-    return all(isinstance(b.vectorizer_, TfidfVectorizer) and b.vectorizer_.analyzer == "char_wb" for b in blocks)
+    found = [block.vectorizer_ for _, block, _ in transformer.transformers_ if hasattr(block, "vectorizer_")]
+    return all(isinstance(v, TfidfVectorizer) and (v.analyzer, v.input) == ("char_wb", "content") for v in found)
 
 
 def _foreign(schema: Any) -> Iterator[str]:
