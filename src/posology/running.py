@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posology.behaviour import Behaviour
+from posology.callbacks import Begun, Resampled, Told
 from posology.cocktail import Cocktail
 from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
@@ -90,6 +91,7 @@ class Run:
         self._study = study
         self._design = study.settings.design
         self._progress = Posted(progress)
+        self._told = Told(study.callbacks)
         self._started = time.monotonic()
         self._begun: Counter[int] = Counter()
         self._record: Record | None = None
@@ -115,8 +117,15 @@ class Run:
                     if differs := harmless(record.held, facts["versions"]):
                         self._progress.say(differs)
                     self._progress.post_to(record.folder)
+                    networks = self._design.members()
+                    self._told.begins(Begun(record.folder, self._study.settings, record.held, networks))
                     result = self._carry_out(pool, record, space, network)
                     finished = True
+                except BaseException as error:
+                    self._told.stops(error)
+                    raise
+                else:
+                    self._told.ends(result)
                     return result
                 finally:
                     self._progress.end(finished=finished)
@@ -242,8 +251,10 @@ class Run:
             (where, tune_and_refit(self._design, space, *where, size)) for where in resamples
         )
         with closing(self._driven(procedures, pool, record, self._in_time)) as driven:
-            for where, outcome in driven:
-                if not repeats.add(where, outcome):
+            for done, (where, outcome) in enumerate(driven, start=1):
+                goes_on = repeats.add(where, outcome)
+                self._told.resampled(Resampled(where, done, len(resamples), self._begun.total()))
+                if not goes_on:
                     break
         return repeats
 

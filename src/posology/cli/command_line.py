@@ -35,10 +35,10 @@ app = cyclopts.App(
     name="posology",
     version=__version__,
     help="Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?",
-    help_format="plaintext",
+    help_format="markdown",
 )
-for command in COMMANDS:
-    app.command(command)
+for place, command in enumerate(COMMANDS):
+    app.command(command, sort_key=place)  # in the order in which they are needed
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

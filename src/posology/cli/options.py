@@ -159,12 +159,16 @@ class How:
         Print one JSON object on standard output and nothing else.
     quiet
         No progress.
+    track
+        Write the study into mlflow, tensorboard or wandb too (pip install 'posology[mlflow]'); may be given several
+        times. A tracker that fails costs the study nothing (docs/tracking.md).
     """
 
     budget: str | None = None
     workers: int | None = None
     json: Annotated[bool, Parameter(negative=())] = False
     quiet: Annotated[bool, Parameter(negative=())] = False
+    track: Annotated[tuple[str, ...], Parameter(negative=())] = ()
 
 
 @Parameter(name="*")
