@@ -51,7 +51,7 @@ SAYS = {
     "activity_l2": "As L2, of activations: all shrink by the same share.",
     "dropconnect": "DropConnect at 0.3: 30% of weights are 0 for a step, the others 1.43 times as large.",
     "weight_noise": "A step is computed with weights that are a little off, in proportion to the kernel's own spread.",
-    "stochastic_depth": "Stochastic depth takes a branch out for whole rows: these skip it, the others get it scaled up.",
+    "stochastic_depth": "A branch is left out for whole rows, which skip it; the others get it scaled up.",
     "input_dropout": "Input dropout takes out other cells in every row, and scales the rest up.",
     "input_noise": "Every cell gets a noise of its own, in units of its column's spread.",
     "mixup": "A small strength leaves most batches nearly alone; at 1 every share is as likely as every other.",
