@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from public_tables import CLASSES, REGRESSION, Frame
+from threadpoolctl import threadpool_limits
 
 SMALL = {
     "repeats": 1,
@@ -157,7 +158,8 @@ def trees(study: Any) -> float:
     for fold in range(settings.design.folds):
         inside, outside = rows[folds != fold], rows[folds == fold]
         own = None if table.row_weights is None else table.row_weights[inside]
-        predicted = predict_rival("trees", table, inside, outside, 0, own, level)
+        with threadpool_limits(1):  # threads that wait for each other on a busy machine take minutes
+            predicted = predict_rival("trees", table, inside, outside, 0, own, level)
         losses[outside], _ = judge.row_losses(predicted, folds == fold)
     return 1 - float(np.average(losses, weights=table.row_weights))
 

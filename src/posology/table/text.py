@@ -26,7 +26,7 @@ NUMBERS = 30
 PIECES = (3, 4)
 """Letters of the pieces of words that are counted, as in skrub."""
 MOST_PIECES = 2_000
-"""Of a column, the most frequent: with all of them a preparation of one column takes ten megabytes and more."""
+"""Of a column, the most frequent: all of them would grow with the rows, to ten megabytes a column on disk at 4,000."""
 MISSING = "∅"
 """Stands for a missing cell, which then is a text like no other."""
 INSTALL = "pip install 'posology[skrub]'"
