@@ -51,6 +51,7 @@ SAYS = {
     "activity_l2": "As L2, of activations: all shrink by the same share.",
     "dropconnect": "DropConnect at 0.3: 30% of weights are 0 for a step, the others 1.43 times as large.",
     "weight_noise": "A step is computed with weights that are a little off, in proportion to the kernel's own spread.",
+    "stochastic_depth": "A branch is left out for whole rows, which skip it; the others get it scaled up.",
     "input_dropout": "Input dropout takes out other cells in every row, and scales the rest up.",
     "input_noise": "Every cell gets a noise of its own, in units of its column's spread.",
     "mixup": "A small strength leaves most batches nearly alone; at 1 every share is as likely as every other.",
@@ -255,6 +256,11 @@ def _masked(name: str, strength: float, says: str) -> Picture:
     return _cells(says, (np.asarray(left) > 0).astype(int), ("as it is", "0"))
 
 
+def _left_out(says: str) -> Picture:
+    left = REGULARIZERS["stochastic_depth"].apply(jnp.ones((9, 16)), 0.3, _bits((9, 1)))
+    return _cells(says, (np.asarray(left) > 0).astype(int), ("what the branch adds", "0: left out"))
+
+
 def _cutmix(says: str) -> Picture:
     rows = jnp.arange(9.0)[:, None] * jnp.ones((1, 16))
     mixed = REGULARIZERS["cutmix"].rows(rows, jnp.ones((9, 1)), 1.0, _about(16))[0]
@@ -422,6 +428,7 @@ def pictures() -> dict[str, Picture]:
             0.3,
             "strength 0.3",
         ),
+        "stochastic_depth": _left_out(SAYS["stochastic_depth"]),
         "input_dropout": _masked("input_dropout", 0.3, SAYS["input_dropout"]),
         "input_noise": _becomes(
             SAYS["input_noise"],

@@ -94,6 +94,7 @@ RETURNS = {
     Place.WEIGHTS_AFTER: "the weights",
     Place.ACTIVATIONS: "the activations, while training",
     Place.ACTIVITY: "what is added to the loss",
+    Place.BRANCHES: "what the branch adds, while training",
     Place.INPUTS: "rows and targets of the batch",
     Place.TARGETS: "targets of the batch",
     Place.GRADIENT: "the gradient, a tuple of arrays",
@@ -103,6 +104,7 @@ RETURNS = {
 SITES = {
     "kernel": "each kernel",
     "dropout": "each Dropout layer, or behind each hidden activation",
+    "branch": "the end of each residual branch",
     "input": "one, all inputs",
     "target": "one",
     "training": "one",
@@ -135,6 +137,7 @@ def _keras(r: Regularizer) -> str:
     if form is None:
         return "by hand"
     more = "".join(f", {k}={v!r}" for k, v in form.more.items())
+    more += ", noise_shape=(None, 1)" if r.place is Place.BRANCHES else ""
     room = {"penalty": "regularizers", "constraint": "constraints", "layer": "layers"}.get(form.part)
     return f"`{room}.{form.name}({form.argument}={more})`" if room else f"`{form.argument}{more}` of the {form.part}"
 

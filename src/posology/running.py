@@ -224,6 +224,7 @@ class Run:
             "optimizer": network["optimizer"],
             "kernels": network["kernels"],
             "dropouts": network["dropouts"],
+            "branches": network["branches"],
             "repeats": looks.done,
             "resamples": looks.done * self._design.folds,
             "stopping": looks.to_dict(),
@@ -379,6 +380,15 @@ def merged(pack: Pack, trained: Pack, new: PackResult, kept: PackResult) -> Pack
     return PackResult(**{name: np.stack([parts[is_new][name][i] for is_new, i in order]) for name in vars(new)})
 
 
+_MISSING = {
+    "kernel": "no Dense or convolution kernel to penalize. Add one",
+    "dropout": "no Dropout layer and no hidden activation to put one after. Add a Dropout layer",
+    "branch": "no residual branch: no addition of two ways of which one has more layers. Add one, such as "
+    "keras.layers.Add()([x, Dense(n)(h)])",
+}
+"""Of sites, by kind, and what to do."""
+
+
 def space_of(network: dict[str, Any], settings: Settings) -> Space:
     """Count the sites of each regularizer, and give what is searched.
 
@@ -387,16 +397,13 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
     InputError
         A regularizer of the arms has no place in the network to act on.
     """
-    counts = {"kernel": len(network["kernels"]), "dropout": len(network["dropouts"])}
+    kinds = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches"}
+    counts = {kind: len(network[name]) for kind, name in kinds.items()}
     strengths = settings.strengths()
     sites = {name: counts.get(REGULARIZERS[name].place.kind, 1) for name in strengths}
     for name, count in sites.items():
         if count == 0:
-            missing = (
-                "no Dropout layer and no hidden activation to put one after. Add a Dropout layer"
-                if REGULARIZERS[name].place.kind == "dropout"
-                else "no Dense or convolution kernel to penalize. Add one"
-            )
+            missing = _MISSING[REGULARIZERS[name].place.kind]
             raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
     shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
     if shaped:

@@ -6,7 +6,7 @@ Exit codes: 0 done, 2 bad usage or bad input, 3 stopped and resumable, 1 anythin
 import errno
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import cyclopts
 
@@ -23,7 +23,7 @@ from posology.cli.studies import demo, resume, study
 from posology.cli.watch import watch
 from posology.errors import PosologyError
 
-COMMANDS: tuple[Callable[..., Any], ...] = (
+COMMANDS: tuple[Callable[..., None], ...] = (
     study, init, demo, resume, watch, predict, inspect, results, export, report, compare, calibrate, doctor,
     completion,
 )  # fmt: skip
