@@ -13,7 +13,7 @@ from posology.execution.rivals import MOST_LEVELS, RIVALS, predict_rival
 from posology.inference import estimate
 from posology.judging import NumberJudge
 from posology.lever_run import without_stopping
-from posology.levers import TREES, Bench, Levers
+from posology.levers import RIDGE, TREES, Bench, Levers
 from posology.plan import PLAIN_QUESTION, REFIT, Design, Pack
 from posology.report.terminal import print_result
 from posology.table import make_table
@@ -145,6 +145,15 @@ def test_trees_that_win_are_named(gain, said):
     assert said in sentence
     assert bool(sentence) == bool(said)
     assert not said or "over dropout, the best arm" in sentence
+
+
+@pytest.mark.parametrize(("words", "who"), [("ridge", "A ridge"), ("logistic regression", "A logistic regression")])
+def test_a_linear_model_that_wins_is_named(words, who):
+    own, noise = bench()
+    ridge = own.lever(RIDGE, words, noise - 0.2 + RNG.normal(0, 0.001, noise.shape))
+    assert Levers(NONE, own.best, (ridge,)).sentence(0.01, "R2").startswith(f"{who} predicts this table better than")
+    trees = own.lever(TREES, "boosted trees", noise - 0.3 + RNG.normal(0, 0.001, noise.shape))
+    assert Levers(NONE, own.best, (ridge, trees)).sentence(0.01, "R2").startswith("Boosted trees with their defaults")
 
 
 @pytest.mark.parametrize("name", list(RIVALS))

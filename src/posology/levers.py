@@ -84,7 +84,7 @@ class Levers:
         return next(found, None)
 
     def sentence(self, margin: float, unit: str) -> str:
-        """Say that trees are better than every arm, where that is certain; else nothing.
+        """Say that trees or a linear model are better than every arm, where that is certain; else nothing.
 
         Parameters
         ----------
@@ -93,13 +93,15 @@ class Levers:
         unit : str
             Of the score, in words.
         """
-        trees = self.named(TREES)
-        if trees is None or trees.over_best.lower <= 0:
+        rivals = [lever for lever in (self.named(TREES), self.named(RIDGE)) if lever and lever.over_best.lower > 0]
+        if not rivals:
             return ""
-        d = trees.over_best
+        best = max(rivals, key=lambda lever: lever.score)
+        who = "Boosted trees with their defaults predict" if best.name == TREES else f"A {best.words} predicts"
+        d = best.over_best
         gain = f"{d.value:+.4f} {unit} [{d.lower:+.4f}, {d.upper:+.4f}] over {arm_in_words(self.best)}, the best arm"
         sure = "by more than your margin" if d.lower > margin else "though not certainly by more than your margin"
-        return f"Boosted trees with their defaults predict this table better than every arm here: {gain}, {sure}."
+        return f"{who} this table better than every arm here: {gain}, {sure}."
 
     def to_dict(self) -> dict[str, Any]:
         """Give the levers as JSON types."""
