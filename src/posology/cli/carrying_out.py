@@ -36,7 +36,16 @@ def carry_out(
 
     budget = None if how.budget is None else parse_duration(how.budget)
     may = continuing or SAME
-    asked = Study.of(table, settings, folder=folder, workers=how.workers, budget=budget, facts=facts, continuing=may)
+    asked = Study.of(
+        table,
+        settings,
+        folder=folder,
+        workers=how.workers,
+        budget=budget,
+        facts=facts,
+        continuing=may,
+        cluster=how.cluster,
+    )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:
             forecast = asked.forecast(bar)
