@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("generators", nargs="*")
     parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--part", default="0/1")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     if asked.do == "show":
         show(asked.folder)
     else:

@@ -148,7 +148,7 @@ class Engine:
         table.save(place / "table.feather")
         asked = self._settings
         facts = (str(place / "table.feather"), asked.source, table.n_rows, design, tuple(asked.strengths()), str(place))
-        trainer = Trainer(FreshJob(*facts, asked.inputs, asked.choice, None, fresh, predicts))
+        trainer = Trainer(FreshJob(*facts, asked.inputs, asked.choice, fresh=fresh, predicts=predicts))
         trainer._program = self._programs.get(predicts)
         return trainer
 

@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("do", choices=("run", "show", "truth"))
     parser.add_argument("generators", nargs="*")
     parser.add_argument("--studies", type=int, default=200)
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     if asked.do != "run":
         {"show": show, "truth": truth}[asked.do]()
     elif inside(sys.argv):

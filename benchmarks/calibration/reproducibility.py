@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--studies", type=int, default=2)
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     if asked.do == "show":
         show()
     elif inside(sys.argv):

@@ -23,7 +23,7 @@ from real_tables import HERE, SIZES, keep, kept, loaded, missing, said, settings
 from scipy import stats
 
 from posology.calibration.targets import wilson
-from posology.inference import analyze
+from posology.inference import analyze, half_widths
 from posology.keys import generator, key_of
 from posology.table import Table
 
@@ -54,8 +54,7 @@ def study(engine: Engine, size: str, table: Table, name: str, number: int) -> di
         "number": number,
         "said": said(analysis),
         "score": analysis.score.tolist(),
-        "se": analysis.estimate.pair_se().tolist(),
-        "df": analysis.estimate.df,
+        "half": half_widths(analysis.estimate, float(stats.t.ppf(0.975, analysis.estimate.df)), MARGIN).tolist(),
         "lower": analysis.best.lower.tolist(),
         "upper": analysis.best.upper.tolist(),
         "elsewhere": (1 - found.fresh).tolist(),
@@ -85,9 +84,9 @@ def truth_of(found: list[dict[str, Any]]) -> np.ndarray:
 
 def covered(facts: dict[str, Any], true: np.ndarray) -> list[bool]:
     """Tell for every pair of arms whether its 95% interval holds the true difference."""
-    score, se, quantile = np.array(facts["score"]), np.array(facts["se"]), stats.t.ppf(0.975, facts["df"])
+    score, half = np.array(facts["score"]), np.array(facts["half"])
     off = score - true
-    return [bool(abs(off[i] - off[j]) <= quantile * se[i, j]) for i, j in combinations(range(len(score)), 2)]
+    return [bool(abs(off[i] - off[j]) <= half[i, j]) for i, j in combinations(range(len(score)), 2)]
 
 
 def bounds_hold(facts: dict[str, Any], true: np.ndarray) -> bool:
@@ -146,7 +145,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--samples", type=int, default=20)
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     if asked.do == "show":
         show()
     elif inside(sys.argv):

@@ -40,6 +40,7 @@ def planted(kind="combine", within=(3,), truth=(-0.5, -0.5, -0.5, -0.4), **other
     said = {m: {"kind": kind, "within": list(within)} for m in ("naive t", "Nadeau-Bengio", "TWR")}
     facts = {
         "generator": "E1", "index": 0, "theta": [-0.5, -0.5, -0.5, -0.4], "se": (0.01 * (1 - np.eye(4))).tolist(),
+        "least": np.zeros((4, 4)).tolist(),
         "df": 24, "lower": [-0.12, -0.12, -0.12, 0.0], "upper": [0.0, 0.0, 0.0, 0.12],
         "shrunken": [-0.48] * 4, "gain": [0.08, 0.12], "combination_better": 0.99, "within_margin": 0.001,
         "said": said, "flagged": False, "variance": 2.0, "truth": list(truth), "planted": [0.0] * 4, "resplit": [],
@@ -89,6 +90,10 @@ def test_coverage_by_hand():
     truth = np.array([[-0.5, -0.5, -0.5, -0.42]])
     hits = covered([planted()], truth, 1.5)  # theirs: pairs with the last arm are .02 off, 1.5 SE is .015
     np.testing.assert_array_equal(hits, [[1, 1, 0, 1, 0, 0]])
+    least = np.zeros((4, 4))
+    least[2, 3] = least[3, 2] = 0.021  # a pair that rarely differs: nothing finer is stated of it
+    hits = covered([planted(least=least.tolist())], truth, 1.5)
+    np.testing.assert_array_equal(hits, [[1, 1, 0, 1, 0, 1]])
 
 
 def test_outcomes_are_gathered_with_their_source():

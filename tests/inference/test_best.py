@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posology.inference import Estimate, compare_with_best
+from posology.inference import Estimate, compare_with_best, half_widths
 
 
 def estimate_of(theta, sigma, df=24):
@@ -138,3 +138,35 @@ def test_the_bounds_hold_together_on_simulated_estimates():
         gap = np.array([theta[i] - max(np.delete(theta, i)) for i in range(4)])
         wrong += not ((gap >= best.lower).all() and best.could_be_best[2] and (gap <= best.upper).all())
     assert wrong <= 20  # 5% of 200, and 3.2 standard deviations
+
+
+def falling_back(fits, se=1e-4):
+    """Two arms .0004 apart with a tiny standard error, that differ in the given share of fits or not."""
+    rare = np.full((2, 2), fits) & ~np.eye(2, dtype=bool)
+    return Estimate(np.array([0.5, 0.5004]), np.eye(2) * se**2 / 2, np.eye(2) * se**2 / 4, 24, rare)
+
+
+def test_of_pairs_that_rarely_differ_nothing_finer_than_half_a_margin_is_said():
+    best = compare_with_best(falling_back(True), margin=0.01)
+    assert best.could_be_best.all()
+    np.testing.assert_allclose(best.lower, [-0.0054, -0.0046])
+    np.testing.assert_allclose(best.upper, [0.0046, 0.0054])
+    often = compare_with_best(falling_back(False), margin=0.01)
+    assert often.could_be_best.tolist() == [False, True]
+    assert often.lower[0] > -0.001
+    wide = compare_with_best(falling_back(True, se=0.1), margin=0.01)
+    np.testing.assert_array_equal(wide.lower, compare_with_best(falling_back(False, se=0.1), margin=0.01).lower)
+
+
+def test_a_tie_in_every_fit_is_no_exact_equality():
+    same = Estimate(np.array([0.5, 0.5]), np.ones((2, 2)), np.ones((2, 2)), 24, ~np.eye(2, dtype=bool))
+    best = compare_with_best(same, margin=0.01)
+    np.testing.assert_allclose([best.lower, best.upper], [[-0.005, -0.005], [0.005, 0.005]])
+    assert best.could_be_best.all()
+    assert compare_with_best(same).lower.tolist() == [0, 0]  # without a margin there is no half of it
+
+
+def test_half_widths_of_one_critical_value():
+    found = falling_back(True)
+    np.testing.assert_allclose(half_widths(found, 2.0), [[0, 2e-4], [2e-4, 0]])
+    np.testing.assert_allclose(half_widths(found, np.array([2.0, 3.0])), [[0, 2e-4], [3e-4, 0]])

@@ -91,6 +91,21 @@ def test_identical_arms_have_no_standard_error():
     np.testing.assert_allclose(found.pair_se()[0, 1], found.se(np.array([1.0, -1.0, 0.0])), rtol=1e-9)
 
 
+@pytest.mark.parametrize(("differ", "rare"), [(0, True), (1, True), (12, True), (13, False), (25, False)])
+def test_pairs_that_differ_in_fewer_than_half_of_the_fits_are_known(differ, rare):
+    losses, folds = study(np.random.default_rng(3), [0.5, 0.4, 0.4])
+    fits = folds + 5 * np.arange(5)[:, None]
+    losses[2] = np.where(fits < differ, losses[2], losses[1])
+    found = estimate(losses, folds)
+    assert found.rare[1, 2] == found.rare[2, 1] == rare
+    assert not found.rare[0].any()
+    assert not found.rare.diagonal().any()
+    turned = found.in_order(np.array([2, 0, 1]))
+    assert turned.rare[0, 2] == rare
+    np.testing.assert_array_equal(turned.theta, found.theta[[2, 0, 1]])
+    np.testing.assert_array_equal(turned.pair_se(), found.pair_se()[np.ix_([2, 0, 1], [2, 0, 1])])
+
+
 def test_a_loss_that_is_not_a_number_is_refused():
     losses, folds = study(np.random.default_rng(3), [0.5, 0.4])
     losses[0, 0, 0] = np.nan

@@ -80,3 +80,11 @@ def test_missing_parts_and_identical_arms():
     got = rivalry(losses, folds, found, best, PLAIN, [1, 2], [3])
     assert (got.difference.value, got.difference.lower, got.difference.upper) == (0, 0, 0)
     assert np.isnan(got.in_se)
+
+
+def test_a_combination_that_mostly_falls_back_is_bounded_by_half_a_margin():
+    rare = np.zeros((3, 3), dtype=bool)
+    rare[1, 2] = rare[2, 1] = True
+    found = Estimate(np.array([0.0, 0.5, 0.501]), np.diag([1e-2, 1e-10, 1e-10]), np.eye(3), 24, rare)
+    lower, upper = gain_bounds(found, compare_with_best(found, margin=0.01), [1], [2], margin=0.01)
+    assert (lower, upper) == (pytest.approx(0.001 - 0.005), pytest.approx(0.001 + 0.005))

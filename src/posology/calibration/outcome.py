@@ -9,7 +9,7 @@ import numpy as np
 from posology.calibration.generators import Generator, Rows
 from posology.calibration.nested import Scored, nested
 from posology.calibration.rivals import METHODS
-from posology.inference import Analysis, Estimate, Kind, Verdict, analyze, compare_with_best, decide
+from posology.inference import Analysis, Estimate, Kind, Verdict, analyze, compare_with_best, decide, half_widths
 from posology.inference.resolution import POWER
 from posology.keys import generator, key_of
 from posology.plan import Arm
@@ -54,6 +54,8 @@ class Outcome:
         R2 minus one of each arm.
     se : list of list of float
         Of the arms' differences.
+    least : list of list of float
+        Below what no half-width of a difference is stated.
     df : int
     lower, upper : list of float
         Simultaneous bounds of each arm minus the best of the others.
@@ -80,6 +82,7 @@ class Outcome:
     index: int
     theta: list[float]
     se: list[list[float]]
+    least: list[list[float]]
     df: int
     lower: list[float]
     upper: list[float]
@@ -159,6 +162,7 @@ def outcome(
         index,
         found.estimate.theta.tolist(),
         found.estimate.pair_se().tolist(),
+        half_widths(found.estimate, 0.0, MARGIN).tolist(),
         found.estimate.df,
         found.best.lower.tolist(),
         found.best.upper.tolist(),
@@ -177,7 +181,7 @@ def outcome(
 
 
 def _said(arms: list[Arm], found: Estimate) -> Said:
-    best = compare_with_best(found)
+    best = compare_with_best(found, margin=MARGIN)
     verdict = decide(arms, found.theta, best, MARGIN, combine_allowed=float(found.theta.max()) > -1)
     return reduced(arms, verdict, best.lower)
 

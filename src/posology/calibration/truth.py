@@ -73,8 +73,12 @@ def bounds_missed(outcomes: Sequence[Outcome], truth: Float[np.ndarray, "study a
 def covered(
     outcomes: Sequence[Outcome], truth: Float[np.ndarray, "study arm"], quantile: float
 ) -> Float[np.ndarray, "study pair"]:
-    """Tell of each study and pair of arms whether the t interval of their difference covers the true one."""
-    theta, se = np.array([o.theta for o in outcomes]), np.array([o.se for o in outcomes])
+    """Tell of each study and pair of arms whether the t interval of their difference covers the true one.
+
+    It is never narrower than what is stated of pairs that rarely differ (`inference.half_widths`).
+    """
+    theta = np.array([o.theta for o in outcomes])
+    half = np.maximum(quantile * np.array([o.se for o in outcomes]), np.array([o.least for o in outcomes]))
     first, second = np.triu_indices(truth.shape[1], 1)
     off = np.abs((theta - truth)[:, first] - (theta - truth)[:, second])
-    return (off <= quantile * se[:, first, second] + ROUNDING).astype(float)
+    return (off <= half[:, first, second] + ROUNDING).astype(float)

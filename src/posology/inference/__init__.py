@@ -1,7 +1,7 @@
 """Losses to contrasts to a verdict: NumPy and SciPy only, pure functions."""
 
 from posology.inference.analysis import Analysis, analyze, stress_flags
-from posology.inference.best import Best, compare_with_best
+from posology.inference.best import Best, compare_with_best, half_widths
 from posology.inference.class_losses import CLASS_LOSSES, class_shares
 from posology.inference.contrasts import Contrast, substitution
 from posology.inference.covariance import Estimate, estimate, floor_se
@@ -44,6 +44,7 @@ __all__ = [
     "detectable_after",
     "estimate",
     "floor_se",
+    "half_widths",
     "influence",
     "look",
     "looks_of",

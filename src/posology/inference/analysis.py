@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from posology.inference.best import Best, compare_with_best
+from posology.inference.best import Best, bounds, critical_values
 from posology.inference.contrasts import (
     Contrast,
     Overlap,
@@ -167,10 +167,11 @@ def analyze(
     _check(losses, folds, arms, margin)
     order, losses, canonical = in_canonical_order(losses, arms)
     found = estimate(losses, folds, clusters)
-    best = compare_with_best(found)
+    q = critical_values(found)
+    best = bounds(found, q, margin)
     score = float(1 + found.theta.max())
     half, verdict, double = (
-        decide(canonical, found.theta, best, m, combine_allowed=score > measure.chance)
+        decide(canonical, found.theta, bounds(found, q, m), m, combine_allowed=score > measure.chance)
         for m in (margin / 2, margin, margin * 2)
     )
     singles = [i for i, a in enumerate(canonical) if len(a) == 1]
@@ -181,14 +182,14 @@ def analyze(
     return Analysis(
         tuple(tuple(a) for a in arms),
         (1 + found.theta)[back],
-        Estimate(found.theta[back], found.sigma[np.ix_(back, back)], found.row[np.ix_(back, back)], found.df),
+        found.in_order(back),
         Best(*(part[back] for part in (best.upper, best.lower, best.could_be_best, best.q, best.reach))),
         verdict,
         half,
         double,
         _gains(found, canonical),
         (1 + shrunken(found))[back],
-        rivalry(losses, folds, found, best, canonical, singles, combined),
+        rivalry(losses, folds, found, best, canonical, singles, combined, margin),
         {p: contrast(found, w) for p in pairs if (w := shapley_interaction(canonical, *p)) is not None},
         {p: o for p in pairs if (o := overlap(found, canonical, *p)) is not None},
         probabilities(found, singles, combined, margin),

@@ -7,7 +7,7 @@ tuning and seed noise shrinks as 1/J. The published tests treat all of it as one
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 Losses = Float[np.ndarray, "arm repeat row"]
 Folds = Int[np.ndarray, "repeat row"]
@@ -16,6 +16,9 @@ Matrix = Float[np.ndarray, "arm arm"]
 
 ROUNDING = 1e-12
 """Variances of differences below this share of their parts are rounding: the arms never differ."""
+
+SAME = 1e-9
+"""Mean losses of a fit that are nearer than this, in units of the naive loss, are the same network's."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,22 @@ class Estimate:
         Its row term, one copy.
     df : int
         Degrees of freedom, fits minus one.
+    rare : bool array (arm, arm), optional
+        Pairs that differ in fewer than half of the fits: a combined arm often falls back on its best part. The mean of
+        such differences is skewed, and no multiple of its standard error bounds it; see `best.half_widths`.
     """
 
     theta: Float[np.ndarray, " arm"]
     sigma: Matrix
     row: Matrix
     df: int
+    rare: Bool[np.ndarray, "arm arm"] | None = None
+
+    def in_order(self, order: Int[np.ndarray, " arm"]) -> "Estimate":
+        """Give the same with the arms in another order."""
+        square = np.ix_(order, order)
+        rare = None if self.rare is None else self.rare[square]
+        return Estimate(self.theta[order], self.sigma[square], self.row[square], self.df, rare)
 
     def se(self, contrast: Float[np.ndarray, " arm"]) -> float:
         """Give the standard error of c'theta: sqrt(c' Sigma c); zero where only rounding is left of it."""
@@ -107,7 +120,14 @@ def estimate(losses: Losses, folds: Folds, clusters: Clusters | None = None) -> 
     fit = _products(by_fit) * fits / (fits - 1) / scale
     both = _products(centred.reshape(len(losses), -1)) / scale
     df = fits - 1 if clusters is None else min(fits, units) - 1
-    return Estimate(-losses.mean(axis=(1, 2)), 2 * row + positive_part(fit - both), row, df)
+    rare = _rarely_differ(fit_means(losses, folds))
+    return Estimate(-losses.mean(axis=(1, 2)), 2 * row + positive_part(fit - both), row, df, rare)
+
+
+def _rarely_differ(means: Float[np.ndarray, "arm fit"]) -> Bool[np.ndarray, "arm arm"]:
+    """Tell which pairs of arms differ in fewer than half of the fits."""
+    differ = np.abs(means[:, None] - means[None, :]) > SAME
+    return (differ.mean(axis=2) < 0.5) & ~np.eye(len(means), dtype=bool)
 
 
 def _check_folds(folds: Folds) -> None:

@@ -1,6 +1,7 @@
 """Would endless repeats settle what is open? What finite rows leave of it, and the noise that repeats still remove."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -78,13 +79,13 @@ def chance_of_settling(
     heavier = np.sqrt(found.df / rng.chisquare(found.df, DRAWS))
     means = found.theta + normal_draws(noise, DRAWS, rng) * heavier[:, None]
     units = losses.shape[2] if clusters is None else int(clusters.max()) + 1
-    endless = Estimate(found.theta, floor, floor / 2, units - 1)
+    endless = Estimate(found.theta, floor, floor / 2, units - 1, found.rare)
     q = critical_values(endless)
     verdicts = (
         decide(
             arms,
             theta,
-            bounds(Estimate(theta, floor, floor / 2, endless.df), q),
+            bounds(replace(endless, theta=theta), q, margin),
             margin,
             combine_allowed=bool(1 + theta.max() > measure.chance),
         )

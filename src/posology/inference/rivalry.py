@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posology.inference.best import Best
+from posology.inference.best import Best, half_widths
 from posology.inference.contrasts import Contrast, corrected_resampled_t, shrunken
 from posology.inference.covariance import Estimate, Folds, Losses, fit_means
 from posology.inference.verdict import Arm
@@ -41,21 +41,23 @@ class Rivalry:
     in_se: float
 
 
-def gain_bounds(found: Estimate, best: Best, singles: Sequence[int], combined: Sequence[int]) -> tuple[float, float]:
+def gain_bounds(
+    found: Estimate, best: Best, singles: Sequence[int], combined: Sequence[int], margin: float = 0.0
+) -> tuple[float, float]:
     """Bound max theta of the combinations minus max theta of the single arms; each end holds with 95%.
 
     ::
 
-        lower = max_c min_s [theta_c - theta_s - q_s se_cs]
-        upper = min_s max_c [theta_c - theta_s + q_c se_cs]
+        lower = max_c min_s [theta_c - theta_s - w_sc]
+        upper = min_s max_c [theta_c - theta_s + w_cs];  w of `best.half_widths`
 
     The lower end needs the comparisons with the truly best single arm only, the upper those with the truly best
     combination only; q covers all comparisons with one arm. So picking both by their means costs nothing.
     """
     pairs = np.ix_(list(combined), list(singles))
-    difference, se = (found.theta[:, None] - found.theta[None, :])[pairs], found.pair_se()[pairs]
-    lower = (difference - best.q[list(singles)][None, :] * se).min(axis=1).max()
-    upper = (difference + best.q[list(combined)][:, None] * se).max(axis=0).min()
+    difference, width = found.theta[:, None] - found.theta[None, :], half_widths(found, best.q, margin)
+    lower = (difference - width.T)[pairs].min(axis=1).max()
+    upper = (difference + width)[pairs].max(axis=0).min()
     return float(lower), float(upper)
 
 
@@ -67,6 +69,7 @@ def rivalry(
     arms: Sequence[Arm],
     singles: list[int],
     combined: list[int],
+    margin: float = 0.0,
 ) -> Rivalry | None:
     """Compare the best-looking of both kinds; None where the family lacks one kind."""
     if not singles or not combined:
@@ -79,7 +82,7 @@ def rivalry(
     return Rivalry(
         arms[c],
         arms[s],
-        Contrast(value, se, *gain_bounds(found, best, singles, combined)),
+        Contrast(value, se, *gain_bounds(found, best, singles, combined, margin)),
         corrected_resampled_t(by_fit, int(folds.max()) + 1),
         float(shrunk[c] - shrunk[s]),
         100 * value / error if error > 0 else float("nan"),

@@ -209,7 +209,7 @@ def look(
     allowed = bool(1 + found.theta.max() > measure.chance)
 
     def with_confidence(level: float) -> Verdict:
-        return decide(arms, found.theta, compare_with_best(found, level), margin, combine_allowed=allowed)
+        return decide(arms, found.theta, compare_with_best(found, level, margin), margin, combine_allowed=allowed)
 
     verdict = with_confidence(0.95)
     outcome, chance = Outcome.GO_ON, None
