@@ -4,13 +4,14 @@
     python benchmarks/scale.py trips [--workers 8]    messages there and back, with nothing to do
     python benchmarks/scale.py driver                 what packs cost the driver, to 20,000 networks
     python benchmarks/scale.py rows                   what travels, to a million rows
-    python benchmarks/scale.py project                a thousand nodes, from the figures of docs/scale.md
+    python benchmarks/scale.py project                a thousand cores, from what the others measured
 
 `nodes` and `trips` start a Ray cluster on this machine (`pip install "posology[ray]"`). How a worker's own time and
 memory grow is in benchmarks/scaling.py.
 """
 
 import argparse
+import heapq
 import io
 import os
 import resource
@@ -19,17 +20,18 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from posology import Study
-from posology.errors import WorkerError
+from posology.errors import InputError
 from posology.execution.cluster import Cluster
 from posology.execution.frames import read_frame, write_frame
 from posology.execution.job import pack_from_dict, pack_to_dict
-from posology.plan import Member, Pack, PackResult
+from posology.plan import Design, Member, Pack, PackResult, Space, parse_arms, tune_and_refit
 from posology.record import Record
 from posology.settings import Settings
 from posology.table import table_from_arrays
@@ -76,7 +78,7 @@ def nodes_section(asked):
             for workers in (1, 2) if pair % 2 == 0 else (2, 1):
                 folder = Path(place, f"{pair}-{workers}")
                 began = time.time()
-                Study(None, x, y, repeats=2, all_repeats=True, cluster=address, workers=workers, folder=folder).run()
+                Study(None, x, y, repeats=1, levers=False, cluster=address, workers=workers, folder=folder).run()
                 whole[workers] = time.time() - began
                 # study.json is written when the workers are open and the network is known to be right
                 working[workers] = time.time() - (folder / "study.json").stat().st_mtime
@@ -114,11 +116,9 @@ def trips_section(asked):
 
 
 def nothing(worker):
-    """Ask for what no worker knows: the answer comes at once."""
-    try:
-        worker.ask({"do": "nothing"})
-    except WorkerError:
-        return
+    """Ask for a file that is not there: the answer comes at once."""
+    with suppress(InputError):
+        worker.ask({"do": "fit", "source": {"kind": "file", "where": "/none.py", "function": "f"}})
 
 
 def row_of_trips(threads, workers, each):
@@ -134,6 +134,7 @@ def tuning_pack(number):
     return Pack(f"r0f0-tune1-split0-{number}", 0, 0, 0, members)
 
 
+@cache
 def result_of_size(rows, snapshots=1, members=MEMBERS):
     """Give a pack's result; of refits it has predictions of the held-out rows."""
     rng = np.random.default_rng(0)
@@ -221,14 +222,68 @@ def rows_section(_asked):
 
 
 def project_section(asked):
-    """Print the demands of N cores on one driver: a pack lasts `--seconds`, and costs the driver `--driver` ms."""
-    print("| cores | packs/s | driver's CPU | store writes/s | driver receives | packs in flight, wanted |")
-    print("|---|---|---|---|---|---|")
-    size = len(answer()) + len(asking(tuning_pack(0)))
-    for cores in (1, 10, 100, 1_000, 16_000):
-        packs = cores / asked.seconds
-        busy, bytes_a_second = packs * asked.driver / 1e3, packs * size / 1e6
-        print(f"| {cores:,} | {packs:,.1f} | {busy:.2f} | {packs:,.1f} | {bytes_a_second:,.2f} MB/s | {2 * cores:,} |")
+    """Play studies through on more and more cores: their own plan and order, invented losses, one driver."""
+    print(
+        f"A network takes {asked.seconds} s, ten are a pack, and a pack costs the driver {asked.driver} ms, one after "
+        "another.\n"
+    )
+    for repeats in (5, 40):
+        design = Design(parse_arms(None), repeats=repeats)
+        print(f"{design.resamples:,} resamples, at most {design.members():,} networks\n")
+        print("| cores | seconds | against one | efficiency | packs/s | driver busy | driver receives |")
+        print("|---|---|---|---|---|---|---|")
+        base = None
+        for cores in (1, 2, 10, 30, 100, 300, 1_000):
+            seconds, packs = played(design, cores, asked.seconds, asked.driver / 1e3)
+            base = base or seconds
+            rate, size = packs / seconds, len(answer()) + len(asking(tuning_pack(0)))
+            print(
+                f"| {cores:,} | {seconds:,.0f} | {base / seconds:,.1f} | {base / seconds / cores:.0%} | {rate:,.1f} | "
+                f"{rate * asked.driver / 1e3:.0%} | {rate * size / 1e6:,.2f} MB/s |",
+                flush=True,
+            )
+        print()
+
+
+def played(design, cores, member, driver):
+    """Give the seconds that the verdict of a study takes, and its packs.
+
+    Packs are taken in order by the first free core; the driver keeps one after another, and only then lets its resample
+    go on; resamples are begun while fewer than two packs a core are out, as `posology.running` does.
+    """
+    ranges = Settings(design=design).strengths()
+    space = Space(ranges, dict.fromkeys(ranges, 2))
+    begun = (tune_and_refit(design, space, r, f, 10) for r in range(design.repeats) for f in range(design.folds))
+    free, out, packs, clock = [0.0] * cores, [], 0, 0.0
+
+    def advance(procedure, results):
+        try:
+            asked = procedure.send(results)
+        except StopIteration:
+            return
+        left = {"count": len(asked)}
+        for pack in asked:
+            end = max(heapq.heappop(free), clock) + member * len(pack.members)
+            heapq.heappush(free, end)
+            heapq.heappush(out, (end, id(pack), procedure, asked, left))
+
+    while True:
+        while len(out) < 2 * cores and (procedure := next(begun, None)) is not None:
+            advance(procedure, None)
+        if not out:
+            return clock, packs
+        end, _, procedure, asked, left = heapq.heappop(out)
+        clock, packs = max(clock, end) + driver, packs + 1
+        left["count"] -= 1
+        if not left["count"]:
+            advance(procedure, [PackResult(**invented(pack)) for pack in asked])
+
+
+def invented(pack):
+    """Give losses by trial and split."""
+    found = result_of_size(0, members=len(pack.members))
+    loss = np.array([1 + (7 * m.trial + 3 * m.seed + pack.split) % 11 / 100 for m in pack.members], "float32")
+    return {**found, "best_loss": loss, "last_loss": loss, "best_epoch": np.full(len(loss), 50, "int32")}
 
 
 def main():
@@ -237,8 +292,8 @@ def main():
     parser.add_argument("section", choices=sections)
     parser.add_argument("--pairs", type=int, default=2, help="of studies, for nodes")
     parser.add_argument("--workers", type=int, default=8, help="for trips")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of a pack, for project")
-    parser.add_argument("--driver", type=float, default=5.0, help="CPU ms of a pack, for project")
+    parser.add_argument("--seconds", type=float, default=0.1, help="of a network, for project")
+    parser.add_argument("--driver", type=float, default=12.0, help="ms of a pack, for project")
     asked = parser.parse_args()
     sections[asked.section](asked)
 

@@ -9,6 +9,8 @@ import time
 import numpy as np
 import pytest
 
+from posology import Study
+from posology.cli import main
 from posology.errors import InputError, StoppedError, WorkerError
 from posology.execution import cluster, pool
 from posology.execution.cluster import RemoteWorker, check_address, check_versions, refusal
@@ -35,6 +37,24 @@ def remote():
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(InputError, match=r"Give HOST:PORT as `ray start --head` printed it, such as 10\.0\.0\.1:6379"):
         check_address(address)
+
+
+def test_a_study_refuses_it_before_anything_is_read(capsys):
+    with pytest.raises(InputError, match="The cluster's address is 'here'"):
+        Study(None, np.eye(30), np.arange(30.0), cluster="here")
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--cluster", "here"])
+    assert ended.value.code == 2
+    assert "The cluster's address is 'here'" in capsys.readouterr().err
+
+
+def test_workers_that_their_node_has_no_memory_for_are_refused():
+    one = object.__new__(cluster.Cluster)  # a connection is for tests/faults
+    one.nodes = [{"name": "head", "cpus": 0, "memory": 0}, {"name": "n1", "cpus": 2, "memory": 10**9}]
+    one.check_memory(400 * 10**6, 2)
+    with pytest.raises(InputError, match=r"The 2 workers of node n1 need about 1\.6 GB of memory, and it has 1\.0 GB"):
+        one.check_memory(800 * 10**6, 2)
+    assert one.places == 2
 
 
 def test_an_address_of_ray_client_is_refused_with_the_way_out():

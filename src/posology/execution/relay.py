@@ -30,7 +30,7 @@ from posology.scratch import shared_folder
 Part = tuple[str, bytes]
 """JSON, and arrays as `.npz` or nothing."""
 
-EVERY = 2.0
+EVERY = 5.0
 """Seconds between two words on how far a pack is: a thousand workers share one driver."""
 
 TABLE = "table.feather"
