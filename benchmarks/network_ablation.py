@@ -1,12 +1,12 @@
 """Measure what each part of the strong network is worth, on public tables, one part taken out at a time.
 
-    CARET=... python benchmarks/network_ablation.py RESULTS.jsonl [TABLE ...] [--variants "whole,question"]
+    CARET=... python benchmarks/network_ablation.py RESULTS.jsonl [TABLE ...] [--variants "whole,question"] [--folds 3]
     python benchmarks/network_ablation.py RESULTS.jsonl --show
 
-Every variant meets the same five folds and seeds. In each, two inner splits with early stopping watch two rates of
-dropout, 0 and 0.15; the better is refitted twice on all rows of the fold for its mean best epoch, and scored on the
-rows left out: R2, or log-loss skill, as the mean of the two networks. A line of RESULTS.jsonl is a variant on a table;
-what stands there is not trained again, so that a run can be stopped and go on later. One process, at nice 19.
+Every variant meets the same folds, five unless told, and seeds. In each, two inner splits with early stopping watch two
+rates of dropout, 0 and 0.15; the better is refitted twice on all rows of the fold for its mean best epoch, and scored
+on the rows left out: R2, or log-loss skill, as the mean of the two networks. A line of RESULTS.jsonl is a variant on a
+table; what stands there is not trained again, so that a run can be stopped and go on later. One process, at nice 19.
 """
 
 import argparse
@@ -86,7 +86,7 @@ def variants() -> dict[str, Callable[..., Any]]:
     return {"question": question.model_build, **{n: partial(built, parts=parts) for n, parts in changes.items()}}
 
 
-def measured(name: str, build: Callable[..., Any]) -> dict[str, Any]:
+def measured(name: str, build: Callable[..., Any], folds: int = FOLDS) -> dict[str, Any]:
     """Train a variant on a table; give a score a fold, with predictions as they are and within the training target."""
     from posology.execution import Job, trainer
     from posology.network.source import NetworkSource
@@ -97,13 +97,13 @@ def measured(name: str, build: Callable[..., Any]) -> dict[str, Any]:
     table = make_table(frame, target, task="classification" if name in CLASSES else "regression")
     # the variant, whatever the job names
     trainer.open_source = lambda _source, classes, *_: partial(build, classes=classes)
-    design = Design(((), ("dropout",)), repeats=1, folds=FOLDS, inner_splits=2, epochs=EPOCHS)
+    design = Design(((), ("dropout",)), repeats=1, folds=folds, inner_splits=2, epochs=EPOCHS)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         table.save(Path(folder) / "table.feather")
         job = Job(f"{folder}/table.feather", NetworkSource(), table.n_rows, design, ("dropout",), folder)
         one = trainer.Trainer(job)
-        found = [_fold(one, table, fold) for fold in range(FOLDS)]
+        found = [_fold(one, table, fold) for fold in range(folds)]
     columns = zip(("scores", "clipped", "rates", "epochs"), zip(*found, strict=True), strict=True)
     return {**dict(columns), "rows": table.n_rows, "seconds": round(time.perf_counter() - began, 1)}
 
@@ -175,6 +175,7 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("tables", nargs="*")
     parser.add_argument("--variants")
+    parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--show", action="store_true")
     asked = parser.parse_args()
     done = [json.loads(line) for line in asked.results.read_text().splitlines()] if asked.results.exists() else []
@@ -191,7 +192,8 @@ def main() -> None:
         for variant in asked.variants.split(",") if asked.variants else every:
             if any((d["table"], d["variant"]) == (table, variant) for d in done):
                 continue
-            line = {"table": table, "variant": variant, **measured(table, every[variant]), "date": str(date.today())}
+            found = measured(table, every[variant], asked.folds)
+            line = {"table": table, "variant": variant, **found, "date": str(date.today())}
             with asked.results.open("a") as file:
                 file.write(json.dumps(line) + "\n")
             print(table, variant, f"{np.mean(line['scores']):.4f} {line['seconds']} s", flush=True)

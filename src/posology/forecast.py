@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posology.execution import ALL_ROWS_SPLITS, Pool, result_of
@@ -37,6 +38,8 @@ class Forecast:
         Wall time on this machine now, from a measured sample; early stopping makes it uncertain by a third.
     bytes : int
         Size of the study's folder.
+    scratch_bytes : int
+        Most that prepared rows take in the temporary folder while the study runs.
     workers : int
         Processes.
     sites : int
@@ -58,6 +61,7 @@ class Forecast:
     seconds: float
     least_seconds: float
     bytes: int
+    scratch_bytes: int
     workers: int
     sites: int
     programs: int
@@ -103,8 +107,9 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         seconds=round(start_up + (networks * each + beside) / pool.places, 1),
         least_seconds=round(start_up + (least * each + beside) / pool.places, 1),
         bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
+        scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
         workers=pool.places,
-        sites=len(network["kernels"]) + len(network["dropouts"]),
+        sites=sum(len(network[kind]) for kind in ("kernels", "dropouts", "branches")),
         programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],

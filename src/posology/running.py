@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posology.behaviour import Behaviour
+from posology.callbacks import Begun, Resampled, Told
 from posology.cocktail import Cocktail
 from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
@@ -89,6 +90,7 @@ class Run:
         self._study = study
         self._design = study.settings.design
         self._progress = Posted(progress)
+        self._told = Told(study.callbacks)
         self._started = time.monotonic()
         self._begun: Counter[int] = Counter()
         self._record: Record | None = None
@@ -114,8 +116,15 @@ class Run:
                     if differs := harmless(record.held, facts["versions"]):
                         self._progress.say(differs)
                     self._progress.post_to(record.folder)
+                    networks = self._design.members()
+                    self._told.begins(Begun(record.folder, self._study.settings, record.held, networks))
                     result = self._carry_out(pool, record, space, network)
                     finished = True
+                except BaseException as error:
+                    self._told.stops(error)
+                    raise
+                else:
+                    self._told.ends(result)
                     return result
                 finally:
                     self._progress.end(finished=finished)
@@ -214,6 +223,7 @@ class Run:
             "optimizer": network["optimizer"],
             "kernels": network["kernels"],
             "dropouts": network["dropouts"],
+            "branches": network["branches"],
             "repeats": looks.done,
             "resamples": looks.done * self._design.folds,
             "stopping": looks.to_dict(),
@@ -240,8 +250,10 @@ class Run:
             (where, tune_and_refit(self._design, space, *where, size)) for where in resamples
         )
         with closing(self._driven(procedures, pool, record, self._in_time)) as driven:
-            for where, outcome in driven:
-                if not repeats.add(where, outcome):
+            for done, (where, outcome) in enumerate(driven, start=1):
+                goes_on = repeats.add(where, outcome)
+                self._told.resampled(Resampled(where, done, len(resamples), self._begun.total()))
+                if not goes_on:
                     break
         return repeats
 
@@ -367,6 +379,15 @@ def merged(pack: Pack, trained: Pack, new: PackResult, kept: PackResult) -> Pack
     return PackResult(**{name: np.stack([parts[is_new][name][i] for is_new, i in order]) for name in vars(new)})
 
 
+_MISSING = {
+    "kernel": "no Dense or convolution kernel to penalize. Add one",
+    "dropout": "no Dropout layer and no hidden activation to put one after. Add a Dropout layer",
+    "branch": "no residual branch: no addition of two ways of which one has more layers. Add one, such as "
+    "keras.layers.Add()([x, Dense(n)(h)])",
+}
+"""Of sites, by kind, and what to do."""
+
+
 def space_of(network: dict[str, Any], settings: Settings) -> Space:
     """Count the sites of each regularizer, and give what is searched.
 
@@ -375,16 +396,13 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
     InputError
         A regularizer of the arms has no place in the network to act on.
     """
-    counts = {"kernel": len(network["kernels"]), "dropout": len(network["dropouts"])}
+    kinds = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches"}
+    counts = {kind: len(network[name]) for kind, name in kinds.items()}
     strengths = settings.strengths()
     sites = {name: counts.get(REGULARIZERS[name].place.kind, 1) for name in strengths}
     for name, count in sites.items():
         if count == 0:
-            missing = (
-                "no Dropout layer and no hidden activation to put one after. Add a Dropout layer"
-                if REGULARIZERS[name].place.kind == "dropout"
-                else "no Dense or convolution kernel to penalize. Add one"
-            )
+            missing = _MISSING[REGULARIZERS[name].place.kind]
             raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
     shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
     if shaped:

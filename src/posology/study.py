@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from posology.callbacks import Callback, checked_callbacks
 from posology.class_weights import check_class_weight, parse_class_weight
 from posology.continuing import DECISIVE, SAME, Continuing
 from posology.errors import InputError
@@ -107,6 +108,9 @@ class Study:
         the network has them.
     every_site : bool
         Study also the places where the network has nothing, beside its own penalties and Dropout layers.
+    callbacks : Callback, or sequence of them
+        Told when the study begins, goes on, ends or stops: your own, or a tracker of `posology.tracking`. None of them
+        can harm the study (`posology.Callback`). Callbacks of Keras belong to `fit`.
 
     Raises
     ------
@@ -159,6 +163,7 @@ class Study:
         every_site: bool = False,
         all_repeats: bool = False,
         cluster: str | None = None,
+        callbacks: Callback | Sequence[Callback] = (),
     ) -> None:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y, task=task, groups=groups, weights=sample_weight)
@@ -174,6 +179,7 @@ class Study:
         choice = Choice(every_site, tuple(include), tuple(exclude))
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
         self._set(table, settings, folder, workers, budget, cluster=cluster)
+        self.callbacks = checked_callbacks(callbacks)
 
     @classmethod
     def of(
@@ -188,15 +194,17 @@ class Study:
         staff: Staff | None = None,
         continuing: Continuing = SAME,
         cluster: str | None = None,
+        callbacks: Sequence[Callback] = (),
     ) -> "Study":
         """Make a study of what the command has read.
 
         `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
-        study; `continuing` says what may differ from what the folder holds.
+        study; `continuing` says what may differ from what the folder holds; `callbacks` are told.
         """
         study = cls.__new__(cls)
         study._set(table, settings, folder, workers, budget, facts, staff, cluster)
         study.continuing = continuing
+        study.callbacks = checked_callbacks(callbacks)
         return study
 
     def _set(

@@ -1,5 +1,6 @@
 """Prepared rows are written once, mapped by every worker, and what the preparation itself gives."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -113,13 +114,16 @@ def test_a_fit_that_was_left_half_prepared_is_prepared_again(tmp_path, table):
 
 
 def test_old_fits_make_room_and_come_back(tmp_path, table):
-    made, _ = store(tmp_path, table)
+    made, job = store(tmp_path, table)
     held = made.fit(0, 0, 0)
     before = np.asarray(held.data.x).copy()
     for fold in range(4):
         for split in (0, 1):
             made.fit(1, fold, split)
-    assert len([p for p in tmp_path.iterdir() if p.is_dir()]) == fits.KEPT
+    assert len([p for p in tmp_path.iterdir() if p.is_dir()]) == fits.FITS_KEPT
     assert not (tmp_path / "0_0_0").exists()
     np.testing.assert_array_equal(np.asarray(held.data.x), before)  # what is mapped stays
     np.testing.assert_array_equal(np.asarray(made.fit(0, 0, 0).data.x), before)
+    facts = [json.loads(path.read_text()) for path in tmp_path.glob("*/facts.json")]
+    cells = sum((fact["rows"] + fact["watched"]) * (one_input(table).width + 1) for fact in facts)
+    assert 4 * cells <= job.scratch_bytes(one_input(table).width) <= 8 * cells  # what a dry run tells of

@@ -5,7 +5,9 @@ import io
 import pytest
 from rich.table import Table
 
+from posology.forecast import Forecast
 from posology.report.console import Terminal
+from posology.report.terminal import print_forecast
 
 HOSTILE = ["[red]name[/red]", "[/]", ":smile:", "[link=file:///etc/passwd]x[/link]", "\\[bold]", "[@click=quit]x[/]"]
 ORDERS = ["\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b[2J\x1b[H", "\x9b31m", "\u202egnp", "a\rb", "\x7f\b"]
@@ -49,3 +51,10 @@ def test_an_error_names_a_column_without_obeying_it(capsys):
     said = capsys.readouterr().err
     assert said.startswith("There is no column '\\x1b[2Jxxx")
     assert len(said) < LONGEST + 100
+
+
+@pytest.mark.parametrize(("size", "told"), [(2.6e9, ", and 2.6 GB in '"), (4e8, "about 0.4 MB. Nothing")])
+def test_a_forecast_tells_of_room_that_a_large_table_needs(capsys, size, told):
+    small = Forecast(8, 8, 10, 0, 2, ("none",), 60.0, 60.0, 400_000, int(size), 2, 4, 1, 300, 107)
+    print_forecast(small)
+    assert told in " ".join(capsys.readouterr().out.split())

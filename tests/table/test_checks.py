@@ -202,3 +202,14 @@ def test_many_levels_are_noted():
     frame.iloc[-1, 2] = "a"
     levels = "Column 'site' has 47 levels; the most frequent, at most 39, get a column each"
     assert make_table(frame, "price").notes == (f"{levels}, and the others share one.",)
+
+
+def test_constant_and_equal_columns_are_told_in_a_sentence_each():
+    rows = np.random.default_rng(0).normal(size=(ROWS, 3))
+    names = [f"x{i}" for i in range(9)]
+    frame = pd.DataFrame({name: rows[:, i % 3] for i, name in enumerate(names)}).assign(price=rows.sum(axis=1))
+    frame = frame.assign(site="here", also=3.0, again=None).fillna({"again": "x"})
+    assert make_table(frame, "price").notes == (
+        "3 columns are constant, so they tell a network nothing: 'site', 'also', 'again'.",
+        "6 columns equal an earlier one: 'x3 = x0', 'x4 = x1', 'x5 = x2', 'x6 = x0', 'x7 = x1', 'x8 = x2'.",
+    )

@@ -33,7 +33,9 @@ def carry_out(
     from posology.report.progress import Bar
     from posology.report.terminal import print_forecast, print_result
     from posology.study import Study
+    from posology.tracking import trackers
 
+    callbacks = trackers(how.track)
     budget = None if how.budget is None else parse_duration(how.budget)
     may = continuing or SAME
     asked = Study.of(
@@ -45,6 +47,7 @@ def carry_out(
         facts=facts,
         continuing=may,
         cluster=how.cluster,
+        callbacks=callbacks,
     )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:

@@ -18,13 +18,10 @@ from jaxtyping import Float
 
 from posology.engine.member import Data
 from posology.engine.packing import same_steps
-from posology.execution.job import Job
+from posology.execution.job import FITS_KEPT, Job
 from posology.execution.row_weights import RowWeights
 from posology.plan import Pack
 from posology.table import Layout, Preparation, Table
-
-KEPT = 6
-"""Fits on disk at a time: packs come fit by fit, a few fits at once. One that is missed is prepared again."""
 
 BLOCK = 65_536
 """Rows prepared at once, so that preparing does not hold copies of the table."""
@@ -142,7 +139,7 @@ class FitStore:
 
     def _make_room(self, newest: Path) -> None:
         fits = [path for path in self._folder.iterdir() if path.is_dir() and path != newest]
-        for old in sorted(fits, key=lambda path: path.stat().st_mtime)[: -(KEPT - 1)]:
+        for old in sorted(fits, key=lambda path: path.stat().st_mtime)[: -(FITS_KEPT - 1)]:
             with contextlib.suppress(OSError):
                 shutil.rmtree(old)
 

@@ -15,6 +15,8 @@ from posology.resampling import inner_split, outer_folds
 
 ALL_ROWS_SPLITS = 5
 """Inner splits of the fit for the prescription: each row is watched once, so that its choice is steadier."""
+FITS_KEPT = 6
+"""Fits on disk at a time: packs come fit by fit, a few fits at once. One that is missed is prepared again."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,11 @@ class Job:
             return self.uneven[0]
         folds, inside = self.design.folds, self.rows - self.rows // self.design.folds
         return max(-(-self.rows // folds), -(-inside // self.design.inner_parts), -(-self.rows // ALL_ROWS_SPLITS))
+
+    def scratch_bytes(self, width: int) -> int:
+        """Bound what prepared rows of so many columns take in `scratch` while the study runs, as float32."""
+        fits = self.design.resamples * (self.design.inner_splits + 1)
+        return 4 * (width + 2) * self.rows * min(fits, FITS_KEPT)
 
     def fewest_fit_rows(self) -> int:
         """Fewest rows that any member is trained on: no batch can be larger."""

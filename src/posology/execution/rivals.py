@@ -79,9 +79,20 @@ def _trees(table: Table, inside: Rows, outside: Rows, seed: int) -> tuple[Any, A
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     kind = HistGradientBoostingClassifier if table.classes else HistGradientBoostingRegressor
-    features = pd.DataFrame({name: _few_levels(table.features[name], inside) for name in table.features})
+    features = _without_text(table, inside)
     model = kind(categorical_features="from_dtype", random_state=seed)
     return model, features.iloc[inside], features.iloc[outside]
+
+
+def _without_text(table: Table, inside: Rows) -> pd.DataFrame:
+    """Give the columns as they are, and text as networks get it."""
+    kinds = dict(zip(table.features, table.kinds, strict=True))
+    texts = [name for name, kind in kinds.items() if kind == "text"]
+    columns = {name: _few_levels(table.features[name], inside) for name, kind in kinds.items() if kind != "text"}
+    if texts:
+        fitted = Preparation.fit(table.features[texts].iloc[inside], table.target[inside], scaled=not table.classes)
+        columns |= dict(zip(fitted.names, fitted.transform(table.features[texts]).T, strict=True))
+    return pd.DataFrame(columns)
 
 
 def _few_levels(column: pd.Series, inside: Rows) -> pd.Series:

@@ -100,9 +100,10 @@ def embed(network: Any, preparation: Preparation, layout: Layout, classes: Class
     Raises
     ------
     InputError
-        A column, or the target, would lose more than 1e-4 of its standard deviation in float32.
+        A column is text, or a column, or the target, would lose more than 1e-4 of its standard deviation in float32.
     """
     columns = input_columns(preparation)
+    _check_no_text(columns)
     _check_float32(columns, preparation)
     inputs = {c.input: _input(c) for c in columns}
     numbers = [inputs[c.input] for c in columns if c.kind == "number"]
@@ -218,6 +219,14 @@ def _in_two_parts(
     """
     held = mean.astype(np.float32)
     return held, ((mean - held) / sd).astype(np.float32)
+
+
+def _check_no_text(columns: Sequence[InputColumn]) -> None:
+    if texts := [c.column for c in columns if c.kind == "text"]:
+        raise InputError(
+            f"Column '{texts[0]}' is text, which no layer of Keras reads as it was studied: a model with the "
+            "preparation inside cannot take it. Export without --embed-preprocessing."
+        )
 
 
 def _check_float32(columns: Sequence[InputColumn], preparation: Preparation) -> None:

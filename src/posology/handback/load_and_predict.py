@@ -5,7 +5,7 @@
 or, in Python, `from load_and_predict import predict; predict(frame)` with a pandas DataFrame that has the columns of
 the studied table; where the target is classes, `predict_probabilities(frame)` too. Needs numpy, pandas, and keras (on
 any backend) for model.keras or onnxruntime for model.onnx; scikit-learn and skops too where the folder holds
-preparation.skops. With inputs.json instead, the model prepares the columns by itself.
+preparation.skops, and skrub where a column is text. With inputs.json instead, the model prepares the columns by itself.
 """
 
 import json
@@ -18,7 +18,13 @@ import numpy as np
 import pandas as pd
 
 HERE = Path(__file__).resolve().parent
-TRUSTED = ["numpy.dtype", "sklearn.compose._column_transformer._RemainderColsList"]
+TRUSTED = [
+    "numpy.dtype",
+    "sklearn.compose._column_transformer._RemainderColsList",
+    "skrub._string_encoder.StringEncoder",
+    "skrub._to_str.ToStr",
+]
+MISSING_TEXT = "∅"
 DATE_PARTS = ("days", "month", "weekday", "hour")
 
 
@@ -133,12 +139,19 @@ def _prepared(frame: pd.DataFrame, about: dict[str, Any]) -> np.ndarray:
 
     columns = {}
     for name, kind in zip(about["columns"], about["kinds"], strict=True):
-        # a level is marked by a "=" before it, so that none is mistaken for missing, which is an empty text
-        texts = [] if kind == "number" else [f"={t}" if t is not None else "" for t in _texts(frame[name])]
-        columns[name] = _numbers(frame, name) if kind == "number" else pd.Series(texts, dtype=object)
+        columns[name] = _numbers(frame, name) if kind == "number" else _marked(frame[name], kind)
     transformer = skops.load(HERE / "preparation.skops", trusted=TRUSTED)
     limit = np.finfo(np.float32).max
     return np.clip(transformer.transform(pd.DataFrame(columns)), -limit, limit).astype(np.float32)
+
+
+def _marked(cells: pd.Series, kind: str) -> pd.Series:
+    """Mark a level by a "=" before it, so that none is mistaken for missing, which is an empty one; not so text."""
+    if kind == "text":
+        marked = [t if t and t.strip() else MISSING_TEXT for t in _texts(cells)]
+    else:
+        marked = [f"={t}" if t is not None else "" for t in _texts(cells)]
+    return pd.Series(marked, dtype=object)
 
 
 def _coded(frame: pd.DataFrame, one: dict[str, Any]) -> np.ndarray:
@@ -184,7 +197,7 @@ def _read_table(path: str) -> pd.DataFrame:
         texts = [one["column"] for one in _read("inputs.json")["inputs"] if one["kind"] == "category"]
     else:
         about = _read("preparation.json")
-        texts = [n for n, kind in zip(about["columns"], about["kinds"], strict=True) if kind == "category"]
+        texts = [n for n, kind in zip(about["columns"], about["kinds"], strict=True) if kind != "number"]
     types = dict.fromkeys(texts, "str")
     frame = pd.read_csv(path, dtype=types, na_values=["?"], skipinitialspace=True, encoding="utf-8-sig")
     return frame.rename(columns=str.strip)

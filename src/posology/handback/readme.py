@@ -54,11 +54,13 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
     held = read_settings(folder)
     sklearn = held["versions"]["scikit-learn"]
     needs = "keras and one of jax, tensorflow, torch; numpy, pandas" if to == "keras" else "onnxruntime, numpy, pandas"
+    prepared = json.loads((folder / "preparation.json").read_bytes())
     needs += "" if embedded else f", scikit-learn=={sklearn}, skops"
+    needs += f", skrub=={prepared['versions']['skrub']}" if "text" in prepared["kinds"] else ""
     classes = Classes.load(folder)
     model = "takes the columns of inputs.json" if embedded else f"takes prepared rows and gives {_given(classes)}"
     text = _TEXT.format(needs=needs, file=f"model.{to}", model=model)
-    columns = len(json.loads((folder / "preparation.json").read_bytes())["names"])
+    columns = len(prepared["names"])
     beside = (
         _INSIDE
         if embedded

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from shlex import quote
+from tempfile import gettempdir
 from typing import Any
 
 from rich.table import Table
@@ -21,6 +22,9 @@ from posology.result import StudyResult
 from posology.scoring import in_words
 from posology.verdict_text import evidence
 from posology.wording import counted
+
+LARGE = 5e8
+"""Bytes from which the room that a study takes for a while is told of."""
 
 
 def print_result(result: StudyResult) -> None:
@@ -194,4 +198,6 @@ def print_forecast(forecast: Forecast) -> None:
         f"Time: about {least}{duration(forecast.seconds)} with {forecast.workers} workers "
         "(measured on a few networks just now; early stopping makes it uncertain by a third)",
     )
-    console.print(f"Disk: about {forecast.bytes / 1e6:.1f} MB. Nothing was written.")
+    large = forecast.scratch_bytes > LARGE
+    scratch = f", and {forecast.scratch_bytes / 1e9:.1f} GB in '{gettempdir()}' while it runs" if large else ""
+    console.print(f"Disk: about {forecast.bytes / 1e6:.1f} MB{scratch}. Nothing was written.")

@@ -269,14 +269,12 @@ def notes_on(columns: Sequence[Column], copies: int, *, grouped: bool = False) -
 
     Examples
     --------
-    >>> list(notes_on([column_of("site", pd.Series(["a", "a"]))], copies=0))
-    ["Column 'site' is constant, so it tells a network nothing."]
+    >>> list(notes_on([column_of("size", pd.Series(["7", "8"]))], copies=0))
+    ["Column 'size' has numbers that are stored as text; they are taken as numbers."]
     """
     for column in columns:
         if column.note:
             yield column.note
-        if all(part.nunique(dropna=False) == 1 for part in column.parts.values()):
-            yield f"Column '{column.name}' is constant, so it tells a network nothing."
         if column.kind == "category" and (levels := column.parts[column.name].nunique()) > LEVELS_SHOWN:
             yield (
                 f"Column '{column.name}' has {levels:,} levels; the most frequent, at most {LEVELS_SHOWN - 1}"

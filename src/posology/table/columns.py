@@ -1,4 +1,4 @@
-"""One column of any dtype -> numbers, categories or the parts of a date.
+"""One column of any dtype -> numbers, categories, text or the parts of a date.
 
 What kind a column is, is decided from all its rows: that is a decision about the schema, like the names of
 the columns. What a *cell* becomes is decided by that cell alone, so no row's values depend on another row's.
@@ -18,9 +18,10 @@ from jaxtyping import Float64, Shaped
 from pandas.api import types
 
 from posology.errors import InputError
+from posology.table.text import is_text, note_on_text, words_a_cell
 from posology.wording import leave_out, quoted
 
-Kind = Literal["number", "category", "date"]
+Kind = Literal["number", "category", "date", "text"]
 Numbers = Float64[np.ndarray, " row"]
 Moments = Shaped[np.ndarray, " row"]  # datetime64[us]
 
@@ -36,6 +37,7 @@ ISO_DATE = re.compile(
     r"\s*(?:Z|[+-]\d{2}:?\d{2})?\s*",
     re.ASCII,
 )
+OTHER_DATE = re.compile(r"\s*(\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})|\d{4}([/.])\d{1,2}\4\d{1,2})([T ].*)?\s*", re.ASCII)
 DATE_PARTS = ("days", "month", "weekday", "hour")  # every date has the first three
 STRANGE_CELLS = (list, tuple, dict, set, frozenset, np.ndarray, bytes, bytearray, complex)
 MOSTLY = 0.9
@@ -53,7 +55,7 @@ class Column:
         What it was found to be.
     parts
         The series it becomes, by name: itself, or "name:days", "name:month", ... for a date. Numbers are
-        float64 with NaN for missing, categories have sorted text levels.
+        float64 with NaN for missing, categories have sorted text levels, text is objects with NaN for missing.
     note
         What the user should know about the finding, or nothing.
     """
@@ -69,7 +71,8 @@ def column_of(name: str, values: pd.Series) -> Column:
 
     Numbers are integers, floats, Decimals, booleans (0 and 1), durations (in days), and text where every cell
     is a number. Dates are date and time types, and text where every cell is an ISO 8601 date; the clock is
-    taken as written, whatever the time zone. A category dtype, and any other text, is a category.
+    taken as written, whatever the time zone. Cells of several words, many of them rare, are text (`text.is_text`);
+    a category dtype, and any other text, is a category.
 
     Parameters
     ----------
@@ -81,7 +84,7 @@ def column_of(name: str, values: pd.Series) -> Column:
     Raises
     ------
     InputError
-        Where cells hold lists, dicts, arrays, bytes or complex numbers.
+        Where cells hold lists, dicts, arrays, bytes or complex numbers, or text while skrub is not installed.
 
     Examples
     --------
@@ -155,6 +158,17 @@ def as_levels(name: str, values: pd.Series) -> pd.Series:
     return _category(name, *_distinct(name, values)).parts[name]
 
 
+def as_text(name: str, values: pd.Series) -> pd.Series:
+    """Bring a column that must be text into the table's form; blank cells are missing.
+
+    Examples
+    --------
+    >>> as_text("review", pd.Series(["very good", None, " "])).tolist()
+    ['very good', nan, nan]
+    """
+    return _texts(*_distinct(name, values))
+
+
 def as_date_parts(name: str, values: pd.Series) -> dict[str, pd.Series]:
     """Bring a column that must be a date into the table's form, all four parts of it.
 
@@ -193,6 +207,11 @@ def _category(name: str, codes: np.ndarray, cells: list[Any], note: str = "") ->
     sorted_codes = np.array([place[text] for text in texts] + [-1])[codes]  # code -1, missing, takes the last
     categorical = pd.Categorical.from_codes(sorted_codes, pd.Index(levels, dtype=object))
     return Column(name, "category", {name: pd.Series(categorical)}, note)
+
+
+def _texts(codes: np.ndarray, cells: list[Any]) -> pd.Series:
+    texts = [text if (text := _level(cell)).strip() else np.nan for cell in cells]
+    return pd.Series(np.array([*texts, np.nan], dtype=object)[codes], dtype=object)
 
 
 def _level(cell: Any) -> str:
@@ -239,7 +258,12 @@ def _from_texts(name: str, codes: np.ndarray, cells: list[Any]) -> Column:
         note = f"Column '{name}' has numbers that are stored as text; they are taken as numbers."
         return _number(name, _spread(codes, [float(text) for text in texts]), note)
     present = codes[codes >= 0]
-    return _category(name, codes, cells, _text_note(name, texts, numeric, float(numeric[present].mean())))
+    note = _text_note(name, texts, numeric, float(numeric[present].mean()))
+    counts = np.bincount(present, minlength=len(texts))
+    if note or not is_text(texts, counts):
+        return _category(name, codes, cells, note)
+    about = note_on_text(name, len(texts), words_a_cell(texts, counts))
+    return Column(name, "text", {name: _texts(codes, cells)}, about)
 
 
 def _text_note(name: str, texts: list[str], numeric: np.ndarray, share: float) -> str:
@@ -247,6 +271,11 @@ def _text_note(name: str, texts: list[str], numeric: np.ndarray, share: float) -
         code = next(text for text in texts if CODE.fullmatch(text))
         return f"Column '{name}' has codes such as '{code}'; they are taken as categories, not as numbers."
     stray = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
+    if all(OTHER_DATE.fullmatch(text) for text in texts):
+        return (
+            f"Column '{name}' has text such as '{texts[0]}', taken as categories. If these are dates, write them year "
+            "first, as 2018-12-31 (pandas.to_datetime with a format): which number is the month cannot be seen."
+        )
     if all(THOUSANDS.fullmatch(text) for text in stray):
         return (
             f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, "

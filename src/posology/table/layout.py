@@ -148,12 +148,17 @@ def slot_of(table: Table, name: str, columns: Sequence[str], *, coded: bool = Fa
     Raises
     ------
     InputError
-        A number that is to be a code is not one.
+        A number that is to be a code is not one, or a text is to be one.
     """
     names = tuple(column for column in table.features if column in set(columns))
+    kinds = dict(zip(table.features, table.kinds, strict=True))
     if not coded:
         return Slot(name, names, sum(prepared_width(table.features[column]) for column in names))
-    kinds = dict(zip(table.features, table.kinds, strict=True))
+    if texts := [column for column in names if kinds[column] == "text"]:
+        raise InputError(
+            f"Column '{texts[0]}' is text, but the input '{name}' takes codes (an Embedding reads it). Give text to "
+            "another input, or leave it out."
+        )
     levels = {c: tuple(map(str, table.features[c].cat.categories)) for c in names if kinds[c] == "category"}
     numbers = [c for c in names if c not in levels]
     for column in numbers:

@@ -1,11 +1,11 @@
 """New rows, to be predicted, in the form that a preparation was fitted on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from posology.table.checks import check_columns, check_names
-from posology.table.columns import DATE_PARTS, as_date_parts, as_levels, as_numbers
+from posology.table.columns import DATE_PARTS, as_date_parts, as_levels, as_numbers, as_text
 from posology.table.preparation import Preparation
 from posology.wording import quoted
 
@@ -47,12 +47,21 @@ def features_of(frame: pd.DataFrame, preparation: Preparation) -> tuple[pd.DataF
     for name, kind in sources.items():
         if kind == "date":
             parts |= as_date_parts(name, frame[name])
-        elif preparation.kinds[preparation.columns.index(name)] == "category":
-            parts[name] = as_levels(name, frame[name])
         else:
-            parts[name] = pd.Series(as_numbers(name, frame[name]))
+            parts[name] = _OF_KIND[preparation.kinds[preparation.columns.index(name)]](name, frame[name])
     columns = pd.Index(preparation.columns, dtype=object)
     return pd.DataFrame(parts, columns=columns), (*_ignored(extra), *_unseen(parts, preparation.levels))
+
+
+def _as_numbers(name: str, cells: pd.Series) -> pd.Series:
+    return pd.Series(as_numbers(name, cells))
+
+
+_OF_KIND: Mapping[str, Callable[[str, pd.Series], pd.Series]] = {
+    "category": as_levels,
+    "text": as_text,
+    "number": _as_numbers,
+}
 
 
 def _sources(columns: Sequence[str], given: Sequence[str]) -> dict[str, str]:

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float32, Float64
+from pandas.api import types
 
 from posology.errors import InputError
 from posology.table import preparation_files
 from posology.table.checks import check_columns, check_finite
-from posology.table.columns import Kind, as_levels, as_numbers
+from posology.table.columns import Kind, as_levels, as_numbers, as_text
+from posology.table.levels import FEWEST_ROWS_OF_A_LEVEL, MOST_COLUMNS_OF_A_CATEGORY, columns_of_levels
 from posology.table.storage import kinds_of
+from posology.table.text import MISSING as MISSING_TEXT
+from posology.table.text import NUMBERS, encoder_of, fitted_quietly
 
-FEWEST_ROWS_OF_A_LEVEL = 10
-MOST_COLUMNS_OF_A_CATEGORY = 40
 LARGEST = float(np.finfo(np.float32).max)
 MISSING, PRESENT = "", "="  # instead of a level; before a level, so that none is mistaken for MISSING
 
@@ -28,7 +30,8 @@ class Preparation:
     A number x becomes (x - mean) / sd after missing ones are set to the training median; a column that is
     missing somewhere in the training rows gets an indicator, scaled in the same way. A category becomes one
     column of 0 and 1 for each level with at least 10 training rows, missing being a level too, at most 40
-    columns; the rarer levels, and those never seen, share one. The target becomes z = (y - mean) / sd, unless it is
+    columns; the rarer levels, and those never seen, share one. A text becomes up to 30 numbers, by the pieces of its
+    words (`text.encoder_of`). The target becomes z = (y - mean) / sd, unless it is
     classes.
 
     Attributes
@@ -40,7 +43,8 @@ class Preparation:
     levels
         The levels seen in the training rows, by category.
     names
-        Names of the output columns: "bmi", "bmi:missing", "region=north", "region:missing", "region:other".
+        Names of the output columns: "bmi", "bmi:missing", "region=north", "region:missing", "region:other",
+        "review:text 1".
     target_mean, target_sd
         Of the training target, in its unit; sd is 1 where the target is constant; 0 and 1 for classes.
     target_range
@@ -100,8 +104,8 @@ class Preparation:
         if len(features) != len(target) or len(target) == 0:
             raise ValueError(f"got {len(features)} rows of features and {len(target)} targets")
         columns, kinds = tuple(features.columns), kinds_of(features)
-        transformer = _transformer(kinds)
-        transformer.fit(_encodable(features, columns, kinds))
+        encodable = _encodable(features, columns, kinds)
+        transformer = fitted_quietly(_transformer(kinds, encodable), encodable)
         categories = features.select_dtypes("category")
         levels = {name: tuple(sorted(set(categories[name].dropna()))) for name in categories}
         low, high = float(target.min()), float(target.max())
@@ -114,7 +118,7 @@ class Preparation:
     @property
     def text_columns(self) -> tuple[str, ...]:
         """Columns that `read_frame` should read as text in a new file, so that "1.50" stays that level."""
-        return tuple(name for name, kind in zip(self.columns, self.kinds, strict=True) if kind == "category")
+        return tuple(name for name, kind in zip(self.columns, self.kinds, strict=True) if kind != "number")
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -212,24 +216,23 @@ def mean_and_variance(
 def prepared_width(column: pd.Series) -> int:
     """Bound, over every subset of the rows, the number of output columns that a feature column becomes.
 
-    A number: 1, and 1 more where any cell is missing. A category: min(40, L + [K > L]), where K counts the levels
-    (missing is one) and L those with 10 rows or more. A level that falls below 10 in a subset only moves into the
-    shared column.
+    A number: 1, and 1 more where any cell is missing. A text: 30. A category: as `columns_of_levels` of its rows,
+    missing being a level. One that falls below 10 rows in a subset only moves into the shared column.
 
     Examples
     --------
     >>> prepared_width(pd.Series([20.0, np.nan])), prepared_width(pd.Series(pd.Categorical(["f", "m"])))
     (2, 1)
     """
+    if types.is_object_dtype(column.dtype):
+        return NUMBERS
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return 1 + bool(column.isna().any())
-    counts = np.bincount(column.cat.codes.to_numpy() + 1)
-    levels, frequent = int((counts > 0).sum()), int((counts >= FEWEST_ROWS_OF_A_LEVEL).sum())
-    return min(MOST_COLUMNS_OF_A_CATEGORY, frequent + (levels > frequent))
+    return columns_of_levels(np.bincount(column.cat.codes.to_numpy() + 1))
 
 
 def output_names(transformer: Any, columns: Sequence[str], kinds: Sequence[Kind]) -> tuple[str, ...]:
-    """Name the output columns: numbers, their indicators, then the levels of each category."""
+    """Name the output columns: numbers, their indicators, the levels of each category, the numbers of each text."""
     return tuple(name for name, _ in _outputs(transformer, columns, kinds))
 
 
@@ -249,10 +252,18 @@ def _outputs(transformer: Any, columns: Sequence[str], kinds: Sequence[Kind]) ->
             kept = [level for level in levels if level not in pooled]
             found += [(f"{name}:missing" if level == MISSING else name + level, name) for level in kept]
             found += [(f"{name}:other", name)] if pooled else []
+    for place, name in enumerate(columns):
+        if kinds[place] == "text":
+            numbered = range(1, transformer.named_transformers_[_block_of_text(place)].n_components_ + 1)
+            found += [(f"{name}:text {number}", name) for number in numbered]
     return found
 
 
-def _transformer(kinds: Sequence[Kind]) -> Any:
+def _block_of_text(place: int) -> str:
+    return f"text {place}"
+
+
+def _transformer(kinds: Sequence[Kind], encodable: pd.DataFrame) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -271,7 +282,10 @@ def _transformer(kinds: Sequence[Kind]) -> Any:
         ("numbers", make_pipeline(imputer, StandardScaler(copy=False)), numbers),
         ("categories", encoder, categories),
     ]
-    return ColumnTransformer([block for block in blocks if block[2]])
+    texts = [place for place, kind in enumerate(kinds) if kind == "text"]
+    # a place by itself, not in a list, gives the encoder a column, as skrub's take it
+    blocks += [(_block_of_text(place), encoder_of(encodable.iloc[:, place]), place) for place in texts]  # type: ignore[misc]
+    return ColumnTransformer([block for block in blocks if block[2] != []])
 
 
 def _encodable(features: pd.DataFrame, columns: Sequence[str], kinds: Sequence[Kind]) -> pd.DataFrame:
@@ -280,6 +294,8 @@ def _encodable(features: pd.DataFrame, columns: Sequence[str], kinds: Sequence[K
     for name, kind in zip(columns, kinds, strict=True):
         if kind == "category":
             series[name] = _marked(as_levels(name, features[name]))
+        elif kind == "text":
+            series[name] = as_text(name, features[name]).fillna(MISSING_TEXT)
         else:
             numbers = as_numbers(name, features[name])
             check_finite(f"Column '{name}'", numbers, "Mend these cells or leave them empty.")

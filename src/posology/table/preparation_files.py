@@ -9,24 +9,35 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
 from posology.files import objects_in, parsed_json, read_small
 from posology.stored_zip import read_parts
+from posology.table.text import INSTALL
 from posology.wording import first_line, quoted
 
 FORMAT = "posology preparation 1"
-TRUSTED = ("numpy.dtype", "sklearn.compose._column_transformer._RemainderColsList")
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn.compose._column_transformer._RemainderColsList",
+    "skrub._string_encoder.StringEncoder",
+    "skrub._to_str.ToStr",
+)
 KNOWN = {
     "builtins": {"bool", "dict", "float", "int", "list", "slice", "str", "tuple"},
     "numpy": {"bool", "bool_", "dtype", "float32", "float64", "int32", "int64", "ndarray", "object_", "str_"},
     "sklearn.compose._column_transformer": {"ColumnTransformer", "_RemainderColsList"},
+    "sklearn.decomposition._truncated_svd": {"TruncatedSVD"},
+    "sklearn.feature_extraction.text": {"TfidfTransformer", "TfidfVectorizer"},
     "sklearn.impute._base": {"MissingIndicator", "SimpleImputer"},
     "sklearn.pipeline": {"Pipeline"},
     "sklearn.preprocessing._data": {"StandardScaler"},
     "sklearn.preprocessing._encoders": {"OneHotEncoder"},
+    "skrub._string_encoder": {"StringEncoder"},
+    "skrub._to_str": {"ToStr"},
 }
 """What a preparation consists of, by module. skops trusts all of scikit-learn, functions among it, which is more."""
 LOADERS = {
@@ -66,7 +77,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _versions() -> dict[str, str]:
-    names = ("numpy", "pandas", "scikit-learn", "skops")
+    names = ["numpy", "pandas", "scikit-learn", "skops", *(["skrub"] if find_spec("skrub") else [])]
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
@@ -123,13 +134,26 @@ def _transformer(path: Path) -> Any:
             f"'{path}' holds types that a preparation does not have, and loading them could run code: "
             f"{quoted(foreign)}. Nothing was loaded. {AGAIN}"
         )
+    if b'"skrub.' in parts["schema.json"] and not find_spec("skrub"):
+        raise InputError(f"'{path}' reads text, which needs skrub, not installed here. Run: {INSTALL}")
     try:
         transformer = skops.loads(content, trusted=list(TRUSTED))
     except Exception as error:  # a schema can be wrong in every way
         raise InputError(f"'{path}' is damaged: {type(error).__name__}: {first_line(error)}. {AGAIN}") from error
     if not isinstance(transformer, ColumnTransformer):
         raise InputError(f"'{path}' holds a {type(transformer).__name__}, not a ColumnTransformer. {AGAIN}")
+    # a pattern for words, which the file could choose so that matching never ends, is read by no other analyzer
+    if b'"TfidfVectorizer"' in parts["schema.json"] and not _by_pieces(transformer):
+        raise InputError(f"'{path}' reads text in another way than a preparation does. {AGAIN}")
     return transformer
+
+
+def _by_pieces(transformer: Any) -> bool:
+    """Tell whether every encoder of text looks at pieces of words, and takes cells for text, not for names of files."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    found = [block.vectorizer_ for _, block, _ in transformer.transformers_ if hasattr(block, "vectorizer_")]
+    return all(isinstance(v, TfidfVectorizer) and (v.analyzer, v.input) == ("char_wb", "content") for v in found)
 
 
 def _foreign(schema: Any) -> Iterator[str]:

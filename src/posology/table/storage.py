@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float64
+from pandas.api import types
 
 from posology.errors import InputError
 from posology.table.columns import Kind
@@ -37,7 +38,13 @@ def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
     >>> kinds_of(pd.DataFrame({"age": [31.0], "sex": pd.Categorical(["female"])}))
     ('number', 'category')
     """
-    return tuple("category" if isinstance(dtype, pd.CategoricalDtype) else "number" for dtype in features.dtypes)
+    return tuple(_kind_of(dtype) for dtype in features.dtypes)
+
+
+def _kind_of(dtype: Any) -> Kind:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "category"
+    return "text" if types.is_object_dtype(dtype) else "number"
 
 
 def fingerprint(
@@ -70,11 +77,12 @@ def _pieces(features: pd.DataFrame, target: np.ndarray, target_name: str) -> Ite
         yield from (_utf8(name), kind.encode())
         if kind == "number":
             yield _number_bytes(features[name].to_numpy(np.float64))
-        else:
-            levels = features[name].cat.categories
-            yield str(len(levels)).encode()
-            yield from (_utf8(level) for level in levels)
-            yield features[name].cat.codes.to_numpy().astype("<i4").tobytes()
+            continue
+        cells = features[name].astype("category") if kind == "text" else features[name]
+        levels = cells.cat.categories
+        yield str(len(levels)).encode()
+        yield from (_utf8(level) for level in levels)
+        yield cells.cat.codes.to_numpy().astype("<i4").tobytes()
 
 
 def _utf8(text: str) -> bytes:
@@ -126,6 +134,8 @@ def save(
 def _to_arrow(column: pd.Series) -> Any:
     import pyarrow as pa
 
+    if types.is_object_dtype(column.dtype):
+        return pa.array(column.where(column.notna(), None), type=pa.string())
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return pa.array(column.to_numpy(np.float64))  # NaN stays NaN, so that it can be mapped as it is
     codes = column.cat.codes.to_numpy().astype(np.int32)
@@ -179,6 +189,8 @@ def _mapped(path: Path) -> tuple[Any, dict[str, Any]]:
 
 def _from_arrow(column: Any) -> pd.Series:
     chunk = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if str(chunk.type) == "string":
+        return pd.Series([np.nan if cell is None else cell for cell in chunk.to_pylist()], dtype=object)
     if not hasattr(chunk, "dictionary"):
         return pd.Series(chunk.to_numpy(zero_copy_only=True), copy=False)
     codes = chunk.indices.fill_null(-1).to_numpy()

@@ -14,6 +14,7 @@ from posology.table import checks, leaks, storage
 from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
 from posology.table.groups import Groups, groups_of
+from posology.table.idle import notes_on_idle
 from posology.table.time_order import notes_on_time
 from posology.table.weights import Weights, read_weights, weights_of
 from posology.wording import counted, quoted
@@ -27,7 +28,8 @@ class Table:
     ----------
     features
         One row per observation. Numbers are float64 with NaN for missing; categories are pandas categories
-        with sorted text levels; a date "sold" stands as numbers "sold:days" (whole days since 1970-01-01),
+        with sorted text levels; text is objects with NaN for missing; a date "sold" stands as numbers "sold:days"
+        (whole days since 1970-01-01),
         "sold:month" (1 to 12), "sold:weekday" (Monday is 0) and, where any row has a time of day,
         "sold:hour" (0 to 24, with its fraction).
     target
@@ -79,7 +81,7 @@ class Table:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Kind of each feature column, "number" or "category"."""
+        """Kind of each feature column, "number", "category" or "text"."""
         return storage.kinds_of(self.features)
 
     def fingerprint(self) -> str:
@@ -206,10 +208,12 @@ def build_table(
         *said,
         *_missing_note(known, target_name),
         *idle,
+        *notes_on_idle(columns),
         *checks.notes_on(columns, copies, grouped=bool(together)),
     ]
     notes += [] if together else notes_on_time(columns, numbers)
-    found = list(leaks.leaks_in(columns, numbers, target_name))
+    about = (columns, numbers, target_name)
+    found = [*leaks.leaks_in(*about), *leaks.sum_in(*about)]
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
     numbers.setflags(write=False)

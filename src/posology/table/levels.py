@@ -1,0 +1,40 @@
+"""How many columns of 0 and 1 the levels of a category become, and how many of its cells then share one."""
+
+import numpy as np
+from jaxtyping import Int
+
+FEWEST_ROWS_OF_A_LEVEL = 10
+MOST_COLUMNS_OF_A_CATEGORY = 40
+
+Counts = Int[np.ndarray, " level"]
+
+
+def columns_of_levels(counts: Counts) -> int:
+    """Give the number of columns: min(40, L + [K > L]), where K counts the levels and L those with 10 rows or more.
+
+    Parameters
+    ----------
+    counts
+        Rows of each level; 0 is no level.
+
+    Examples
+    --------
+    >>> columns_of_levels(np.array([30, 12, 3, 2]))
+    3
+    """
+    levels, frequent = int((counts > 0).sum()), int((counts >= FEWEST_ROWS_OF_A_LEVEL).sum())
+    return min(MOST_COLUMNS_OF_A_CATEGORY, frequent + (levels > frequent))
+
+
+def share_in_common(counts: Counts) -> float:
+    """Give the share of rows whose level has no column of its own.
+
+    Examples
+    --------
+    >>> share_in_common(np.array([30, 30, 3, 1]))
+    0.0625
+    """
+    frequent = np.sort(counts[counts >= FEWEST_ROWS_OF_A_LEVEL])[::-1]
+    all_fit = len(frequent) == len(counts[counts > 0]) and len(frequent) <= MOST_COLUMNS_OF_A_CATEGORY
+    own = frequent if all_fit else frequent[: MOST_COLUMNS_OF_A_CATEGORY - 1]
+    return float(1 - own.sum() / counts.sum())
