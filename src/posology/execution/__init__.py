@@ -1,4 +1,4 @@
-"""Where packs run: local worker processes."""
+"""Where packs run: worker processes, on this machine or a cluster's."""
 
 from posology.execution.job import ALL_ROWS_SPLITS, Job
 from posology.execution.pool import Pool, one_worker, result_of
