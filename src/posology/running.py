@@ -19,10 +19,9 @@ from posology.cocktail import Cocktail
 from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
 from posology.evidence import evidence_of
-from posology.execution import ALL_ROWS_SPLITS, LocalPool, LostWorker, result_of
+from posology.execution import ALL_ROWS_SPLITS, LostWorker, Pool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
-from posology.execution.sizing import check_memory
 from posology.inference import R2, Analysis, Looks, analyze
 from posology.lever_run import LeverRun, without_stopping
 from posology.levers import TREES, Levers
@@ -105,7 +104,7 @@ class Run:
             self._progress.stage("starting the workers")
             with self._study.pool(scratch, tell=self._progress.epochs, lost=self._lost) as pool:
                 network = pool.describe()
-                check_memory(network["memory"], self._study.workers)
+                pool.check_memory(network["memory"])
                 space = space_of(network, self._study.settings)
                 # nothing is written before the table and the network are known to be right
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
@@ -137,7 +136,7 @@ class Run:
         if self._record is not None:
             self._record.note_fault(asdict(worker))
 
-    def _carry_out(self, pool: LocalPool, record: Record, space: Space, network: dict[str, Any]) -> StudyResult:
+    def _carry_out(self, pool: Pool, record: Record, space: Space, network: dict[str, Any]) -> StudyResult:
         self._progress.total(self._design.members())
         repeats = self._train(pool, record, space)
         found, looks = repeats.found(), repeats.looks()
@@ -175,7 +174,7 @@ class Run:
         return self._keep_result(record, result)
 
     def _levers(
-        self, pool: LocalPool, record: Record, space: Space, found: Found, scores: Scores, analysis: Analysis
+        self, pool: Pool, record: Record, space: Space, found: Found, scores: Scores, analysis: Analysis
     ) -> Levers | None:
         """Score what stands beside the arms."""
         if not self._study.settings.levers:
@@ -240,7 +239,7 @@ class Run:
         about = "mae scores what it learns, a median" if loss in OF_MEDIANS else "pinball:LEVEL is for a quantile"
         return [f"The network's loss is {loss}, and its score is R2, which is about means: --score {about}."]
 
-    def _train(self, pool: LocalPool, record: Record, space: Space) -> Repeats:
+    def _train(self, pool: Pool, record: Record, space: Space) -> Repeats:
         """Train repeat after repeat, until a look, the budget or their number ends it."""
         repeats = Repeats(
             self._study.settings, self._score, self._progress.say, self._study.judge.measure, self._study.table.clusters
@@ -261,7 +260,7 @@ class Run:
     def _driven(
         self,
         procedures: Iterator[tuple[Any, Procedure]],
-        pool: LocalPool,
+        pool: Pool,
         record: Record,
         tick: Callable[[], bool],
     ) -> Generator[tuple[Any, Any], None, None]:
@@ -270,7 +269,7 @@ class Run:
             submit=lambda pack: self._submit(pool, record, pack),
             known=lambda pack: self._known(record, pack),
             on_pack=lambda pack, result: self._keep(record, pack, result),
-            ahead=2 * self._study.workers,
+            ahead=2 * pool.workers,
             tick=tick,
         )
 
@@ -287,7 +286,7 @@ class Run:
         record.keep(missing, {name: values[places] for name, values in vars(result).items()})
         self._count(pack, kept=False)
 
-    def _submit(self, pool: LocalPool, record: Record, pack: Pack) -> "Future[PackResult]":
+    def _submit(self, pool: Pool, record: Record, pack: Pack) -> "Future[PackResult]":
         """Submit what of a pack is not trained yet; the answer is read in the worker's own thread."""
         future: Future[PackResult] = Future()
         missing = record.missing(pack)
@@ -319,7 +318,7 @@ class Run:
         budget = self._study.budget
         return budget is None or time.monotonic() - self._started < budget
 
-    def _prescribe(self, pool: LocalPool, record: Record, space: Space, analysis: Analysis) -> Prescription:
+    def _prescribe(self, pool: Pool, record: Record, space: Space, analysis: Analysis) -> Prescription:
         """Tune the advised arm on all rows by inner cross-validation, and refit it there."""
         arm = analysis.verdict.arm
         self._progress.stage(f"tuning {arm_name(arm)} on all rows")
@@ -336,7 +335,7 @@ class Run:
         setting = {name: list(strengths) for name, strengths in member.setting.items()}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
 
-    def _finish(self, pool: LocalPool, record: Record, pack: Pack) -> dict[str, Any]:
+    def _finish(self, pool: Pool, record: Record, pack: Pack) -> dict[str, Any]:
         """Train the tuned network, unless an earlier run left the same one."""
         name = f"packs/{pack.name}.json"
         kept = record.read_json(name)

@@ -47,6 +47,7 @@ def carry_out(
         facts=facts,
         continuing=may,
         callbacks=callbacks,
+        cluster=how.cluster,
     )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:

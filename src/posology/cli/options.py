@@ -155,6 +155,9 @@ class How:
         Time for the evidence, such as 90s, 10min or 1h30m: the study ends after the last repeat that fits.
     workers
         Processes; by default one a core.
+    cluster
+        Train on the nodes of a Ray cluster: HOST:PORT of its head, or auto. Needs posology[ray]; the verdict is the
+        same (docs/scale.md). A network file is run on the nodes.
     json
         Print one JSON object on standard output and nothing else.
     quiet
@@ -166,6 +169,7 @@ class How:
 
     budget: str | None = None
     workers: int | None = None
+    cluster: str | None = None
     json: Annotated[bool, Parameter(negative=())] = False
     quiet: Annotated[bool, Parameter(negative=())] = False
     track: Annotated[tuple[str, ...], Parameter(negative=())] = ()

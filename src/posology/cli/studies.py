@@ -159,7 +159,7 @@ def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
     if any(one is not None for one in beside):
         raise InputError(
             f"'{path}' says what is studied: write options into it. Only --out, --dry-run, --budget, --workers, "
-            "--json, --quiet and --track stand beside a study file."
+            "--cluster, --json, --quiet and --track stand beside a study file."
         )
     options = read(path, kinds())
     of_table = (options.get(name) for name in ("table", "target", "task", "groups", "weights"))
