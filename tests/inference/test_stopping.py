@@ -119,7 +119,7 @@ def test_as_json():
 
 
 def test_an_open_look_says_what_repeats_could_do():
-    assert [Look(2, Kind.OPEN, (), Outcome.GO_ON, chance).reason for chance in (0.05, 0.24, 0.25, 0.9)] == [
+    assert [Look(2, Kind.OPEN, (), Outcome.GO_ON, chance).reason for chance in (0.05, 0.33, 0.34, 0.9)] == [
         *["open: more repeats can hardly decide it"] * 2,
         *["open: more repeats may decide it"] * 2,
     ]

@@ -16,8 +16,9 @@ SEED = 52_361
 HOPELESS = 0.05
 """A chance below it is called none: more training will not help, more rows would."""
 
-SLIGHT = 0.25
-"""A chance below it is called slight: repeats can hardly help. It is of endless ones, and generous."""
+SLIGHT = 1 / 3
+"""A chance below it is called slight: repeats can hardly help. It is of endless ones, and generous; of those that can
+be trained it is less."""
 
 
 def settled(verdict: Verdict) -> bool:
@@ -30,7 +31,7 @@ def repeats_could(chance: float) -> str:
 
     Examples
     --------
-    >>> [repeats_could(chance) for chance in (0.04, 0.05, 0.24, 0.25)]
+    >>> [repeats_could(chance) for chance in (0.04, 0.05, 0.33, 0.34)]
     ['would not', 'can hardly', 'can hardly', 'may']
     """
     if chance < HOPELESS:
