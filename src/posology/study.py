@@ -162,8 +162,8 @@ class Study:
         exclude: Sequence[str] = (),
         every_site: bool = False,
         all_repeats: bool = False,
-        cluster: str | None = None,
         callbacks: Callback | Sequence[Callback] = (),
+        cluster: str | None = None,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y, task=task, groups=groups, weights=sample_weight)
@@ -193,8 +193,8 @@ class Study:
         facts: Mapping[str, Any] | None = None,
         staff: Staff | None = None,
         continuing: Continuing = SAME,
-        cluster: str | None = None,
         callbacks: Sequence[Callback] = (),
+        cluster: str | None = None,
     ) -> "Study":
         """Make a study of what the command has read.
 

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -159,6 +160,16 @@ def test_frames_of_pandas_and_polars_with_text_and_missing_cells_are_the_same():
     assert list(theirs.feature_names_in_) == list(ours.feature_names_in_) == list(frame())
     with pytest.raises(ValueError, match="The feature names should match those that were passed during fit"):
         ours.predict(frame()[list(frame())[::-1]])
+
+
+def test_columns_of_words_in_frames_of_pandas_and_polars():
+    works = pd.read_csv(Path(__file__).parents[1] / "table" / "data" / "tate.csv").head(90)
+    frame, year = works.drop(columns="year"), works["year"]
+    model = PosologyRegressor(epochs=2, ensemble=1, random_state=0).fit(frame, year)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(pl.from_pandas(frame)), model.predict(frame))
+    other = frame.assign(medium="Bronze")
+    assert np.abs(model.predict(other) - model.predict(frame)).max() > 0.01
 
 
 def test_in_a_pipeline_and_around_one():

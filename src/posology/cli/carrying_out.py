@@ -46,8 +46,8 @@ def carry_out(
         budget=budget,
         facts=facts,
         continuing=may,
-        cluster=how.cluster,
         callbacks=callbacks,
+        cluster=how.cluster,
     )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:
