@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -17,7 +19,8 @@ cluster, nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "i
 print(cluster.address, flush=True)
 for line in sys.stdin:
     if line.startswith("add"):
-        nodes.append(cluster.add_node(num_cpus=1))
+        nodes.append(cluster.add_node(wait=False, num_cpus=1))
+        cluster.wait_for_nodes(timeout=120)
     else:
         cluster.remove_node(nodes.pop(0), allow_graceful=False)
     print("done", flush=True)
@@ -29,17 +32,25 @@ class RayNodes:
     """A head without cores, and nodes of one core."""
 
     def __init__(self, temporary):
-        self._mark = uuid.uuid4().hex
-        self._keeper = subprocess.Popen(
-            [sys.executable, "-c", KEEPER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, MARK: self._mark, "TMPDIR": str(temporary), "RAY_worker_niceness": "0"},
-        )
+        self._mark, self._said = uuid.uuid4().hex, temporary / "ray-nodes.txt"
+        self._short = tempfile.mkdtemp(prefix="r", dir="/tmp")  # paths of sockets have at most 107 characters
+        with self._said.open("w") as said:
+            self._keeper = subprocess.Popen(
+                [sys.executable, "-c", KEEPER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                env={
+                    **os.environ,
+                    MARK: self._mark,
+                    "TMPDIR": str(temporary),
+                    "RAY_TMPDIR": self._short,
+                    "RAY_worker_niceness": "0",
+                },
+            )
         self.address = self._keeper.stdout.readline().strip()
-        assert self.address, "no cluster was started"
+        assert self.address, self._said.read_text()
 
     def add(self):
         self._tell("add")
@@ -51,7 +62,7 @@ class RayNodes:
     def _tell(self, words):
         self._keeper.stdin.write(f"{words}\n")
         self._keeper.stdin.flush()
-        assert self._keeper.stdout.readline().strip() == "done"
+        assert self._keeper.stdout.readline().strip() == "done", self._said.read_text()
 
     def workers(self):
         """List the worker processes that run on the nodes."""
@@ -74,3 +85,4 @@ class RayNodes:
         except subprocess.TimeoutExpired:
             self._keeper.kill()
         self._keeper.stdout.close()
+        shutil.rmtree(self._short, ignore_errors=True)

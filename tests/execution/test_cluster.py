@@ -214,6 +214,8 @@ class Machine:
         self.asked = []
 
     def placed(self, seconds):
+        if self._place is None:
+            raise LostError("Gone before it began.", machine=True)
         if not self._place:
             time.sleep(min(seconds, 0.01))
         return self._place
@@ -270,6 +272,13 @@ def test_a_machine_that_comes_back_opens_the_study_and_goes_on(tmp_path):
     with pool_of(staff, 1, tmp_path) as made:
         assert made.submit(packs(1)[0]).result(10)[0]["said"] == "p0"
     assert staff.hired[1].asked == ["open", "pack"]
+
+
+def test_a_machine_that_goes_away_before_its_worker_begins_is_no_loss(tmp_path):
+    lost, staff = [], Machines(Machine(None, False), Machine(True, True), Machine(None, False), Machine(True, False))
+    with pool_of(staff, 1, tmp_path, lost.append) as made:
+        assert made.submit(packs(1)[0]).result(10)[0]["said"] == "p0"
+    assert [worker.reason for worker in lost] == ["Gone."]
 
 
 def test_where_no_machine_is_left_the_study_ends(tmp_path, monkeypatch):

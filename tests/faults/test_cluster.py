@@ -125,3 +125,19 @@ def test_a_killed_driver_leaves_nobody_and_the_cluster_goes_on(case, whole, node
     assert verdict(folder) == verdict(whole)
     nodes.wait_for_none()
     assert rows_left(case) == [], "nor are rows of the table left on a node"
+
+
+def test_a_cluster_that_goes_away_altogether(case, whole, nodes, tmp_path):
+    folder = tmp_path / "study"
+    process = case.start(*on(case, nodes, folder))
+    until(lambda: some_packs(folder), process)
+    nodes.stop()
+    done = Ended.of(process)
+    assert done.code == 1
+    gone = f"posology: The cluster at {nodes.address} is gone. What was trained is kept; go on with: "
+    assert gone in done.err, done.err.splitlines()[-2:]
+    kept = packs(folder)
+    done = case.run("resume", folder, "--workers", 1)
+    assert done.code == 0, done.err
+    assert {name: at for name, at in packs(folder).items() if name in kept} == kept
+    assert verdict(folder) == verdict(whole)

@@ -139,7 +139,7 @@ class Cluster:
             inbox.put(self._lost())
 
     def _lost(self) -> Part:
-        return {"raised": "worker", "text": f"The connection to the cluster at {self._address} was lost."}, {}
+        return {"raised": "worker", "text": f"The cluster at {self._address} is gone."}, {}
 
     def close(self) -> None:
         """Wait until the workers have ended, and leave the cluster."""

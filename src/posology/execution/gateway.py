@@ -96,7 +96,7 @@ class _Actors:
 
         self._class = ray.remote(Relay)
         self._study = f"cluster-{secrets.token_hex(8)}"
-        self._packages = list(asked["packages"])
+        self._packages, self._address = list(asked["packages"]), asked["address"]
         # once into the object store: it brings a copy to every node that has an actor, and no more than one
         self._table = ray.put(np.fromfile(asked["table"], "uint8"))
         network = Path(asked["network"]) if asked["network"] else None
@@ -111,6 +111,8 @@ class _Actors:
             await getattr(self, f"_{message['to']}")(number, message, arrays)
         except self._ray.exceptions.OutOfMemoryError:
             self._tell(number, {"raised": "lost", "text": "A node of the cluster has no memory left.", "memory": True})
+        except self._ray.exceptions.LocalRayletDiedError:
+            self._tell(number, {"raised": "worker", "text": f"The cluster at {self._address} is gone."})
         except self._ray.exceptions.RayError as error:
             self._tell(number, {"raised": self._kind(error), "text": _said(error)})
         except Exception as error:  # nobody may wait in vain

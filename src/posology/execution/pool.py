@@ -170,7 +170,7 @@ class Pool:
 
     def _find_place(self, seat: Seat) -> None:
         until = time.monotonic() + HOMELESS
-        while not seat.worker.placed(1.0):
+        while not seat.settle(1.0):
             if self._stopping or time.monotonic() > until:
                 raise NoPlaceError(f"No core of the cluster became free in {HOMELESS:.0f} seconds.")
 

@@ -8,6 +8,7 @@ back to whoever has a core.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +92,15 @@ class Seat:
         self._most = _half(message.get("room", len(members)))
         return self.ask(message)
 
+    def settle(self, seconds: float) -> bool:
+        """Wait so long for a core for the worker; where its machine goes away first, another is hired."""
+        try:
+            return self.worker.placed(seconds)
+        except LostError as error:
+            self._rehire(error)
+            time.sleep(seconds)  # where every machine goes away at once
+            return False
+
     def leave(self, let_go: Callable[[Hired], None]) -> None:
         """Let the worker go; nobody is hired any more."""
         with self._left:
@@ -121,14 +131,18 @@ class Seat:
         return reply
 
     def _replace(self, message: Message, error: LostError) -> None:
+        if not self._closed:
+            self._lost(LostWorker(str(message.get("name") or message["do"]), len(_members(message)), str(error)))
+        self._rehire(error)
+        if error.machine:
+            raise NoPlaceError(str(error)) from error
+
+    def _rehire(self, error: LostError) -> None:
         with self._left:
             if self._closed:
                 raise error
-            self._lost(LostWorker(str(message.get("name") or message["do"]), len(_members(message)), str(error)))
             self.worker.stop()
             self.worker, self._opened = self._hire(), False
-        if error.machine:
-            raise NoPlaceError(str(error)) from error
 
 
 def _members(message: Message) -> list[Any]:
