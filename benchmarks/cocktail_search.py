@@ -141,9 +141,9 @@ def lines(name, asked):
                 for r in range(design.repeats)
                 for f in range(design.folds)
             )
-            waiting = ThreadPoolExecutor(2 * study.workers)
+            waiting = ThreadPoolExecutor(2 * pool.workers)
             submit = partial(waiting.submit, lambda pack: result_of(pool.submit(pack).result()))
-            driven = drive(procedures, submit, lambda _: None, lambda *_: None, 2 * study.workers)
+            driven = drive(procedures, submit, lambda _: None, lambda *_: None, 2 * pool.workers)
             with waiting, closing(driven):
                 for (r, f), (tuned, refits) in driven:
                     rows = folds[r] == f

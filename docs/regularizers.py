@@ -1,6 +1,8 @@
 """Write docs/regularizers.md from the classes: `python docs/regularizers.py`. A test says when it was forgotten."""
 
 import inspect
+import re
+from html import unescape
 from pathlib import Path
 
 from posology.regularizers import HOOKS, OWN, Place, Regularizer
@@ -15,6 +17,7 @@ page). Name them in `--arms`: `--arms mixup,dropout` is every subset of the two,
 weight_decay+mixup"` just those arms. Every arm is tuned with the same number of trials, a combined arm starts from
 what its parts found, and strength zero is the identity, bit for bit. `--range NAME=LOW:HIGH` searches another range.
 A study first trains a few steps with each, to see that it acts on your network, and ends there when one does not.
+The pictures are drawn by the code that trains (`python docs/regularizer_pictures.py`).
 
 {table}
 
@@ -43,6 +46,8 @@ with 200 epochs and trainings that stop at 60 a decay has not begun. Give `--epo
 `--epochs 60 --no-early-stopping`. A refit keeps the clock that tuning had. A schedule costs nothing and compiles
 nothing. `model.keras` predicts the same; that the strength was scheduled is no part of any Keras model, and stands in
 the lines of the prescription.
+
+{schedules}
 
 **Shapes over depth.** `dropout:falling` and `dropout:rising`, for every regularizer of weights and activations: the
 strength that is searched is that of the first, or the last, of n places, and those of the others fall in equal steps
@@ -89,6 +94,7 @@ RETURNS = {
     Place.WEIGHTS_AFTER: "the weights",
     Place.ACTIVATIONS: "the activations, while training",
     Place.ACTIVITY: "what is added to the loss",
+    Place.BRANCHES: "what the branch adds, while training",
     Place.INPUTS: "rows and targets of the batch",
     Place.TARGETS: "targets of the batch",
     Place.GRADIENT: "the gradient, a tuple of arrays",
@@ -98,6 +104,7 @@ RETURNS = {
 SITES = {
     "kernel": "each kernel",
     "dropout": "each Dropout layer, or behind each hidden activation",
+    "branch": "the end of each residual branch",
     "input": "one, all inputs",
     "target": "one",
     "training": "one",
@@ -107,7 +114,11 @@ SITES = {
 def page() -> str:
     """Give the text of the page."""
     table = ["| name | acts on | strength | range | in Keras |", "|---|---|---|---|---|", *map(_row, OWN)]
-    parts = [TOP.format(table="\n".join(table)), *map(_section, OWN), THIRD.format(hooks="\n".join(map(_hook, Place)))]
+    parts = [
+        TOP.format(table="\n".join(table), schedules=picture("schedules")),
+        *map(_section, OWN),
+        THIRD.format(hooks="\n".join(map(_hook, Place))),
+    ]
     return "\n".join(parts)
 
 
@@ -126,6 +137,7 @@ def _keras(r: Regularizer) -> str:
     if form is None:
         return "by hand"
     more = "".join(f", {k}={v!r}" for k, v in form.more.items())
+    more += ", noise_shape=(None, 1)" if r.place is Place.BRANCHES else ""
     room = {"penalty": "regularizers", "constraint": "constraints", "layer": "layers"}.get(form.part)
     return f"`{room}.{form.name}({form.argument}={more})`" if room else f"`{form.argument}{more}` of the {form.part}"
 
@@ -143,7 +155,15 @@ def _section(r: Regularizer) -> str:
     if r.by_hand and r.keras is None:
         notes.append(f"By hand: `{r.by_hand.format(strength=r.strength.high)}`.")
     said = [p for p in (*paragraphs, " ".join(notes)) if p]
+    said.insert(1, picture(r.name))
     return f"## {r.name}\n\n" + "\n\n".join(said) + "\n"
+
+
+def picture(name: str) -> str:
+    """Show a picture of `regularizer_pictures.py`; what it says in the file stands for it where it is not seen."""
+    said = re.search("<desc>(.*)</desc>", (PAGE.with_suffix("") / f"{name}.svg").read_text(encoding="utf-8"))
+    assert said is not None
+    return f"![{unescape(said[1])}](regularizers/{name}.svg)"
 
 
 def _hook(place: Place) -> str:

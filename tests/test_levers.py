@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from posology import Study
-from posology.execution import LocalPool
+from posology.execution import Pool
 from posology.execution.rivals import MOST_LEVELS, RIVALS, predict_rival
 from posology.inference import estimate
 from posology.judging import NumberJudge
@@ -96,7 +96,7 @@ def test_the_terminal_shows_them(result, capsys):
 
 def test_a_resumed_study_keeps_them_and_trains_nothing(result, monkeypatch):
     for name in ("rival", "submit", "finish"):
-        monkeypatch.setattr(LocalPool, name, None)
+        monkeypatch.setattr(Pool, name, None)
     again = Study(None, X, Y, folder=result.folder, workers=1, **_asked(result)).run()
     assert again.to_dict(timing=False) == result.to_dict(timing=False)
 

@@ -6,6 +6,7 @@ Importing posology imports neither keras nor jax; names are loaded when they are
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from posology.callbacks import Callback
     from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
     from posology.estimators import PosologyClassifier, PosologyRegressor
     from posology.result import StudyResult
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "Callback": "callbacks",
     "InputError": "errors",
     "LeakWarning": "errors",
     "PosologyClassifier": "estimators",
@@ -26,6 +28,7 @@ _ROOMS = {
 }
 
 __all__ = [
+    "Callback",
     "InputError",
     "LeakWarning",
     "PosologyClassifier",

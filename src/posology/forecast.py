@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posology.execution import ALL_ROWS_SPLITS, LocalPool, result_of
+from posology.execution import ALL_ROWS_SPLITS, Pool, result_of
 from posology.execution.frames import pack_arrays
 from posology.lever_run import RIVALS, without_stopping
 from posology.plan import Design, Pack, Space, arm_name, programs, tune
@@ -104,12 +104,12 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         lever_networks=levers,
         resamples=design.resamples,
         arms=tuple(arm_name(arm) for arm in design.arms),
-        seconds=round(start_up + (networks * each + beside) / study.workers, 1),
-        least_seconds=round(start_up + (least * each + beside) / study.workers, 1),
+        seconds=round(start_up + (networks * each + beside) / pool.places, 1),
+        least_seconds=round(start_up + (least * each + beside) / pool.places, 1),
         bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
         scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
-        workers=study.workers,
-        sites=len(network["kernels"]) + len(network["dropouts"]),
+        workers=pool.places,
+        sites=sum(len(network[kind]) for kind in ("kernels", "dropouts", "branches")),
         programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],
@@ -127,7 +127,7 @@ def _sample(study: "Study", space: Space, pack_size: int) -> Pack:
     return next(tune(design, space, 0, 0, pack_size))[-1]
 
 
-def _price(pool: LocalPool, pack: Pack, epochs: int) -> tuple[float, int, float]:
+def _price(pool: Pool, pack: Pack, epochs: int) -> tuple[float, int, float]:
     """Give a pack's seconds and bytes, and the share of all epochs that it trained."""
     began = time.monotonic()
     result = result_of(pool.submit(pack).result())
@@ -135,7 +135,7 @@ def _price(pool: LocalPool, pack: Pack, epochs: int) -> tuple[float, int, float]
     return time.monotonic() - began, len(pack_arrays(vars(result))), share
 
 
-def _levers(study: "Study", pool: LocalPool) -> tuple[int, float]:
+def _levers(study: "Study", pool: Pool) -> tuple[int, float]:
     """Give the networks of the levers, and the seconds of those that are no networks."""
     if not study.settings.levers:
         return 0, 0.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from posology.execution import LocalPool
+from posology.execution import Pool
 from posology.execution.drive import Procedure
 from posology.inference import CLASS_SCORES, quantile_level
 from posology.inference.covariance import Clusters
@@ -56,7 +56,7 @@ class LeverRun:
     judge : Judge
         Of its predictions.
     space : Space
-    pool : LocalPool
+    pool : Pool
     record : Record
     drive : callable
         Trains the packs of procedures, as those of the study are; ends early when there is no time left.
@@ -67,7 +67,7 @@ class LeverRun:
     design: Design
     judge: Judge
     space: Space
-    pool: LocalPool
+    pool: Pool
     record: Record
     drive: Drive
     clusters: Clusters | None = None

@@ -6,6 +6,7 @@ sees that stops when a lead suits him.
 
 import contextlib
 import json
+import logging
 import threading
 import time
 from pathlib import Path
@@ -18,9 +19,13 @@ NAME = "progress.json"
 EVERY = 1.0
 """Seconds between two writings."""
 
+log = logging.getLogger("posology")
+
 
 class Posted:
-    """Passes progress on, and writes it into the study's folder once there is one; safe to call from several threads.
+    """Passes progress on, logs it, and writes it into the study's folder once there is one; safe in several threads.
+
+    What is worth keeping on a screen is logged as information, and so are stages; counts are not.
 
     Parameters
     ----------
@@ -43,12 +48,14 @@ class Posted:
     def stage(self, text: str) -> None:
         """See `Progress`."""
         self._progress.stage(text)
+        log.info(text)
         self._pace.stage = text
         self._post(at_once=True)
 
     def say(self, text: str) -> None:
         """See `Progress`."""
         self._progress.say(text)
+        log.info(text)
 
     def total(self, networks: int) -> None:
         """See `Progress`."""

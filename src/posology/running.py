@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posology.behaviour import Behaviour
+from posology.callbacks import Begun, Resampled, Told
 from posology.cocktail import Cocktail
 from posology.continuing import harmless, notes_of
 from posology.errors import InputError, StoppedError
 from posology.evidence import evidence_of
-from posology.execution import ALL_ROWS_SPLITS, LocalPool, LostWorker, result_of
+from posology.execution import ALL_ROWS_SPLITS, LostWorker, Pool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
-from posology.execution.sizing import check_memory
 from posology.inference import R2, Analysis, Looks, analyze
 from posology.lever_run import LeverRun, without_stopping
 from posology.levers import TREES, Levers
@@ -90,6 +90,7 @@ class Run:
         self._study = study
         self._design = study.settings.design
         self._progress = Posted(progress)
+        self._told = Told(study.callbacks)
         self._started = time.monotonic()
         self._begun: Counter[int] = Counter()
         self._record: Record | None = None
@@ -103,7 +104,7 @@ class Run:
             self._progress.stage("starting the workers")
             with self._study.pool(scratch, tell=self._progress.epochs, lost=self._lost) as pool:
                 network = pool.describe()
-                check_memory(network["memory"], self._study.workers)
+                pool.check_memory(network["memory"])
                 space = space_of(network, self._study.settings)
                 # nothing is written before the table and the network are known to be right
                 self._study.folder = self._study.folder or Path(tempfile.mkdtemp(prefix="posology-study-"))
@@ -115,8 +116,15 @@ class Run:
                     if differs := harmless(record.held, facts["versions"]):
                         self._progress.say(differs)
                     self._progress.post_to(record.folder)
+                    networks = self._design.members()
+                    self._told.begins(Begun(record.folder, self._study.settings, record.held, networks))
                     result = self._carry_out(pool, record, space, network)
                     finished = True
+                except BaseException as error:
+                    self._told.stops(error)
+                    raise
+                else:
+                    self._told.ends(result)
                     return result
                 finally:
                     self._progress.end(finished=finished)
@@ -128,7 +136,7 @@ class Run:
         if self._record is not None:
             self._record.note_fault(asdict(worker))
 
-    def _carry_out(self, pool: LocalPool, record: Record, space: Space, network: dict[str, Any]) -> StudyResult:
+    def _carry_out(self, pool: Pool, record: Record, space: Space, network: dict[str, Any]) -> StudyResult:
         self._progress.total(self._design.members())
         repeats = self._train(pool, record, space)
         found, looks = repeats.found(), repeats.looks()
@@ -166,7 +174,7 @@ class Run:
         return self._keep_result(record, result)
 
     def _levers(
-        self, pool: LocalPool, record: Record, space: Space, found: Found, scores: Scores, analysis: Analysis
+        self, pool: Pool, record: Record, space: Space, found: Found, scores: Scores, analysis: Analysis
     ) -> Levers | None:
         """Score what stands beside the arms."""
         if not self._study.settings.levers:
@@ -215,6 +223,7 @@ class Run:
             "optimizer": network["optimizer"],
             "kernels": network["kernels"],
             "dropouts": network["dropouts"],
+            "branches": network["branches"],
             "repeats": looks.done,
             "resamples": looks.done * self._design.folds,
             "stopping": looks.to_dict(),
@@ -230,7 +239,7 @@ class Run:
         about = "mae scores what it learns, a median" if loss in OF_MEDIANS else "pinball:LEVEL is for a quantile"
         return [f"The network's loss is {loss}, and its score is R2, which is about means: --score {about}."]
 
-    def _train(self, pool: LocalPool, record: Record, space: Space) -> Repeats:
+    def _train(self, pool: Pool, record: Record, space: Space) -> Repeats:
         """Train repeat after repeat, until a look, the budget or their number ends it."""
         repeats = Repeats(
             self._study.settings, self._score, self._progress.say, self._study.judge.measure, self._study.table.clusters
@@ -241,15 +250,17 @@ class Run:
             (where, tune_and_refit(self._design, space, *where, size)) for where in resamples
         )
         with closing(self._driven(procedures, pool, record, self._in_time)) as driven:
-            for where, outcome in driven:
-                if not repeats.add(where, outcome):
+            for done, (where, outcome) in enumerate(driven, start=1):
+                goes_on = repeats.add(where, outcome)
+                self._told.resampled(Resampled(where, done, len(resamples), self._begun.total()))
+                if not goes_on:
                     break
         return repeats
 
     def _driven(
         self,
         procedures: Iterator[tuple[Any, Procedure]],
-        pool: LocalPool,
+        pool: Pool,
         record: Record,
         tick: Callable[[], bool],
     ) -> Generator[tuple[Any, Any], None, None]:
@@ -258,7 +269,7 @@ class Run:
             submit=lambda pack: self._submit(pool, record, pack),
             known=lambda pack: self._known(record, pack),
             on_pack=lambda pack, result: self._keep(record, pack, result),
-            ahead=2 * self._study.workers,
+            ahead=2 * pool.workers,
             tick=tick,
         )
 
@@ -275,7 +286,7 @@ class Run:
         record.keep(missing, {name: values[places] for name, values in vars(result).items()})
         self._count(pack, kept=False)
 
-    def _submit(self, pool: LocalPool, record: Record, pack: Pack) -> "Future[PackResult]":
+    def _submit(self, pool: Pool, record: Record, pack: Pack) -> "Future[PackResult]":
         """Submit what of a pack is not trained yet; the answer is read in the worker's own thread."""
         future: Future[PackResult] = Future()
         missing = record.missing(pack)
@@ -307,7 +318,7 @@ class Run:
         budget = self._study.budget
         return budget is None or time.monotonic() - self._started < budget
 
-    def _prescribe(self, pool: LocalPool, record: Record, space: Space, analysis: Analysis) -> Prescription:
+    def _prescribe(self, pool: Pool, record: Record, space: Space, analysis: Analysis) -> Prescription:
         """Tune the advised arm on all rows by inner cross-validation, and refit it there."""
         arm = analysis.verdict.arm
         self._progress.stage(f"tuning {arm_name(arm)} on all rows")
@@ -324,7 +335,7 @@ class Run:
         setting = {name: list(strengths) for name, strengths in member.setting.items()}
         return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
 
-    def _finish(self, pool: LocalPool, record: Record, pack: Pack) -> dict[str, Any]:
+    def _finish(self, pool: Pool, record: Record, pack: Pack) -> dict[str, Any]:
         """Train the tuned network, unless an earlier run left the same one."""
         name = f"packs/{pack.name}.json"
         kept = record.read_json(name)
@@ -368,6 +379,15 @@ def merged(pack: Pack, trained: Pack, new: PackResult, kept: PackResult) -> Pack
     return PackResult(**{name: np.stack([parts[is_new][name][i] for is_new, i in order]) for name in vars(new)})
 
 
+_MISSING = {
+    "kernel": "no Dense or convolution kernel to penalize. Add one",
+    "dropout": "no Dropout layer and no hidden activation to put one after. Add a Dropout layer",
+    "branch": "no residual branch: no addition of two ways of which one has more layers. Add one, such as "
+    "keras.layers.Add()([x, Dense(n)(h)])",
+}
+"""Of sites, by kind, and what to do."""
+
+
 def space_of(network: dict[str, Any], settings: Settings) -> Space:
     """Count the sites of each regularizer, and give what is searched.
 
@@ -376,16 +396,13 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
     InputError
         A regularizer of the arms has no place in the network to act on.
     """
-    counts = {"kernel": len(network["kernels"]), "dropout": len(network["dropouts"])}
+    kinds = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches"}
+    counts = {kind: len(network[name]) for kind, name in kinds.items()}
     strengths = settings.strengths()
     sites = {name: counts.get(REGULARIZERS[name].place.kind, 1) for name in strengths}
     for name, count in sites.items():
         if count == 0:
-            missing = (
-                "no Dropout layer and no hidden activation to put one after. Add a Dropout layer"
-                if REGULARIZERS[name].place.kind == "dropout"
-                else "no Dense or convolution kernel to penalize. Add one"
-            )
+            missing = _MISSING[REGULARIZERS[name].place.kind]
             raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
     shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
     if shaped:

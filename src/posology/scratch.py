@@ -1,6 +1,7 @@
 """Temporary folders that outlive nobody: one that a killed process left behind is removed by the next one."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -29,6 +30,50 @@ def scratch_folder() -> Iterator[Path]:
     _sweep(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=PREFIX) as made, _alive(Path(made)):
         yield Path(made)
+
+
+@contextlib.contextmanager
+def shared_folder(name: str) -> Iterator[Path]:
+    """Give a temporary folder that several processes use: it goes with the last of them.
+
+    Parameters
+    ----------
+    name : str
+        That all of them know, and nobody else can guess.
+
+    Raises
+    ------
+    PermissionError
+        Somebody else has a folder of that name.
+
+    Examples
+    --------
+    >>> with shared_folder("a") as one, shared_folder("a") as other:
+    ...     one == other
+    True
+    >>> other.exists()
+    False
+    """
+    _sweep(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.gettempdir()) / f"{PREFIX}{name}"
+    with _joined(folder) as file:
+        yield folder
+        if _locked(file):  # alone: the others' locks have ended
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _joined(folder: Path) -> Iterator[IO[str]]:
+    while True:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not _is_own(folder):
+            raise PermissionError(errno.EACCES, "is not this user's own folder", str(folder))
+        with contextlib.suppress(FileNotFoundError), (folder / ALIVE).open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            # the last of the others may have removed it while we waited
+            if (folder / ALIVE).stat().st_ino == os.fstat(file.fileno()).st_ino:
+                yield file
+                return
 
 
 @contextlib.contextmanager

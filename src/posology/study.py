@@ -9,10 +9,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from posology.callbacks import Callback, checked_callbacks
 from posology.class_weights import check_class_weight, parse_class_weight
-from posology.continuing import SAME, Continuing
+from posology.continuing import DECISIVE, SAME, Continuing
 from posology.errors import InputError
-from posology.execution import Job, LocalPool, LostWorker
+from posology.execution import Job, LostWorker, Pool
+from posology.execution.cluster import Cluster, check_address
 from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
@@ -92,6 +94,8 @@ class Study:
         Where results are kept, so that the study can be resumed; a temporary folder when absent.
     workers : int, optional
         Processes; one a core when absent.
+    cluster : str, optional
+        Address of a Ray cluster whose nodes train, HOST:PORT or "auto"; this machine when absent (docs/scale.md).
     budget : float, optional
         Seconds; the study then ends after the last repeat of resamples that fits.
     fit : mapping, optional
@@ -104,6 +108,9 @@ class Study:
         the network has them.
     every_site : bool
         Study also the places where the network has nothing, beside its own penalties and Dropout layers.
+    callbacks : Callback, or sequence of them
+        Told when the study begins, goes on, ends or stops: your own, or a tracker of `posology.tracking`. None of them
+        can harm the study (`posology.Callback`). Callbacks of Keras belong to `fit`.
 
     Raises
     ------
@@ -155,6 +162,8 @@ class Study:
         exclude: Sequence[str] = (),
         every_site: bool = False,
         all_repeats: bool = False,
+        callbacks: Callback | Sequence[Callback] = (),
+        cluster: str | None = None,
     ) -> None:
         frame, given = columns_by_input(X, inputs)
         table = table_from_arrays(frame, y, task=task, groups=groups, weights=sample_weight)
@@ -169,7 +178,8 @@ class Study:
         source = source_of(network, lambda: prepared(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
-        self._set(table, settings, folder, workers, budget)
+        self._set(table, settings, folder, workers, budget, cluster=cluster)
+        self.callbacks = checked_callbacks(callbacks)
 
     @classmethod
     def of(
@@ -183,15 +193,18 @@ class Study:
         facts: Mapping[str, Any] | None = None,
         staff: Staff | None = None,
         continuing: Continuing = SAME,
+        callbacks: Sequence[Callback] = (),
+        cluster: str | None = None,
     ) -> "Study":
         """Make a study of what the command has read.
 
         `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
-        study; `continuing` says what may differ from what the folder holds.
+        study; `continuing` says what may differ from what the folder holds; `callbacks` are told.
         """
         study = cls.__new__(cls)
-        study._set(table, settings, folder, workers, budget, facts, staff)
+        study._set(table, settings, folder, workers, budget, facts, staff, cluster)
         study.continuing = continuing
+        study.callbacks = checked_callbacks(callbacks)
         return study
 
     def _set(
@@ -203,6 +216,7 @@ class Study:
         budget: float | None,
         facts: Mapping[str, Any] | None = None,
         staff: Staff | None = None,
+        cluster: str | None = None,
     ) -> None:
         check_rows(table.n_rows, settings.design.folds)
         if table.groups is not None:
@@ -217,7 +231,9 @@ class Study:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
         self.table, self.settings = table, settings
         self.folder = None if folder is None else Path(folder)
-        self.workers = workers or cores()
+        if cluster is not None:
+            check_address(cluster)
+        self._asked_workers, self._cluster = workers, cluster
         self.budget = budget
         self.continuing = SAME
         self._facts, self._staff = dict(facts or {}), staff
@@ -256,11 +272,25 @@ class Study:
         workers: int | None = None,
         tell: Callable[[int], None] = lambda _: None,
         lost: Callable[[LostWorker], None] = lambda _: None,
-    ) -> Iterator[LocalPool]:
+    ) -> Iterator[Pool]:
         """Start the workers; the table travels to them by one file in `scratch`."""
         self.table.save(scratch / "table.feather")
-        with LocalPool(self.job(scratch), workers or self.workers, scratch, tell, self._staff, lost=lost) as pool:
+        job = self.job(scratch)
+        with (
+            self._hired(job, scratch) as (staff, places),
+            Pool(job, workers or places, scratch, tell, staff, lost=lost, places=places) as pool,
+        ):
             yield pool
+
+    @contextmanager
+    def _hired(self, job: Job, scratch: Path) -> Iterator[tuple[Staff | None, int]]:
+        """Give who gives the workers, and how many of them the study is to have."""
+        if self._cluster is None:
+            yield self._staff, self._asked_workers or cores()
+            return
+        alike = {name: version for name, version in versions().items() if name in DECISIVE}
+        with Cluster(self._cluster, job, alike, scratch) as cluster:
+            yield cluster, min(self._asked_workers or cluster.places, cluster.places)
 
     def job(self, scratch: Path) -> Job:
         """Give the constants that workers need."""

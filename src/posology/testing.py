@@ -185,8 +185,10 @@ def _rehearsal(names: tuple[str, ...], classes: int) -> Any:
     from posology.network.rehearsal import Rehearsal
 
     layers = keras.layers
-    ends = layers.Dense(classes or 1, activation="softmax" if classes else None)
-    model = keras.Sequential([keras.Input((COLUMNS,)), layers.Dense(8, "relu"), layers.Dense(8, "relu"), ends])
+    given = keras.Input((COLUMNS,))
+    hidden = layers.Dense(8, "relu")(given)
+    hidden = layers.Add()([hidden, layers.Dense(8, "relu")(hidden)])  # a residual branch, for what acts on these
+    model = keras.Model(given, layers.Dense(classes or 1, activation="softmax" if classes else None)(hidden))
     loss = "sparse_categorical_crossentropy" if classes else "mse"
     model.compile(loss=loss, optimizer=keras.optimizers.Adam(0.01))
     rng = np.random.default_rng(0)
@@ -281,6 +283,11 @@ def _on_activity(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any
     return [np.float32(0.5)], [np.float32(0.5) + r.penalty(normal(ROWS, COLUMNS), strength)]
 
 
+def _on_branches(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
+    x = normal(ROWS, COLUMNS)
+    return [x], [r.apply(x, strength, _random_bits(rng)((ROWS, 1)))]
+
+
 def _on_activations(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
     x = normal(ROWS, COLUMNS)
     return [x], [r.apply(x, strength, _random_bits(rng)(x.shape))]
@@ -293,6 +300,7 @@ _ACTS: dict[Place, Callable[..., tuple[list[Any], list[Any]]]] = {
     Place.WEIGHTS_AFTER: _on_weights(lambda r, w, s, *_: (w, r.after_update(w, s, np.float32(0.1)))),
     Place.ACTIVATIONS: _on_activations,
     Place.ACTIVITY: _on_activity,
+    Place.BRANCHES: _on_branches,
     Place.INPUTS: _on_rows,
     Place.TARGETS: _on_targets,
     Place.GRADIENT: _on_gradient,

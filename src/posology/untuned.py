@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from posology.execution import Job, LocalPool
+from posology.execution import Job, Pool
 from posology.execution.staff import Staff
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, arm_name
 from posology.prescription import Prescription
@@ -73,7 +73,7 @@ def train_untuned(
             str(scratch),
             uneven=(1, table.n_rows),
         )
-        with LocalPool(job, 1, scratch, staff=staff, proves=False) as pool:
+        with Pool(job, 1, scratch, staff=staff, proves=False) as pool:
             sites = len(pool.describe()["dropouts"])
             arm = ("dropout",) if sites and ("dropout",) in design.arms else ()
             setting = dict.fromkeys(arm, (RATE,) * sites)

@@ -86,6 +86,20 @@ def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return f" Did you mean '{by_lower[near[0]]}'?" if near else ""
 
 
+def on_arms(arms: Iterable[str]) -> str:
+    """Say what the one name of an arm means that is no regularizer's; nothing where it is not there.
+
+    Examples
+    --------
+    >>> on_arms(["none", "weights+dropout"])
+    'As an arm, weights is L1 and L2 together.'
+    >>> on_arms(["none", "l1+dropout"])
+    ''
+    """
+    known = any("weights" in arm.split("+") for arm in arms)
+    return "As an arm, weights is L1 and L2 together." if known else ""
+
+
 def resume_command(folder: str | os.PathLike[str]) -> str:
     """Return the command that continues a study, as a shell takes it.
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from posology.report.findings import Findings
-from posology.report.sections import code_of
+from posology.report.tables import code_of
 
 pytestmark = pytest.mark.browser
 

@@ -153,6 +153,10 @@ def test_an_unknown_kind_of_file(call, here):
         (["--margin", "-0.1"], "between 0 and 1"),
         (["--margin", "nan"], "between 0 and 1"),
         (["--folds", "many"], "See: posology study --help"),
+        (
+            ["--track", "mlfow"],
+            "--track has an unknown 'mlfow'. Did you mean 'mlflow'? Known: mlflow, tensorboard, wandb.",
+        ),
         (["--fold", "3"], "--folds"),
         (["--network", "net.py"], "--network got 'net.py', which names no function. Write FILE.py:FUNCTION"),
         (["--network", "net.py:"], "which names no function"),
@@ -217,6 +221,15 @@ def test_help_and_version(call):
     assert said.code == 0
     for option in ("--target", "--network", "--arms", "--budget", "--dry-run", "--json", "--seed", "--per-layer"):
         assert option in said.out
+
+
+def test_help_fills_its_lines_and_lists_commands_as_they_are_needed(call):
+    said = call("study", "--help")
+    lines = [line.strip("│ ") for line in said.out.splitlines()]
+    assert not any(line in ("studied;", "that are", "none, weights") for line in lines)
+    said = call("--help")
+    places = [said.out.index(f"│ {name} ") for name in ("study", "init", "resume", "predict", "doctor")]
+    assert places == sorted(places)
 
 
 # folders
@@ -338,6 +351,7 @@ def test_a_file_that_is_no_bundle(call, here, table, content):
         (b"a = " + b"[" * 50_000, "is nested too deeply"),
         (b"table = 'a\xe2\x80\xae.csv'\ntarget = 'y'\nseed = -1", "seed is -1; it must be at least 0."),
         (b'table = "\\u001b[2J.csv"\ntarget = "y"', "There is no file"),
+        (b'table = "t.csv"\ntarget = "y"\ntrack = "mlflow"', "track is 'mlflow'; it must be a list of strings."),
     ],
 )
 def test_a_malformed_study_file(call, here, content, says):

@@ -45,6 +45,15 @@ def test_options_beside_a_study_file(call, table):
         assert "'study.toml' says what is studied: write options into it." in said.err
 
 
+def test_a_study_file_names_trackers(call, table, monkeypatch):
+    (table.parent / "study.toml").write_text('table = "houses.csv"\ntarget = "price"\ntrack = ["tensorboard"]\n')
+    monkeypatch.setattr("posology.tracking.account.find_spec", lambda _: None)
+    said = call("study", "study.toml", "--quiet")
+    assert (said.code, said.out) == (2, "")
+    assert "tensorboard needs tensorboard, not installed here. Run: pip install 'posology[tensorboard]'" in said.err
+    assert files(table.parent) == ["houses.csv", "study.toml"]
+
+
 def test_a_table_without_a_target(call, table):
     said = call("study", "houses.csv")
     assert said.code == 2

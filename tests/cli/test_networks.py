@@ -42,6 +42,16 @@ def branches(x_train):
     model = keras.Model({"body": body, "city": city}, {"price": L.Dense(1)(x), "hint": L.Dense(1)(x)})
     model.compile("adam", {"price": "mse", "hint": "mae"}, loss_weights={"price": 1.0, "hint": 0.1})
     return model
+
+
+def blocks(x_train):
+    given = keras.Input((x_train.shape[1],))
+    x = L.Dense(6, activation="relu", name="stem")(given)
+    for name in ("one", "two"):
+        x = L.Add()([x, L.Dense(6, name=name)(L.Dense(6, activation="relu")(x))])
+    model = keras.Model(given, L.Dense(1)(x))
+    model.compile("adam", "mse")
+    return model
 """
 
 
@@ -109,6 +119,28 @@ def test_what_does_not_fit_is_refused(call, here, houses, options, message):
     assert (said.code, said.out) == (2, "")
     assert message in said.err
     assert not (here / "houses.posology").exists()
+
+
+@pytest.mark.slow
+def test_residual_branches_are_left_out_and_handed_back(call, here, houses):
+    arms = "stochastic_depth;stochastic_depth:rising"
+    said = call(
+        "study", "houses.csv", "--target", "price", "--network", "net.py:blocks", "--arms", arms, *SMALL, "--json"
+    )
+    assert said.code == 0, said.err
+    got = json.loads(said.out)
+    assert [s["layer"] for s in got["study"]["branches"]] == ["one", "two"]
+    rates = got["prescription"]["strengths"]["stochastic_depth"]
+    assert rates[0] <= rates[1]
+    lines = call("export", "houses.posology", "--to", "code").out
+    assert f"after two: add keras.layers.Dropout({rates[1]:.3g}, noise_shape=(None, 1))" in lines
+    assert call("export", "houses.posology", "--to", "keras").code == 0
+    predicted = json.loads(call("predict", "houses.posology", "houses.csv", "--json").out)["predictions"]
+    alone = subprocess.run(
+        [sys.executable, "load_and_predict.py", "../houses.csv"],
+        cwd=here / "houses_keras", capture_output=True, text=True, check=True, env=environment(KERAS_BACKEND="jax"),
+    )  # fmt: skip
+    assert [float(line) for line in alone.stdout.split()[1:]] == pytest.approx(predicted, abs=1e-4 * houses.price.std())
 
 
 @pytest.mark.slow

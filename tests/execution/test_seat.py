@@ -5,7 +5,7 @@ import pytest
 
 from posology.errors import InputError, WorkerError
 from posology.execution.seat import Seat
-from posology.execution.worker_process import LostError
+from posology.execution.worker_process import LostError, NoPlaceError
 
 OPEN = {"do": "open"}
 
@@ -16,6 +16,9 @@ class Scripted:
     def __init__(self, deadly, done):
         self._deadly, self._done = deadly, done
         self.opened = self.stopped = False
+
+    def placed(self, _seconds):
+        return True
 
     def ask(self, message, _tell=None):
         assert not self.stopped
@@ -114,3 +117,16 @@ def test_nobody_is_hired_for_a_seat_that_was_left(seat):
         one.ask(task([1, 2]))
     assert len(one.hired) == 1
     assert not one.lost
+
+
+def test_the_task_of_a_machine_that_went_away_is_for_others(seat):
+    one = seat(lambda _members, _room: None)
+
+    def gone(_message, _tell=None):
+        raise LostError("Gone.", machine=True)
+
+    one.worker.ask = gone
+    with pytest.raises(NoPlaceError):
+        one.ask(task([1, 2]))
+    np.testing.assert_array_equal(one.ask(task([1, 2]))[1]["loss"], [1, 2])
+    assert one.done == [([1, 2], None)], "whole: the machine says nothing about memory"

@@ -116,3 +116,10 @@ def test_as_json():
     ]
     assert (found["repeats_at_most"], found["repeats"], found["ended"]) == (5, 3, "decided")
     assert found["after_first_repeat"] == {"now": 0.03, "least": 0.01, "most": 0.02}
+
+
+def test_an_open_look_says_what_repeats_could_do():
+    assert [Look(2, Kind.OPEN, (), Outcome.GO_ON, chance).reason for chance in (0.05, 0.24, 0.25, 0.9)] == [
+        *["open: more repeats can hardly decide it"] * 2,
+        *["open: more repeats may decide it"] * 2,
+    ]

@@ -182,6 +182,15 @@ def test_open():
     ("floor", "chance", "text"),
     [
         (0.006, 0.41, "More repeats (--repeats) may decide it: endless repeats would leave 0.006."),
+        (0.006, 0.25, "More repeats (--repeats) may decide it: endless repeats would leave 0.006."),
+        (
+            0.032,
+            0.12,
+            (
+                "More repeats can hardly decide it, more rows would help more: with 1,030 rows, endless repeats "
+                "would leave 0.032, and decide it with a chance of 12% at best."
+            ),
+        ),
         (None, None, "More repeats would tell whether more training or more rows would help."),
         (
             0.05,

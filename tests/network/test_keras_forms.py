@@ -14,11 +14,15 @@ from posology.regularizers import OWN, PLAIN
 L = keras.layers
 
 
-def network(loss="mse", drops=False):
+def network(loss="mse", drops=False, branch=False):
     after = [L.Dropout(0.1, name="drop")] if drops else []
-    hidden = [L.Dense(5, activation="relu", name="first"), *after]
+    given = hidden = keras.Input((4,))
+    for layer in [L.Dense(5, activation="relu", name="first"), *after]:
+        hidden = layer(hidden)
+    if branch:
+        hidden = L.Add()([hidden, L.Dense(5, name="second")(hidden)])
     ends = L.Dense(1, activation=None if loss == "mse" else "sigmoid", name="last")
-    model = keras.Sequential([keras.Input((4,)), *hidden, ends])
+    model = keras.Model(given, ends(hidden))
     model.compile(loss=loss, optimizer=keras.optimizers.Adam(0.01))
     return model
 
@@ -28,7 +32,7 @@ def exported(strengths, model=None):
     model = model or network()
     packed = PackedNetwork(model, tuple(strengths))
     given = {name: [strength] * packed.sites(name) for name, strength in strengths.items()}
-    doses = doses_of(packed.kernel_sites, packed.dropout_sites, given)
+    doses = doses_of(packed.places, given)
     return export_model(model, doses), keras_lines(doses)
 
 
@@ -44,6 +48,7 @@ LINES = {
     "alpha_dropout": "after first: add keras.layers.AlphaDropout(0.1)",
     "activity_l1": "after first: add keras.layers.ActivityRegularization(l1=0.1)",
     "activity_l2": "after first: add keras.layers.ActivityRegularization(l2=0.1)",
+    "stochastic_depth": "after second: add keras.layers.Dropout(0.1, noise_shape=(None, 1))",
     "label_smoothing": "loss: label_smoothing=0.1 (a sparse loss has none: use categorical_crossentropy, with a column "
     "a class)",
     "ema": "optimizer: ema_momentum=0.0909, use_ema=True",
@@ -56,7 +61,8 @@ LINES = {
 
 @pytest.mark.parametrize("regularizer", OWN, ids=lambda r: r.name)
 def test_the_export_of_each_loads_predicts_the_same_and_is_said(regularizer, tmp_path):
-    model = network("binary_crossentropy" if regularizer.target == "classes" else "mse")
+    loss = "binary_crossentropy" if regularizer.target == "classes" else "mse"
+    model = network(loss, branch=regularizer.place.kind == "branch")
     out, lines = exported({regularizer.name: 0.1}, model)
     said = LINES.get(regularizer.name)
     if said is None:
@@ -84,7 +90,7 @@ def test_what_the_export_holds():
 
 def test_noise_stands_behind_a_dropout_of_the_network():
     out, lines = exported({"gaussian_noise": 0.3}, network(drops=True))
-    assert [layer.name for layer in out.layers] == ["first", "drop", "gaussian_noise_after_drop", "last"]
+    assert [path for path, _ in leaves(out)] == ["first", "drop", "gaussian_noise_after_drop", "last"]
     assert lines[1:] == ["drop: remove this Dropout", "after drop: add keras.layers.GaussianNoise(0.3)"]
 
 
@@ -114,7 +120,7 @@ def test_strengths_that_differ_from_layer_to_layer_are_no_argument_of_an_optimiz
     )
     model.compile(loss="mse", optimizer="adam")
     packed = PackedNetwork(model, ("weight_decay",))
-    doses = doses_of(packed.kernel_sites, packed.dropout_sites, {"weight_decay": [0.1, 0.2]})
+    doses = doses_of(packed.places, {"weight_decay": [0.1, 0.2]})
     assert export_model(model, doses).optimizer.weight_decay is None
     assert keras_lines(doses)[2:] == [
         "a: weight_decay 0.1, by hand: an optimizer's weight_decay is one for all layers",

@@ -159,6 +159,16 @@ def test_optimizers(optimizer):
     assert dead(model) == set()
 
 
+@pytest.mark.parametrize(("width", "seed"), [(1, 1), (2, 2), (4, 2)])
+def test_a_few_weights_under_an_optimizer_that_takes_signs(width, seed):
+    """Penalties as strong as the loss can change no sign of these: Adam's first step is the same, and they live."""
+    model = keras.Sequential([keras.Input((width,)), L.Dense(1)])
+    model.compile(loss="mse", optimizer="adam")
+    network = PackedNetwork(model, ("l1", "l2"))
+    found = Proof(model, network, network.first_weights(seed), X[:, :width], Y, seed=seed).liveness()
+    assert [f.regularizer for f in found if f.live] == ["l1", "l2"]
+
+
 def test_an_optimizer_that_does_not_move():
     model = ZOO["linear"]()
     model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")

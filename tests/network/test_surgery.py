@@ -128,6 +128,17 @@ def test_each_fold_has_its_own_normalization():
     np.testing.assert_allclose(network.predict(weights, state, far), like.predict(far, verbose=0), atol=1e-5)
 
 
+def test_a_layer_class_of_the_builders_own_is_the_same_in_every_build():
+    def build():
+        class Doubled(L.Layer):
+            def call(self, x):
+                return 2 * x
+
+        return sequential((6,), Doubled(), L.Dense(1))
+
+    PackedNetwork(build()).first_weights(1, build())
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -45,7 +45,7 @@ def by_the_engine(network, data, member):
 def by_keras(model, network, data, member):
     """Train the export by `train_on_batch`, with the engine's first weights and batches."""
     strengths = {name: values[0].tolist() for name, values in member.strengths.items()}
-    stock = export_model(model, doses_of(network.kernel_sites, network.dropout_sites, strengths))
+    stock = export_model(model, doses_of(network.places, strengths))
     first, computed = [a[0] for a in member.weights], [a[0] for a in network.computed(member.state)]
     set_weights(stock, first, computed, model)
     for epoch in range(EPOCHS):

@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from posology import InputError
 from posology.report.charts import CHARTS
 from posology.report.charts.trials import Axis, cells_of
+from posology.report.display import Display
 from posology.report.findings import Findings
 from posology.report.page import whole_page
-from posology.report.sections import sections_of
+from posology.report.parts import parts_of
 from posology.report.style import inside, spread
 
 OF_A_COCKTAIL = {"members", "pairs"}
@@ -79,8 +80,8 @@ def test_a_chart_explains_itself_and_has_its_numbers(studies, chart):
 
 def test_the_page_has_every_chart(studies):
     both = [Findings.of(studies(name)) for name in ("plain", "mixed")]
-    shown = {type(chart) for findings in both for section in sections_of(findings) for chart in section.charts}
-    assert shown | {CHARTS[0]} == set(CHARTS)
+    items = [item for findings in both for part in parts_of(findings) for item in part.items]
+    assert {type(item) for item in items if isinstance(item, Display)} == set(CHARTS)
 
 
 def test_charts_by_name(studies):

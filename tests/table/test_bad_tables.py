@@ -80,6 +80,14 @@ REFUSED = {
     "pointer.csv": ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "has one column"),
     "markdown.csv": ("| a | b |\n|---|---|\n| 1 | 2 |\n", "has one column"),
     "bars.csv": (ROWS.replace(",", "|"), "has one column, 'a|b|y', when split at comma, semicolon and tab"),
+    "by_bars.csv": (
+        ROWS.replace(",", "|"),
+        "It looks separated by bars: pandas.read_csv(..., sep='|').to_csv(...) changes",
+    ),
+    "by_spaces.csv": (
+        ROWS.replace(",", " "),
+        r"It looks separated by spaces: pandas.read_csv(..., sep=r'\s+').to_csv(",
+    ),
     "spaces.csv": (ROWS.replace(",", "   "), "has one column"),
     "comment.csv": ("# made by hand\n" + ROWS, "has one column, '# made by hand'"),
     "title.csv": ("My table\n\n" + ROWS, "has one column, 'My table'"),

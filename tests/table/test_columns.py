@@ -177,6 +177,23 @@ def test_codes_stay_text():
     assert column.note == ("Column 'zip' has codes such as '00501'; they are taken as categories, not as numbers.")
 
 
+@pytest.mark.parametrize(
+    "cells", [["01-02-2018", "31-12-2018"], ["31.12.2018", "1.1.2019"], ["2018/12/31 10:00", "2018/1/1"]]
+)
+def test_dates_that_are_not_year_first_are_noted(cells):
+    column = column_of("day", pd.Series(cells))
+    assert column.kind == "category"
+    assert column.note == (
+        f"Column 'day' has text such as '{cells[0]}', taken as categories. If these are dates, write them year first, "
+        "as 2018-12-31 (pandas.to_datetime with a format): which number is the month cannot be seen."
+    )
+
+
+@pytest.mark.parametrize("cells", [["1-2", "3-4"], ["1.2.3", "10.4.7"], ["01-02-2018", "soon"], ["12/34", "1/2"]])
+def test_what_is_like_no_date_is_not_called_one(cells):
+    assert "dates" not in column_of("x", pd.Series(cells)).note
+
+
 def test_thousands_are_noted():
     column = column_of("x", pd.Series(["1,234", "999"]))
     assert column.kind == "category"

@@ -11,9 +11,9 @@ RNG = np.random.default_rng(0)
 
 
 def frame(rows=60):
-    x = np.random.default_rng(0).normal(size=(rows, 2))
+    x, noise = np.random.default_rng(0).normal(size=(rows, 2)), np.random.default_rng(1).normal(size=rows)
     table = pd.DataFrame(x, columns=["height", "weight"])
-    return table.assign(clinic=[f"c{i // 3}" for i in range(rows)], price=x[:, 0] + x[:, 1])
+    return table.assign(clinic=[f"c{i // 3}" for i in range(rows)], price=x[:, 0] + x[:, 1] + noise / 10)
 
 
 def test_a_column_of_groups_is_no_feature():

@@ -115,3 +115,48 @@ def test_the_row_number_of_a_real_table_is_found(data_folder):
 
 def test_real_tables_are_not_suspected(real_table):
     assert not [note for note in real_table.notes if "away" in note or "row number" in note]
+
+
+PARTS = RNG.integers(0, 900, (2, ROWS)).astype(float)
+
+
+def made_of(target, **columns):
+    frame = pd.DataFrame({"other": RNG.normal(size=ROWS), "casual": PARTS[0], "member": PARTS[1], **columns})
+    return make_table(frame.assign(rides=target), "rides")
+
+
+@pytest.mark.parametrize("target", [PARTS[0] + PARTS[1], 0.1 * PARTS[0] - 3 * PARTS[1] + 7])
+def test_a_target_that_is_a_sum_of_columns(target):
+    with pytest.warns(LeakWarning) as caught:
+        table = made_of(target)
+    (warning,) = caught
+    assert str(warning.message) == (
+        "Columns 'casual' and 'member' give the target 'rides' away together: it is a sum of them, each with a factor. "
+        "If they are not known when predicting, use --drop casual,member (in Python: X.drop(columns=['casual', "
+        "'member']))."
+    )
+    assert table.notes == (str(caught[0].message),)
+
+
+def test_a_sum_is_seen_beside_missing_cells_and_columns_that_never_change():
+    casual = np.where(np.arange(ROWS) % 9, PARTS[0], np.nan)
+    with pytest.warns(LeakWarning, match="'casual' and 'member' give the target"):
+        made_of(PARTS.sum(axis=0), casual=casual, still=np.where(np.arange(ROWS), 1.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        PARTS.sum(axis=0) + np.where(np.arange(ROWS) == 5, 1.0, 0.0),  # but for one row
+        PARTS[0] * PARTS[1],
+        RNG.normal(size=ROWS),
+    ],
+)
+def test_what_is_no_sum_is_not_called_one(target):
+    assert made_of(target).notes == ()
+
+
+def test_an_exact_sum_of_few_rows_is_no_surprise():
+    rows = 20
+    frame = pd.DataFrame(RNG.normal(size=(rows, 18)), columns=[f"x{i}" for i in range(18)])
+    assert make_table(frame.assign(y=RNG.normal(size=rows)), "y").notes == ()

@@ -8,11 +8,12 @@ from posology.table import Table, make_table, table_from_arrays
 
 ROWS = 30
 X = np.random.default_rng(0).normal(size=(ROWS, 2))
+Y = X[:, 0] + X[:, 1] + np.random.default_rng(1).normal(size=ROWS) / 10
 COUNTS = np.arange(ROWS) % 4.0
 
 
 def frame(counts=COUNTS):
-    return pd.DataFrame(X, columns=["height", "age"]).assign(n=counts, price=X[:, 0] + X[:, 1])
+    return pd.DataFrame(X, columns=["height", "age"]).assign(n=counts, price=Y)
 
 
 def refusal(counts, **how):

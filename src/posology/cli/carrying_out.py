@@ -33,10 +33,22 @@ def carry_out(
     from posology.report.progress import Bar
     from posology.report.terminal import print_forecast, print_result
     from posology.study import Study
+    from posology.tracking import trackers
 
+    callbacks = trackers(how.track)
     budget = None if how.budget is None else parse_duration(how.budget)
     may = continuing or SAME
-    asked = Study.of(table, settings, folder=folder, workers=how.workers, budget=budget, facts=facts, continuing=may)
+    asked = Study.of(
+        table,
+        settings,
+        folder=folder,
+        workers=how.workers,
+        budget=budget,
+        facts=facts,
+        continuing=may,
+        callbacks=callbacks,
+        cluster=how.cluster,
+    )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:
             forecast = asked.forecast(bar)

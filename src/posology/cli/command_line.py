@@ -5,7 +5,7 @@ Exit codes: 0 done, 2 bad usage or bad input, 3 stopped and resumable, 1 anythin
 
 import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import cyclopts
@@ -23,7 +23,7 @@ from posology.cli.studies import demo, resume, study
 from posology.cli.watch import watch
 from posology.errors import PosologyError
 
-COMMANDS = (
+COMMANDS: tuple[Callable[..., None], ...] = (
     study, init, demo, resume, watch, predict, inspect, results, export, report, compare, calibrate, doctor,
     completion,
 )  # fmt: skip
@@ -35,10 +35,10 @@ app = cyclopts.App(
     name="posology",
     version=__version__,
     help="Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?",
-    help_format="plaintext",
+    help_format="markdown",
 )
-for command in COMMANDS:
-    app.command(command)
+for place, command in enumerate(COMMANDS):
+    app.command(command, sort_key=place)  # in the order in which they are needed
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

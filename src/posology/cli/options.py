@@ -25,10 +25,10 @@ class Ask:
         "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
         (L1 and L2 together), dropout, weights+dropout. Weights: l1, l2, weight_decay, proximal_l1, group_lasso_inputs,
         group_lasso_units, max_norm, orthogonal, dropconnect, weight_noise. Activations: dropout, gaussian_dropout,
-        gaussian_noise, alpha_dropout, activity_l1, activity_l2. Inputs: input_dropout, input_noise, mixup, cutmix,
-        cutout, adversarial. Targets: target_noise, label_smoothing. Training: lookahead, ema, swa, gradient_clipping,
-        learning_rate_decay. A strength may be on a schedule, dropout:decay or dropout:warmup, or differ from layer to
-        layer, dropout:falling or dropout:rising.
+        gaussian_noise, alpha_dropout, activity_l1, activity_l2. Residual branches: stochastic_depth. Inputs:
+        input_dropout, input_noise, mixup, cutmix, cutout, adversarial. Targets: target_noise, label_smoothing.
+        Training: lookahead, ema, swa, gradient_clipping, learning_rate_decay. A strength may be on a schedule,
+        dropout:decay or dropout:warmup, or differ from layer to layer, dropout:falling or dropout:rising.
     cocktail
         Search the best mix of many: every resample mixes its own of a cabinet of 15, or of --arms, and is compared with
         the best single one and with none (docs/cocktails.md).
@@ -155,16 +155,24 @@ class How:
         Time for the evidence, such as 90s, 10min or 1h30m: the study ends after the last repeat that fits.
     workers
         Processes; by default one a core.
+    cluster
+        Train on the nodes of a Ray cluster: HOST:PORT of its head, or auto. Needs posology[ray]; the verdict is the
+        same (docs/scale.md). A network file is run on the nodes.
     json
         Print one JSON object on standard output and nothing else.
     quiet
         No progress.
+    track
+        Write the study into mlflow, tensorboard or wandb too (pip install 'posology[mlflow]'); may be given several
+        times. A tracker that fails costs the study nothing (docs/tracking.md).
     """
 
     budget: str | None = None
     workers: int | None = None
+    cluster: str | None = None
     json: Annotated[bool, Parameter(negative=())] = False
     quiet: Annotated[bool, Parameter(negative=())] = False
+    track: Annotated[tuple[str, ...], Parameter(negative=())] = ()
 
 
 @Parameter(name="*")

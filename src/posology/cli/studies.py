@@ -1,6 +1,7 @@
 """The commands that carry a study out: a table's, a study file's, the demonstration, and one that was stopped."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,13 +58,14 @@ def study(
     dry_run
         Say what would be trained and how long it would take, and write nothing.
     """
-    folder = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology")
+    folder, how = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology"), how or How()
     if Path(table).suffix == ".toml":
         here = [target, task, groups, weights, drop or None, ask, where]
-        table, target, task, groups, weights, drop, ask, where = _in_file(Path(table), here)
+        table, target, task, groups, weights, drop, ask, where, track = _in_file(Path(table), here)
+        how = replace(how, track=how.track or tuple(track))
     if target is None:
         raise InputError("--target is missing. Name the column to predict: posology study TABLE --target COL")
-    ask, how = ask or Ask(), how or How()
+    ask = ask or Ask()
     settings = ask.settings(where or Where(), say)
     beside = {"task": task, "groups": groups, "weights": weights}
     loaded = load(Path(table), target, names(drop), **beside)
@@ -150,15 +152,15 @@ def resume(
 
 
 def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
-    """Read a study file: table, target, task, groups, weights, drop, what is asked, where."""
+    """Read a study file: table, target, task, groups, weights, drop, what is asked, where, and who tracks it."""
     from posology.cli.study_options import asked, kinds
     from posology.study_file import read
 
     if any(one is not None for one in beside):
         raise InputError(
-            f"'{path}' says what is studied: write options into it. Only --out, --dry-run, --budget, --workers, --json "
-            "and --quiet stand beside a study file."
+            f"'{path}' says what is studied: write options into it. Only --out, --dry-run, --budget, --workers, "
+            "--cluster, --json, --quiet and --track stand beside a study file."
         )
     options = read(path, kinds())
     of_table = (options.get(name) for name in ("table", "target", "task", "groups", "weights"))
-    return (*of_table, options.get("drop", ""), *asked(options))
+    return (*of_table, options.get("drop", ""), *asked(options), options.get("track", ()))

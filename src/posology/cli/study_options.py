@@ -19,6 +19,9 @@ TABLE = {
 }
 """What the command itself takes."""
 
+RUN = {"track": (LISTS, "Write the study into mlflow, tensorboard or wandb too; each is an extra.")}
+"""Of how it is run; the others belong to a machine or a call, not to a study."""
+
 EXAMPLES: dict[str, Any] = {
     "task": "classification",
     "groups": "patient",
@@ -34,6 +37,7 @@ EXAMPLES: dict[str, Any] = {
     "include": ["dense_1"],
     "exclude": ["dense_2"],
     "input": ["left=age,bmi"],
+    "track": ["mlflow"],
 }
 """Of options that have no default."""
 
@@ -42,8 +46,8 @@ _RENAMED = {"ranges": "range"}
 
 def kinds() -> dict[str, Any]:
     """Give the kind of every option, as `posology.study_file.read` takes them."""
-    own = {name: kind for name, (kind, _) in TABLE.items()}
-    return own | {_RENAMED.get(name, name): _kind(hint) for name, hint, _ in _fields()}
+    own, run = ({name: kind for name, (kind, _) in part.items()} for part in (TABLE, RUN))
+    return own | {_RENAMED.get(name, name): _kind(hint) for name, hint, _ in _fields()} | run
 
 
 def asked(options: Mapping[str, Any]) -> tuple[Ask, Where]:
@@ -64,7 +68,7 @@ def described() -> list[tuple[str, str, Any]]:
     for name, _, default in _fields():
         option = _RENAMED.get(name, name)
         out.append((option, help_[name], EXAMPLES.get(option, default)))
-    return out
+    return [*out, *((name, text, EXAMPLES[name]) for name, (_, text) in RUN.items())]
 
 
 def _fields() -> Iterator[tuple[str, Any, Any]]:

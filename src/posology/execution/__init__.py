@@ -1,7 +1,7 @@
-"""Where packs run: local worker processes."""
+"""Where packs run: worker processes, on this machine or a cluster's."""
 
 from posology.execution.job import ALL_ROWS_SPLITS, Job
-from posology.execution.pool import LocalPool, one_worker, result_of
+from posology.execution.pool import Pool, one_worker, result_of
 from posology.execution.seat import LostWorker
 
-__all__ = ["ALL_ROWS_SPLITS", "Job", "LocalPool", "LostWorker", "one_worker", "result_of"]
+__all__ = ["ALL_ROWS_SPLITS", "Job", "LostWorker", "Pool", "one_worker", "result_of"]

@@ -92,7 +92,7 @@ def _members(network: PackedNetwork) -> Member:
 def _difference(model: Any, network: PackedNetwork, data: Data, pack: Member, outcome: Outcome, i: int) -> float:
     """Train a member by Keras' own loop, from the same first weights and in the same order of rows."""
     setting = {name: tuple(map(float, numbers[i])) for name, numbers in pack.strengths.items()}
-    stock = export_model(model, doses_of(network.kernel_sites, network.dropout_sites, setting))
+    stock = export_model(model, doses_of(network.places, setting))
     set_weights(stock, [a[i] for a in pack.weights], network.computed([a[i] for a in pack.state]), model)
     x, y, rows = np.asarray(data.x[0]), np.asarray(data.y[0]), int(data.rows[0])
     for epoch in range(COMPARED):

@@ -1,13 +1,14 @@
-"""Local worker processes: one a core, single-threaded, kept alive for the whole study.
+"""Worker processes: one a core, single-threaded, kept alive for the whole study, on this machine or a cluster's.
 
 Workers run Keras on JAX whatever the user's own process runs: they are started with an environment of their own, and
 nothing is set in the user's. A worker lives in a session of its own, so that Ctrl-C reaches the driver alone. One that
-is lost is replaced (`seat.py`).
+is lost is replaced (`seat.py`); where its machine went away, its task is for whoever has a core.
 """
 
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
@@ -19,16 +20,19 @@ from posology.errors import WorkerError
 from posology.execution.frames import Message
 from posology.execution.job import Job, pack_to_dict
 from posology.execution.seat import LostWorker, Seat
-from posology.execution.staff import OneStudy, Staff
-from posology.execution.worker_process import Reply, Tell, Worker, silent
+from posology.execution.staff import Hired, OneStudy, Staff
+from posology.execution.worker_process import NoPlaceError, Reply, Tell, Worker, silent
 from posology.plan import Pack, PackResult
 from posology.scratch import scratch_folder
 
 RESTING = 1.0
 """Seconds that a pool waits at its end for a worker that answers already."""
 
+HOMELESS = 300.0
+"""Seconds that a worker waits for a core, where those of a cluster are taken or gone."""
 
-class LocalPool:
+
+class Pool:
     """Workers that train packs side by side.
 
     Parameters
@@ -47,10 +51,12 @@ class LocalPool:
         Whether the first worker runs the network, to see that its regularizers act.
     lost : callable
         Told of every worker that was lost and replaced; called from the pool's threads.
+    places : int, optional
+        Workers that the whole study would have, where this pool is but a sample of it.
 
     Examples
     --------
-    Used by `posology.study`: `with LocalPool(job, 2, folder) as pool: pool.submit(pack).result()`.
+    Used by `posology.study`: `with Pool(job, 2, folder) as pool: pool.submit(pack).result()`.
     """
 
     def __init__(
@@ -63,11 +69,14 @@ class LocalPool:
         *,
         proves: bool = True,
         lost: Callable[[LostWorker], None] = lambda _: None,
+        places: int | None = None,
     ) -> None:
+        self.places = places or workers
         self._job, self._tell = job, tell
-        self._staff = staff or OneStudy()
+        self._staff: Staff = staff or OneStudy()
         self._tasks: queue.SimpleQueue[tuple[Message, Future[Reply]] | None] = queue.SimpleQueue()
         self._stopping = False
+        self._present, self._leaving = workers, threading.Lock()
         # one proof that the regularizers act is enough
         self._seats = [
             Seat(partial(self._hired, logs / f"worker-{i}.log"), self._opening(proves=proves and i == 0), tell, lost)
@@ -84,6 +93,15 @@ class LocalPool:
     def describe(self) -> dict[str, Any]:
         """Wait for the first worker's description of the network."""
         return self._described[0].result()[0]
+
+    @property
+    def workers(self) -> int:
+        """How many work side by side."""
+        return len(self._seats)
+
+    def check_memory(self, needed: int) -> None:
+        """Refuse a study whose workers need more memory than there is; `needed` is bytes of one."""
+        self._staff.check_memory(needed, self.workers)
 
     def processes(self) -> list[int]:
         """Give the workers' process numbers."""
@@ -109,7 +127,7 @@ class LocalPool:
     def _opening(self, *, proves: bool) -> Message:
         return {"do": "open", "job": self._job.to_dict(), "proves": proves}
 
-    def _hired(self, log: Path) -> Worker:
+    def _hired(self, log: Path) -> Hired:
         worker = self._staff.hire(log)
         worker.studies += 1
         worker.bound |= self._job.source.kind == "file"
@@ -117,22 +135,51 @@ class LocalPool:
 
     def _serve(self, seat: Seat, described: "Future[Reply]") -> None:
         try:
-            described.set_result(seat.open())
+            described.set_result(self._opened(seat))
         except Exception as error:
             described.set_exception(error)
-            self._refuse(error)
+            self._leave(error)
             return
         while (task := self._tasks.get()) is not None:
-            message, future = task
-            if not future.set_running_or_notify_cancel():
-                continue
             try:
-                future.set_result(seat.ask(message))
-            except Exception as error:
-                future.set_exception(error)
-                if isinstance(error, WorkerError):
-                    self._refuse(error)
-                    return
+                self._done(seat, *task)
+            except WorkerError as error:
+                self._leave(error)
+                return
+
+    def _opened(self, seat: Seat) -> Reply:
+        """Open the study, once there is a core; on another machine where the first goes away."""
+        while True:
+            self._find_place(seat)
+            with contextlib.suppress(NoPlaceError):
+                return seat.open()
+
+    def _done(self, seat: Seat, message: Message, future: "Future[Reply]") -> None:
+        """Have a task done, or give it back where the machine went away."""
+        if not _begins(future):
+            return
+        try:
+            future.set_result(seat.ask(message))
+        except NoPlaceError:
+            self._tasks.put((message, future))
+            self._find_place(seat)
+        except Exception as error:
+            future.set_exception(error)
+            if isinstance(error, WorkerError):
+                raise
+
+    def _find_place(self, seat: Seat) -> None:
+        until = time.monotonic() + HOMELESS
+        while not seat.worker.placed(1.0):
+            if self._stopping or time.monotonic() > until:
+                raise NoPlaceError(f"No core of the cluster became free in {HOMELESS:.0f} seconds.")
+
+    def _leave(self, error: Exception) -> None:
+        """Work no more; where the task is to blame or nobody is left, none will be done."""
+        with self._leaving:
+            self._present -= 1
+        if self._present == 0 or not isinstance(error, NoPlaceError):
+            self._refuse(error)
 
     def _refuse(self, error: Exception) -> None:
         """Answer every waiting task with the error, so that nobody waits for a worker that is gone."""
@@ -141,7 +188,7 @@ class LocalPool:
                 task = self._tasks.get(timeout=0.2)
                 if task is None:
                     return
-                if task[1].set_running_or_notify_cancel():
+                if _begins(task[1]):
                     task[1].set_exception(error)
 
     def close(self) -> None:
@@ -153,7 +200,7 @@ class LocalPool:
         for seat, thread in zip(self._seats, self._threads, strict=True):
             seat.leave(partial(self._let_go, thread))
 
-    def _let_go(self, thread: threading.Thread, worker: Worker) -> None:
+    def _let_go(self, thread: threading.Thread, worker: Hired) -> None:
         self._staff.let_go(worker, partial(_ends, thread))
 
     def _give_up(self) -> None:
@@ -164,13 +211,18 @@ class LocalPool:
                 if task is not None:
                     task[1].cancel()
 
-    def __enter__(self) -> "LocalPool":
+    def __enter__(self) -> "Pool":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _begins(future: "Future[Reply]") -> bool:
+    """Tell whether a task is still wanted; one that was given back has begun before."""
+    return future.running() or future.set_running_or_notify_cancel()
 
 
 def _ends(thread: threading.Thread) -> bool:

@@ -3,7 +3,8 @@
 A task is asked twice, then in halves that need half the memory, down to single networks, and later packs are as small
 from the start; a network whose training killed two workers ends the study. Nothing is ever scored as failed because of
 the machine: what a study finds depends on the table and the network alone, and the same task gives the same bits
-whoever does it, and in whatever parts.
+whoever does it, and in whatever parts. Where the worker's whole machine went away, the task was not to blame: it goes
+back to whoever has a core.
 """
 
 import threading
@@ -15,7 +16,8 @@ import numpy as np
 
 from posology.errors import WorkerError
 from posology.execution.frames import Message
-from posology.execution.worker_process import LostError, Reply, Tell, Worker
+from posology.execution.staff import Hired
+from posology.execution.worker_process import LostError, NoPlaceError, Reply, Tell
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,13 @@ class Seat:
     """
 
     def __init__(
-        self, hire: Callable[[], Worker], open_with: Message, tell: Tell, lost: Callable[[LostWorker], None]
+        self, hire: Callable[[], Hired], open_with: Message, tell: Tell, lost: Callable[[LostWorker], None]
     ) -> None:
         self._hire, self._open_with, self._tell, self._lost = hire, open_with, tell, lost
         self._most: int | None = None
         """Networks that a pack can have, once memory was short."""
         self._left = threading.Lock()
-        self._closed = False
+        self._closed = self._opened = False
         self.worker = hire()
 
     def open(self) -> Reply:
@@ -72,6 +74,8 @@ class Seat:
         ------
         WorkerError
             The task failed, or took two workers with it and cannot be made smaller.
+        NoPlaceError
+            The machine went away, and there is no core for another worker yet.
         """
         members = _members(message)
         if self._most is not None and len(members) > self._most:
@@ -87,7 +91,7 @@ class Seat:
         self._most = _half(message.get("room", len(members)))
         return self.ask(message)
 
-    def leave(self, let_go: Callable[[Worker], None]) -> None:
+    def leave(self, let_go: Callable[[Hired], None]) -> None:
         """Let the worker go; nobody is hired any more."""
         with self._left:
             self._closed = True
@@ -95,17 +99,26 @@ class Seat:
 
     def _asked_twice(self, message: Message, *, halves: bool = False) -> Reply:
         try:
-            return self.worker.ask(message, self._tell)
+            return self._asked(message)
         except LostError as error:
             self._replace(message, error)
             # what found no memory at its full size finds none again
             if error.memory and halves:
                 raise
         try:
-            return self.worker.ask(message, self._tell)
+            return self._asked(message)
         except LostError as error:
             self._replace(message, error)
             raise
+
+    def _asked(self, message: Message) -> Reply:
+        if not self.worker.placed(0):
+            raise NoPlaceError("There is no core for another worker.")
+        if not self._opened and message is not self._open_with:
+            self.worker.ask(self._open_with)
+        reply = self.worker.ask(message, self._tell)
+        self._opened = True
+        return reply
 
     def _replace(self, message: Message, error: LostError) -> None:
         with self._left:
@@ -113,9 +126,9 @@ class Seat:
                 raise error
             self._lost(LostWorker(str(message.get("name") or message["do"]), len(_members(message)), str(error)))
             self.worker.stop()
-            self.worker = self._hire()
-        if message is not self._open_with:
-            self.worker.ask(self._open_with)
+            self.worker, self._opened = self._hire(), False
+        if error.machine:
+            raise NoPlaceError(str(error)) from error
 
 
 def _members(message: Message) -> list[Any]:

@@ -13,9 +13,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from posology.execution.worker_process import Worker
+from posology.execution.frames import Arrays, Message
+from posology.execution.sizing import check_memory
+from posology.execution.worker_process import Reply, Tell, Worker, silent
 
 IDLE = 120.0
 """Seconds that a worker waits for its next study before it ends."""
@@ -25,14 +27,40 @@ MOST_STUDIES = 100
 
 
 @runtime_checkable
+class Hired(Protocol):
+    """A worker, wherever it is."""
+
+    studies: int
+    """That it has opened."""
+    bound: bool
+    """Whether it has imported a file of the user's."""
+
+    @property
+    def process(self) -> int:
+        """The process number, on its machine."""
+
+    def ask(self, message: Message, tell: Tell = silent, arrays: Arrays | None = None) -> Reply:
+        """Send a message and wait for the answer; see `Worker`."""
+
+    def placed(self, seconds: float) -> bool:
+        """Wait so long for a core to run on; tell whether there is one."""
+
+    def stop(self) -> None:
+        """End it at once."""
+
+
+@runtime_checkable
 class Staff(Protocol):
     """Gives a pool its workers and takes them back."""
 
-    def hire(self, log: Path) -> Worker:
+    def hire(self, log: Path) -> Hired:
         """Give a worker; what it prints goes to the log, or to one of its own."""
 
-    def let_go(self, worker: Worker, rests: Callable[[], bool]) -> None:
+    def let_go(self, worker: Any, rests: Callable[[], bool]) -> None:
         """Take a worker back; `rests` waits a moment, and tells whether the worker has nothing to do."""
+
+    def check_memory(self, needed: int, workers: int) -> None:
+        """Refuse workers that together need more than there is; `needed` is bytes of one."""
 
 
 class OneStudy:
@@ -42,9 +70,13 @@ class OneStudy:
         """See `Staff`."""
         return Worker(log)
 
-    def let_go(self, worker: Worker, rests: Callable[[], bool]) -> None:  # noqa: ARG002
+    def let_go(self, worker: Hired, rests: Callable[[], bool]) -> None:  # noqa: ARG002
         """See `Staff`: in the middle of a pack, if need be."""
         worker.stop()
+
+    def check_memory(self, needed: int, workers: int) -> None:
+        """See `Staff`."""
+        check_memory(needed, workers)
 
 
 class Kept:
@@ -90,6 +122,10 @@ class Kept:
         with self._lock:
             self._idle[worker] = timer
         timer.start()
+
+    def check_memory(self, needed: int, workers: int) -> None:
+        """See `Staff`."""
+        check_memory(needed, workers)
 
     @contextmanager
     def errand(self, knows: str = "") -> Iterator[Worker]:

@@ -145,6 +145,7 @@ class Trainer:
         return {
             "kernels": [s.to_dict() for s in network.kernel_sites],
             "dropouts": [s.to_dict() for s in network.dropout_sites],
+            "branches": [s.to_dict() for s in network.branch_sites],
             "width": self._layout.width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
@@ -265,7 +266,7 @@ class Trainer:
         return keras_lines(self._doses(setting))
 
     def _doses(self, setting: Setting) -> list[Dose]:
-        return doses_of(self._network.kernel_sites, self._network.dropout_sites, setting)
+        return doses_of(self._network.places, setting)
 
     def _strengths(self, setting: Setting) -> dict[str, tuple[float, ...]]:
         """Fill in zeros for the regularizers that a setting leaves off, a number a site."""

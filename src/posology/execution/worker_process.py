@@ -31,11 +31,17 @@ class LostError(WorkerError):
     text : str
     memory : bool
         Whether it was memory, for certain.
+    machine : bool
+        Whether the worker's machine went away, which says nothing about the task.
     """
 
-    def __init__(self, text: str, *, memory: bool = False) -> None:
+    def __init__(self, text: str, *, memory: bool = False, machine: bool = False) -> None:
         super().__init__(text)
-        self.memory = memory
+        self.memory, self.machine = memory, machine
+
+
+class NoPlaceError(WorkerError):
+    """There is no free core for a worker now; its task is for others to do."""
 
 
 class Worker:
@@ -125,6 +131,10 @@ class Worker:
         if "error" in reply:
             raise WorkerError(f"A worker failed during '{message['do']}': {reply['text']}.{self._tail()}")
         return reply, found
+
+    def placed(self, seconds: float) -> bool:  # noqa: ARG002
+        """Wait so long for a core to run on; here there always is one."""
+        return True
 
     def forget(self) -> None:
         """Close this process's ends of the pipes, and leave the worker to whoever else has them."""

@@ -105,8 +105,9 @@ def prescribed_doses(verdict: dict[str, Any]) -> list[Dose]:
         Content of verdict.json.
     """
     study, strengths = verdict["study"], verdict["prescription"]["strengths"]
-    kernels, drops = ([_site(s) for s in study[name]] for name in ("kernels", "dropouts"))
-    return doses_of(kernels, drops, strengths)
+    # studies before 0.2 know of no branches
+    sites = [_site(s) for name in ("kernels", "dropouts", "branches") for s in study.get(name, ())]
+    return doses_of(sites, strengths)
 
 
 def _site(data: dict[str, Any]) -> Site:

@@ -16,10 +16,26 @@ SEED = 52_361
 HOPELESS = 0.05
 """A chance below it is called none: more training will not help, more rows would."""
 
+SLIGHT = 0.25
+"""A chance below it is called slight: repeats can hardly help. It is of endless ones, and generous."""
+
 
 def settled(verdict: Verdict) -> bool:
     """Tell whether nothing is left open: there is a verdict, and a combination that it names is certain."""
     return verdict.kind is not Kind.OPEN and not verdict.open_combination
+
+
+def repeats_could(chance: float) -> str:
+    """Say in a word or two what more repeats could do.
+
+    Examples
+    --------
+    >>> [repeats_could(chance) for chance in (0.04, 0.05, 0.24, 0.25)]
+    ['would not', 'can hardly', 'can hardly', 'may']
+    """
+    if chance < HOPELESS:
+        return "would not"
+    return "can hardly" if chance < SLIGHT else "may"
 
 
 def chance_of_settling(

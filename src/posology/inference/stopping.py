@@ -10,7 +10,7 @@ import numpy as np
 from posology.inference.best import compare_with_best
 from posology.inference.covariance import Clusters, Folds, Losses, estimate
 from posology.inference.measures import R2, Measure
-from posology.inference.outlook import HOPELESS, chance_of_settling, settled
+from posology.inference.outlook import HOPELESS, chance_of_settling, repeats_could, settled
 from posology.inference.plain import in_canonical_order, name_of
 from posology.inference.resolution import FirstSight
 from posology.inference.verdict import Arm, Kind, Verdict, decide
@@ -63,7 +63,7 @@ class Look:
             return "more repeats would not decide it"
         if self.chance is None:
             return f"decided with 95% confidence; to stop early takes {EARLY_LEVEL:.1%}"
-        return "open: more repeats may decide it"
+        return f"open: more repeats {repeats_could(self.chance)} decide it"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the look as JSON types."""

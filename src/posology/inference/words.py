@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
-from posology.inference.outlook import HOPELESS
+from posology.inference.outlook import repeats_could
 from posology.inference.verdict import Arm, Kind
 from posology.regularizers import DEPTHS, REGULARIZERS, SCHEDULES
 
@@ -165,10 +165,14 @@ def _what_would_help(analysis: Analysis, units: tuple[int, str]) -> list[str]:
     said = [f"{could}your margin is {margin:g}."]
     if floor is None or analysis.chance is None:
         return [*said, f"More repeats would tell whether more training or more {units[1]} would help."]
-    endless = f"endless repeats would leave {_about(min(floor, now), margin)}"
-    if analysis.chance < HOPELESS:
-        return [*said, f"More training will not help, more {units[1]} would: with {units[0]:,} {units[1]}, {endless}."]
-    return [*said, f"More repeats (--repeats) may decide it: {endless}."]
+    here, endless = f"with {units[0]:,} {units[1]}", f"endless repeats would leave {_about(min(floor, now), margin)}"
+    could = repeats_could(analysis.chance)
+    if could == "may":
+        return [*said, f"More repeats (--repeats) may decide it: {endless}."]
+    if could == "would not":
+        return [*said, f"More training will not help, more {units[1]} would: {here}, {endless}."]
+    rare = f"and decide it with a chance of {analysis.chance:.0%} at best"
+    return [*said, f"More repeats can hardly decide it, more {units[1]} would help more: {here}, {endless}, {rare}."]
 
 
 def _sharing(one: str, two: str, found: Overlap) -> str:

@@ -29,7 +29,12 @@ def check_alike(model: Any, other: Any) -> None:
 
 
 def _same(layer: Any, other: Any) -> bool:
-    return type(layer) is type(other) and _settings(layer.get_config()) == _settings(other.get_config())
+    return _class_of(layer) == _class_of(other) and _settings(layer.get_config()) == _settings(other.get_config())
+
+
+def _class_of(layer: Any) -> tuple[str, str]:
+    """Name a layer's class: one that is defined inside the builder is another object in every build."""
+    return type(layer).__module__, type(layer).__qualname__
 
 
 def _settings(value: Any) -> Any:

@@ -9,27 +9,30 @@ RATE = "rate"
 """How a dose calls dropout, as Keras' layers do."""
 
 
-def doses_of(kernels: Sequence[Site], dropouts: Sequence[Site], strengths: Mapping[str, Sequence[float]]) -> list[Dose]:
+def doses_of(sites: Sequence[Site], strengths: Mapping[str, Sequence[float]]) -> list[Dose]:
     """Give one dose a site: L1, L2 and dropout also where they are 0, the others where they are not.
 
     Parameters
     ----------
-    kernels, dropouts : sequences of Site
-        Of the network.
+    sites : sequence of Site
+        Of the network, kernels first, then those of dropout, then branches; each kind in the order of its strengths.
     strengths : mapping
         From regularizer to its strengths, one a site; one that is absent is off.
 
     Examples
     --------
     >>> site = Site("kernel", "dense", (3, 4), {}, "kernel_regularizer")
-    >>> [(dose.site.kind, dose.strengths) for dose in doses_of([site], [], {"l2": [0.1], "mixup": [0.5]})]
+    >>> [(dose.site.kind, dose.strengths) for dose in doses_of([site], {"l2": [0.1], "mixup": [0.5]})]
     [('kernel', {'l1': 0.0, 'l2': 0.1}), ('input', {'mixup': 0.5})]
     """
-    own = [Dose(site, _at(strengths, i, "kernel", l1="l1", l2="l2")) for i, site in enumerate(kernels)]
-    own += [Dose(site, _at(strengths, i, "dropout", dropout=RATE)) for i, site in enumerate(dropouts)]
+    own = []
+    for kind, always in (("kernel", {"l1": "l1", "l2": "l2"}), ("dropout", {"dropout": RATE}), ("branch", {})):
+        places = [site for site in sites if site.kind == kind]
+        found = [Dose(site, _at(strengths, i, kind, **always)) for i, site in enumerate(places)]
+        own += [dose for dose in found if always or dose.strengths]
     for kind in ("input", "target", "training"):
-        if found := _at(strengths, 0, kind):
-            own.append(Dose(Site(kind, "", (), {}), found))
+        if at := _at(strengths, 0, kind):
+            own.append(Dose(Site(kind, "", (), {}), at))
     return own
 
 

@@ -3,7 +3,7 @@
 The exported model holds only stock layers with numbers in them, so that it loads without posology.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any
@@ -73,7 +73,7 @@ def rebuild_with(model: Any, doses: Sequence[Dose]) -> Any:
 
 
 def _is_inserted(dose: Dose) -> bool:
-    return dose.site.kind == "dropout" and not dose.site.present
+    return dose.site.kind == "branch" or (dose.site.kind == "dropout" and not dose.site.present)
 
 
 def _setting(dose: Dose) -> dict[str, Any]:
@@ -115,14 +115,13 @@ def _is_stock(part: Any) -> bool:
 
 
 def _layers_after(doses: Sequence[Dose]) -> Inserted:
-    return {
-        dose.site.layer: [
-            partial(getattr(keras.layers, form.name), **form.arguments, name=inserted_name(dose.site.layer, name))
-            for name, form in found
-        ]
-        for dose in doses
-        if dose.site.kind == "dropout" and (found := layers_at(dose))
-    }
+    out: dict[str, list[Callable[[], Any]]] = {}
+    for dose in doses:
+        path = dose.site.layer
+        for name, form in layers_at(dose):
+            make = partial(getattr(keras.layers, form.name), **form.arguments, name=inserted_name(path, name))
+            out.setdefault(path, []).append(make)
+    return out
 
 
 def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any], like: Any = None) -> None:

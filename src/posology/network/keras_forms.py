@@ -70,8 +70,10 @@ def constraint_at(dose: Dose) -> tuple[str, Form] | None:
 
 
 def layers_at(dose: Dose) -> list[tuple[str, Form]]:
-    """List the layers that act at an activation, each with the name of its regularizer; a present Dropout aside."""
-    found = [(r.name, Form(r.keras.name, r.keras.arguments(s))) for r, s in _with(dose, "layer") if r.keras]
+    """List the layers that act behind a layer, each with the name of its regularizer; a present Dropout aside."""
+    # a branch is left out for whole rows
+    rows = {"noise_shape": (None, *(1,) * len(dose.site.shape))} if dose.site.kind == "branch" else {}
+    found = [(r.name, Form(r.keras.name, r.keras.arguments(s) | rows)) for r, s in _with(dose, "layer") if r.keras]
     return [(name, form) for name, form in found if not (name == "dropout" and dose.site.present)]
 
 

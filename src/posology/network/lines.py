@@ -30,7 +30,7 @@ def keras_lines(doses: Sequence[Dose]) -> list[str]:
 def _at(dose: Dose) -> list[str]:
     if dose.site.kind == "kernel":
         return [f"{dose.site.layer}: {_kernel(dose)}"]
-    return _activation(dose) if dose.site.kind == "dropout" else []
+    return _activation(dose) if dose.site.kind in ("dropout", "branch") else []
 
 
 def _kernel(dose: Dose) -> str:

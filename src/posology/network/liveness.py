@@ -25,6 +25,8 @@ CHANGED = 1e-6
 """Relative change of a loss or of a gradient that is more than rounding."""
 STEERED = 0.01
 """Share of a step that a penalty must change; one that a constraint undoes changes 1e-4 of it, in second order."""
+TWICE = 2.0
+"""How strong that penalty is beside the loss: where it draws the other way, some weight goes its way."""
 SMALL = 1e-4
 """Length of that step beside that of the weights: small, so that second order is."""
 
@@ -51,7 +53,7 @@ class Liveness:
         Whether strength zero gives what the network without it gives, bit for bit.
     effect : float
         Dropout at rate 0.5: relative change of the loss or of a weight's gradient. Penalties whose gradient is
-        as large as the loss's: change of an optimizer step, as a share of it. Others at the largest strength that is
+        twice the loss's: change of an optimizer step, as a share of it. Others at the largest strength that is
         searched: relative change of the weights after a few steps.
     """
 
@@ -220,14 +222,17 @@ class Proof:
             )
             gradient = self._loss(weights, self._no_rates(), 0)[1]
             # a loss that is not finite at weights like these says nothing of the penalties
-            found.append((weights, tuple(g if np.isfinite(g).all() else np.zeros_like(g) for g in gradient)))
+            finite = tuple(np.asarray(g if np.isfinite(g).all() else np.zeros_like(g)) for g in gradient)
+            # against the loss as well: an optimizer that takes signs, as Adam's first step does, may move few weights
+            # the same way with a penalty of twice the loss, but not both with its gradient and against it
+            found += [(weights, finite), (weights, tuple(-g for g in finite))]
         return found
 
     def _steering(self, name: str, site: Site, places: Sequence[int], weights: Arrays, gradient: Arrays) -> float:
-        """Give the share of an optimizer step that a penalty as strong as the loss changes."""
+        """Give the share of an optimizer step that a penalty twice as strong as the loss changes."""
         own = _length([gradient[i] for i in places]) or 1.0
         unit = _length([_gradient(name, weights[i], 1.0) for i in places])
-        strength = np.array([own / unit if unit and s is site else 0 for s in self._sites], "float32")
+        strength = np.array([TWICE * own / unit if unit and s is site else 0 for s in self._sites], "float32")
         strengths = {**self._no_penalties(), name: strength}
         before = [weights[i] for i in places]
 

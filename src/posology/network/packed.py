@@ -1,16 +1,17 @@
 """The user's network as pure functions that the engine can train by the thousand."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import keras
 import numpy as np
 
 from posology.engine.member import Arrays
-from posology.engine.randomness import derive
+from posology.engine.randomness import derive, named
 from posology.network.alike import check_alike
+from posology.network.branches import branch_sites
 from posology.network.choice import ALL, Choice
 from posology.network.copied_layer import copy_layer
 from posology.network.graph import graph_of
@@ -55,7 +56,7 @@ class PackedNetwork:
     classes : int
     head : Head
         What the scored output is to the target.
-    kernel_sites, dropout_sites : tuple of Site
+    kernel_sites, dropout_sites, branch_sites : tuple of Site
     kernels : tuple of tuple of int
         For every kernel site, the positions of its weights among the trainable arrays.
     """
@@ -71,10 +72,11 @@ class PackedNetwork:
         classes: int = 0,
     ) -> None:
         self.regularizers, self.choice, self.classes = tuple(regularizers), choice, classes
-        self._acting = tuple(name for name in self.regularizers if REGULARIZERS[name].place.kind == "dropout")
+        self._acting = {kind: self._of_kind(kind) for kind in ("dropout", "branch")}
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
+        self.branch_sites: tuple[Site, ...] = branch_sites(model, choice, graph)
         layers = dict(leaves(model))
         self._noise_shapes = {s.layer: noise_shape_of(layers[s.layer]) for s in self.dropout_sites if s.present}
         self._origin = model
@@ -88,7 +90,8 @@ class PackedNetwork:
         by_path = dict(leaves(self._model))
         weights = [weights_at(by_path[s.layer], s.argument) for s in self.kernel_sites]
         self.kernels = tuple(tuple(_position(self._trainable, v) for v in group) for group in weights)
-        packed = [by_path[path] for path in self._packed_dropouts()]
+        self._points = self._packed_layers()
+        packed = [by_path[point.path] for point in self._points]
         self._strengths = [strength for layer in packed for strength in layer.strengths]
         self._keys = [layer.key for layer in packed]
         state = self._model.non_trainable_variables
@@ -109,21 +112,30 @@ class PackedNetwork:
                 variable.regularizer = None
         return packed
 
-    def _packed_dropouts(self) -> list[str]:
-        """List the paths of the packed layers that stand at the dropout sites."""
-        if not self._acting:
-            return []
-        return [s.layer if s.present else inserted_path(s.layer) for s in self.dropout_sites]
+    def _of_kind(self, kind: str) -> tuple[str, ...]:
+        return tuple(name for name in self.regularizers if REGULARIZERS[name].place.kind == kind)
+
+    def _packed_layers(self) -> list["_Point"]:
+        """List the packed layers that stand at the dropout sites and at the ends of branches."""
+        paths = {
+            "dropout": [s.layer if s.present else inserted_path(s.layer) for s in self.dropout_sites],
+            "branch": [inserted_path(s.layer, "branch") for s in self.branch_sites],
+        }
+        acting = self._acting.items()
+        return [_Point(path, kind, i, names) for kind, names in acting if names for i, path in enumerate(paths[kind])]
 
     def _inserted(self) -> Inserted:
-        if not self._acting:
-            return {}
-        new = [s.layer for s in self.dropout_sites if not s.present]
-        return {path: [partial(self._stand_in, name=inserted_name(path))] for path in new}
+        out: dict[str, list[Callable[[], Any]]] = {}
+        # what leaves out a branch stands behind a Dropout that is inserted there too
+        for site in (*self.dropout_sites, *self.branch_sites):
+            if self._acting[site.kind] and not site.present:
+                name = inserted_name(site.layer, site.kind)
+                out.setdefault(site.layer, []).append(partial(self._stand_in, site.kind, name=name))
+        return out
 
-    def _stand_in(self, **settings: Any) -> PackedDropout:
-        layer = self.dropout_layer(**settings)
-        layer.acting = self._acting
+    def _stand_in(self, kind: str, **settings: Any) -> PackedDropout:
+        layer = (self.dropout_layer if kind == "dropout" else PackedDropout)(**settings)
+        layer.acting = self._acting[kind]
         return layer
 
     def _packed_layer(self, path: str, layer: Any) -> Any:
@@ -131,9 +143,9 @@ class PackedNetwork:
             return PackedNormalization.from_config(layer.get_config())
         if path not in self._noise_shapes:
             return copy_layer(layer)
-        if not self._acting:
+        if not self._acting["dropout"]:
             return keras.layers.Identity(name=layer.name)
-        packed = self._stand_in(name=layer.name, dtype=layer.dtype_policy)
+        packed = self._stand_in("dropout", name=layer.name, dtype=layer.dtype_policy)
         packed.noise_shape = self._noise_shapes[path]
         return packed
 
@@ -141,7 +153,13 @@ class PackedNetwork:
         """List the sites of a regularizer: those of inputs, targets and the training as a whole are one each."""
         kind = REGULARIZERS[name].place.kind
         alone = (Site(kind, "", (), {}),)
-        return {"kernel": self.kernel_sites, "dropout": self.dropout_sites}.get(kind, alone)
+        own = {"kernel": self.kernel_sites, "dropout": self.dropout_sites, "branch": self.branch_sites}
+        return own.get(kind, alone)
+
+    @property
+    def places(self) -> tuple[Site, ...]:
+        """All sites in the network: kernels, then those of dropout, then branches."""
+        return (*self.kernel_sites, *self.dropout_sites, *self.branch_sites)
 
     def sites(self, name: str) -> int:
         """Count the sites of a regularizer."""
@@ -182,9 +200,9 @@ class PackedNetwork:
 
     def _call(self, weights: Arrays, state: Arrays, strengths: Mapping[str, Any], key: Any, x: Any, **how: Any) -> Any:
         """Run the packed model; strengths of activations that are absent are 0."""
-        sites = range(len(self._keys))
-        doses = [strengths[name][site] if name in strengths else 0.0 for site in sites for name in self._acting]
-        given = [*state, *(jnp.asarray(dose, jnp.float32) for dose in doses), *(derive(key, site) for site in sites)]
+        doses = [strengths[n][p.site] if n in strengths else 0.0 for p in self._points for n in p.acting]
+        keys = [derive(key if p.kind == "dropout" else named(key, p.kind), p.site) for p in self._points]
+        given = [*state, *(jnp.asarray(dose, jnp.float32) for dose in doses), *keys]
         own_weights, own_state = [weights[i] for i in self._to_weights], [given[i] for i in self._to_state]
         return self._model.stateless_call(own_weights, own_state, split_columns(self._model, x), **how)
 
@@ -270,6 +288,15 @@ class PackedNetwork:
     def finalize(self, weights: Arrays, optimizer: Arrays) -> Arrays:
         """Give the moving averages of the weights where the optimizer keeps them (`use_ema`), else the weights."""
         return self._optimizer.finalize(weights, optimizer)
+
+
+class _Point(NamedTuple):
+    """A packed layer: where it stands, which of the sites of its kind that is, and what acts there."""
+
+    path: str
+    kind: str
+    site: int
+    acting: tuple[str, ...]
 
 
 def _position(variables: Sequence[Any], wanted: Any) -> int:

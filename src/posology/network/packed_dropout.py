@@ -19,7 +19,7 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
     """Regularizers of activations, in the order in which they act; to be set before it is first called."""
 
     noise_shape: Any = None
-    """As in Keras' layer: shape of the mask, None for a side of the activation's own size."""
+    """As in Keras' layer: shape of dropout's mask, None for a side of the activation's own size."""
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Make the numbers."""
@@ -41,11 +41,14 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
             if regularizer.place is Place.ACTIVITY:
                 self.add_loss(regularizer.penalty(x, strength.value))
             else:
-                # dropout has the layer's own key and mask, so that a study of it alone is what it always was
-                own, shape = (key, self._noise_shape(x)) if name == "dropout" else (named(key, name), x.shape)
-                x = regularizer.apply(x, strength.value, random_bits(own, shape))
+                # dropout has the layer's own key, so that a study of it alone is what it always was
+                own = key if name == "dropout" else named(key, name)
+                x = regularizer.apply(x, strength.value, random_bits(own, self._shape_of_bits(x, regularizer)))
         return x
 
-    def _noise_shape(self, x: Any) -> tuple[int, ...]:
-        noise = self.noise_shape or (None,) * len(x.shape)
+    def _shape_of_bits(self, x: Any, regularizer: Any) -> tuple[int, ...]:
+        """Give one number a cell, or a row where whole branches are left out; dropout's mask is as the layer has it."""
+        if regularizer.place is Place.BRANCHES:
+            return (x.shape[0], *(1,) * (len(x.shape) - 1))
+        noise = (self.noise_shape if regularizer.name == "dropout" else None) or (None,) * len(x.shape)
         return tuple(side if given is None else given for given, side in zip(noise, x.shape, strict=True))

@@ -26,10 +26,10 @@ class Site:
     Parameters
     ----------
     kind : str
-        `kernel` or `dropout`.
+        `kernel`, `dropout` or `branch`.
     layer : str
         The path of the layer that owns the weights, or of the Dropout layer, or of the layer after which a Dropout is
-        inserted.
+        inserted: the last one of a branch.
     shape : tuple of int
         The weights' shape, or the activation's without its rows.
     present : dict
@@ -175,6 +175,8 @@ def is_nonlinear(layer: Any) -> bool:
         return True
     if not isinstance(layer, keras.Layer):
         return type(layer).__module__.split(".")[0] == "keras" and type(layer).__name__ in _ACTIVATION_OPERATIONS
+    if wrapped := getattr(layer, "layer", None) or getattr(layer, "forward_layer", None):  # Bidirectional has two alike
+        return is_nonlinear(wrapped)
     activation = getattr(layer, "activation", None)
     return activation is not None and activation is not keras.activations.linear
 

@@ -23,10 +23,10 @@ def inserted_name(path: str, what: str = "dropout") -> str:
     return f"{what}_after_{path.replace('/', '_')}"
 
 
-def inserted_path(path: str) -> str:
-    """Give the path of the Dropout that is inserted after a layer: beside it, in the same model."""
+def inserted_path(path: str, what: str = "dropout") -> str:
+    """Give the path of what is inserted after a layer: beside it, in the same model."""
     inside, slash, _ = path.rpartition("/")
-    return f"{inside}{slash}{inserted_name(path)}"
+    return f"{inside}{slash}{inserted_name(path, what)}"
 
 
 def is_seed(variable: Any) -> bool:

@@ -57,7 +57,7 @@ def has_depth(factor: str) -> bool:
     >>> has_depth("weights"), has_depth("mixup")
     (True, False)
     """
-    return all(REGULARIZERS[name].place.kind in ("kernel", "dropout") for name in FACTORS[factor])
+    return all(REGULARIZERS[name].place.kind in ("kernel", "dropout", "branch") for name in FACTORS[factor])
 
 
 def can_be_scheduled(factor: str) -> bool:

@@ -22,6 +22,7 @@ class Place(StrEnum):
     WEIGHTS_AFTER = "weights, after the update"
     ACTIVATIONS = "activations"
     ACTIVITY = "activations, as a loss"
+    BRANCHES = "residual branches"
     INPUTS = "inputs"
     TARGETS = "targets"
     GRADIENT = "gradient"
@@ -30,7 +31,7 @@ class Place(StrEnum):
 
     @property
     def kind(self) -> str:
-        """Sites: `kernel`, `dropout` (activations), `input`, `target`, or `training`, the last three one each."""
+        """Sites: `kernel`, `dropout` (activations), `branch`, or `input`, `target`, `training`, which are one each."""
         return _KINDS[self]
 
 
@@ -38,6 +39,7 @@ _WEIGHTS = (Place.WEIGHTS_LOSS, Place.WEIGHTS_FORWARD, Place.WEIGHTS_BEFORE, Pla
 _KINDS = {
     **dict.fromkeys(_WEIGHTS, "kernel"),
     **dict.fromkeys((Place.ACTIVATIONS, Place.ACTIVITY), "dropout"),
+    Place.BRANCHES: "branch",
     Place.INPUTS: "input",
     Place.TARGETS: "target",
     **dict.fromkeys((Place.GRADIENT, Place.RATE, Place.MEMORY), "training"),
@@ -49,6 +51,7 @@ HOOKS = {
     Place.WEIGHTS_AFTER: "after_update",
     Place.ACTIVATIONS: "apply",
     Place.ACTIVITY: "penalty",
+    Place.BRANCHES: "apply",
     Place.INPUTS: "rows",
     Place.TARGETS: "targets",
     Place.GRADIENT: "clipped",

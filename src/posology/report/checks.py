@@ -53,6 +53,11 @@ class Check:
     remedy: str
 
     @property
+    def presses(self) -> bool:
+        """Tell whether there is something to do."""
+        return self.status in (Status.ISSUE, Status.TIP)
+
+    @property
     def link(self) -> str:
         """Where the documentation tells more."""
         return f"{_documentation()}docs/report.md#{self.code.lower()}"

@@ -1,20 +1,12 @@
-"""The report as Markdown: the verdict, the arms, what to do, what the evidence says, the checks; without pictures."""
+"""The report as Markdown: the parts of the page, in words and tables; of a picture, what is seen in it."""
 
 import re
 from collections.abc import Iterable
 
-from posology.report.checks import Status, checks_of
+from posology.report.checks import Check
 from posology.report.findings import Findings
-from posology.report.sections import (
-    Table,
-    arms_table,
-    code_of,
-    forest_of,
-    measures_table,
-    sections_of,
-    sentences_of,
-    units_table,
-)
+from posology.report.items import Checks, Code, Item, Said, Table, Text
+from posology.report.parts import about, parts_of
 from posology.wording import printable
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -29,19 +21,33 @@ def to_markdown(findings: Findings, ignore: Iterable[str] = ()) -> str:
     ignore : iterable of str
         Codes of checks that are not to be shown.
     """
-    first, *rest = map(plain, sentences_of(findings))
-    study = findings.verdict["study"]
-    parts = [f"# {first}", *rest, f"Target: {plain(study['target'])}, {study['rows']:,} rows.", "## The arms"]
-    parts.append(_table(arms_table(findings)))
-    if (measures := measures_table(findings)) is not None:
-        parts.append(_table(measures))
-    parts += [plain(panel.conclusion) for panel in forest_of(findings).panels()]
-    parts += ["## What to do", _code(code_of(findings)), _table(units_table(findings))]
-    for section in sections_of(findings):
-        said = [*section.said, *(p.conclusion for chart in section.charts for p in chart.panels())]
-        parts += [f"## {section.heading}", *(f"- {plain(text)}" for text in said)]
-    parts += ["## Checks", *_checks(findings, ignore)]
+    parts = []
+    for place, part in enumerate(parts_of(findings, ignore)):
+        parts.append(f"{'##' if place else '#'} {plain(part.heading)}")
+        parts += [] if place else [plain(about(findings))]
+        parts += [text for item in part.items for text in _written(item)]
     return _joined(parts)
+
+
+def _written(item: Item) -> list[str]:
+    """Write one thing as paragraphs; of a chart, what is seen in it."""
+    match item:
+        case Text():
+            return [plain(item.text)]
+        case Said():
+            return [*([f"### {plain(item.heading)}"] if item.heading else []), *_listed(item.sentences)]
+        case Table():
+            return [_table(item)]
+        case Code():
+            return [_code(item.text)]
+        case Checks():
+            return [_check(check) for check in item.checks]
+        case _:
+            return _listed([panel.conclusion for panel in item.panels()])
+
+
+def _listed(sentences: Iterable[str]) -> list[str]:
+    return [f"- {plain(text)}" for text in sentences]
 
 
 def plain(text: str) -> str:
@@ -55,16 +61,11 @@ def plain(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(printable(text).splitlines()))
 
 
-def _checks(findings: Findings, ignore: Iterable[str]) -> list[str]:
-    out = []
-    for check in checks_of(findings, ignore):
-        text = f"- **{check.status.value}** {check.code} {plain(check.title)}"
-        if check.found:
-            text += f": {plain(check.found)}"
-        if check.status in (Status.ISSUE, Status.TIP):
-            text += f" {plain(check.remedy)}"
-        out.append(text)
-    return out
+def _check(check: Check) -> str:
+    text = f"- **{check.status.value}** {check.code} {plain(check.title)}"
+    if check.found:
+        text += f": {plain(check.found)}"
+    return f"{text} {plain(check.remedy)}" if check.presses else text
 
 
 def _table(table: Table) -> str:

@@ -21,7 +21,7 @@ from posology.report.together import together_or_apart
 from posology.result import StudyResult
 from posology.scoring import in_words
 from posology.verdict_text import evidence
-from posology.wording import counted
+from posology.wording import counted, on_arms
 
 LARGE = 5e8
 """Bytes from which the room that a study takes for a while is told of."""
@@ -124,6 +124,7 @@ def _footnotes(result: StudyResult) -> list[str]:
             f"each arm tuned with {design.searched if design.cabinet else design.trials} trials in each. Gap: train "
             f"minus test {of_gap}, penalties and dropout off."
         ),
+        *filter(None, [on_arms(arm_name(row.arm) for row in result.arms)]),
         *_together_or_apart(result.to_dict(timing=False), analysis, facts["repeats"]),
         *(mixed(plain(result.cocktail.to_dict()), unit) if result.cocktail else []),
         f"With half the margin the verdict is: {half}; with double: {double}.",

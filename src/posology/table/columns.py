@@ -37,6 +37,7 @@ ISO_DATE = re.compile(
     r"\s*(?:Z|[+-]\d{2}:?\d{2})?\s*",
     re.ASCII,
 )
+OTHER_DATE = re.compile(r"\s*(\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})|\d{4}([/.])\d{1,2}\4\d{1,2})([T ].*)?\s*", re.ASCII)
 DATE_PARTS = ("days", "month", "weekday", "hour")  # every date has the first three
 STRANGE_CELLS = (list, tuple, dict, set, frozenset, np.ndarray, bytes, bytearray, complex)
 MOSTLY = 0.9
@@ -270,6 +271,11 @@ def _text_note(name: str, texts: list[str], numeric: np.ndarray, share: float) -
         code = next(text for text in texts if CODE.fullmatch(text))
         return f"Column '{name}' has codes such as '{code}'; they are taken as categories, not as numbers."
     stray = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
+    if all(OTHER_DATE.fullmatch(text) for text in texts):
+        return (
+            f"Column '{name}' has text such as '{texts[0]}', taken as categories. If these are dates, write them year "
+            "first, as 2018-12-31 (pandas.to_datetime with a format): which number is the month cannot be seen."
+        )
     if all(THOUSANDS.fullmatch(text) for text in stray):
         return (
             f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, "

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Float
 
 from posology.table.columns import Column, Numbers
-from posology.wording import leave_out
+from posology.wording import leave_out, quoted
 
 GIVEAWAY = 0.9999  # absolute correlation from which a feature is the target again
+EXACT = 1e-9  # of the largest value: beyond it a sum is not exact
 ENOUGH_PAIRS = 10  # below this, a perfect correlation or a counter is no surprise
 
 
@@ -41,6 +43,42 @@ def leaks_in(columns: Iterable[Column], target: Numbers, target_name: str) -> It
                 f"Column '{column.name}' looks like a row number or a name of the row: {reason}. "
                 f"If so, use {leave_out([column.name])}."
             )
+
+
+def sum_in(columns: Iterable[Column], target: Numbers, target_name: str) -> Iterator[str]:
+    """Numbers of which the target is a sum, each with a factor, to the last digit; one sentence, or none.
+
+    Asked of rows without missing cells, five a column at least, and ten in all: an exact sum of fewer is no surprise.
+
+    Examples
+    --------
+    >>> from posology.table.columns import column_of
+    >>> parts = np.random.default_rng(0).integers(0, 99, (2, 20)).astype(float)
+    >>> columns = [column_of(name, pd.Series(part)) for name, part in zip(("casual", "member"), parts)]
+    >>> list(sum_in(columns, parts.sum(axis=0), "count"))[0][:62]
+    "Columns 'casual' and 'member' give the target 'count' away tog"
+    """
+    numbers = {c.name: c.parts[c.name].to_numpy(float) for c in columns if c.kind == "number"}
+    cells = np.column_stack([target, *numbers.values()])
+    whole = cells[np.isfinite(cells).all(axis=1)]
+    if len(numbers) < 2 or len(whole) < max(ENOUGH_PAIRS, 5 * len(numbers)):
+        return
+    parts = [name for name, counts in zip(numbers, _exact_sum(whole[:, 1:], whole[:, 0]), strict=True) if counts]
+    if len(parts) > 1:
+        yield (
+            f"Columns {quoted(parts[:-1])} and {quoted(parts[-1:])} give the target '{target_name}' away together: it "
+            f"is a sum of them, each with a factor. If they are not known when predicting, use {leave_out(parts)}."
+        )
+
+
+def _exact_sum(x: Float[np.ndarray, "row column"], y: Numbers) -> Bool[np.ndarray, " column"]:
+    """Tell which columns have a part in the target, where it is a weighted sum of columns; else none."""
+    x, y = (v / np.where((most := np.abs(v).max(axis=0)) > 0, most, 1.0) for v in (x - x.mean(axis=0), y - y.mean()))
+    every = max(
+        1, len(x) // max(2000, 5 * x.shape[1])
+    )  # enough to know the factors; the sum itself is asked of all rows
+    factors = np.linalg.lstsq(x[::every], y[::every], rcond=None)[0]
+    return (np.abs(x @ factors - y).max() <= EXACT) & (np.abs(factors) > EXACT)
 
 
 def _giveaway(part: pd.Series, target: Numbers) -> str:

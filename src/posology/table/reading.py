@@ -226,12 +226,21 @@ def _all_named(header: list[str]) -> list[str]:
     return [name or free[place] for place, name in enumerate(header)]
 
 
+def _other_separator(line: str) -> str:
+    """Say how to bring a table into form that is separated by something else."""
+    for words, mark, pattern in (("bars", "|", "'|'"), ("spaces", None, r"r'\s+'")):
+        if len(line.strip("| ").split(mark)) > 2:
+            return f" It looks separated by {words}: pandas.read_csv(..., sep={pattern}).to_csv(...) changes that."
+    return ""
+
+
 def _check_header(path: Path, header: list[str], separator: str) -> None:
     if len(header) == 1:
         tried = "comma, semicolon and tab" if separator != "\t" else "tab"
         raise InputError(
             f"'{path}' has one column, '{header[0]}', when split at {tried}. "
             "Give a table with a target and at least one feature, separated by one of these."
+            f"{_other_separator(header[0])}"
         )
     repeated = [name for name, count in Counter(header).items() if name and count > 1]
     if repeated:

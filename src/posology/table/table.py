@@ -212,7 +212,8 @@ def build_table(
         *checks.notes_on(columns, copies, grouped=bool(together)),
     ]
     notes += [] if together else notes_on_time(columns, numbers)
-    found = list(leaks.leaks_in(columns, numbers, target_name))
+    about = (columns, numbers, target_name)
+    found = [*leaks.leaks_in(*about), *leaks.sum_in(*about)]
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
     numbers.setflags(write=False)

@@ -1,0 +1,113 @@
+"""A study in TensorBoard: a run of event files, and when it is finished another for each arm."""
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posology.callbacks import Begun, Callback, Resampled
+from posology.tracking.account import ArmAccount, account_of, need, progress_of, settings_of
+
+if TYPE_CHECKING:
+    from posology.result import StudyResult
+
+
+class TensorBoard(Callback):
+    """Write a study as event files, and each arm's strengths and score for the HParams page.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where the study's own folder of events is made; by default `tensorboard` in the study's folder.
+
+    Raises
+    ------
+    InputError
+        TensorBoard is not installed.
+    """
+
+    aside = True
+
+    def __init__(self, folder: str | PathLike[str] | None = None) -> None:
+        need("tensorboard", "tensorboard")
+        self._given = None if folder is None else Path(folder)
+
+    def on_begin(self, begun: Begun) -> None:
+        """Begin the events of the study, in place of those of an earlier run."""
+        self._folder = self._given / begun.folder.name if self._given else begun.folder / "tensorboard"
+        self._events = _Events(self._folder / "study")
+        self._events.text("settings", _listed(settings_of(begun)))
+
+    def on_resample(self, done: Resampled) -> None:
+        """Write how far the study is."""
+        for name, value in progress_of(done).items():
+            self._events.number(name, value, done.done)
+
+    def on_end(self, result: "StudyResult") -> None:
+        """Write what was found, and events for each arm."""
+        account = account_of(result)
+        for arm in account.arms:
+            self._arm(arm)
+        for name, value in account.numbers.items():
+            self._events.number(name, value)
+        self._events.text("verdict", account.verdict)
+        self._events.text("report", "\n".join(f"    {path}" for path in account.files))
+        self._events.close()
+
+    def on_stop(self, reason: str) -> None:
+        """Say why it stopped."""
+        self._events.text("stopped", reason)
+        self._events.close()
+
+    def _arm(self, arm: ArmAccount) -> None:
+        events = _Events(self._folder / arm.name.replace(":", "."))
+        events.strengths({"arm": arm.name, **arm.strengths})
+        for step, numbers in enumerate(arm.resamples):
+            for name, value in numbers.items():
+                events.number(f"by resample/{name}", value, step)
+        for name, value in arm.numbers.items():
+            events.number(name, value)
+        events.close()
+
+
+class _Events:
+    """The event file of one run, by TensorBoard's own writer; it needs no TensorFlow."""
+
+    def __init__(self, folder: Path) -> None:
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+        # TensorBoard shows all files of a folder as one run: those of an earlier run would stand twice
+        for old in folder.glob("events.out.tfevents.*"):
+            old.unlink()
+        self._writer: Any = EventFileWriter(str(folder))
+
+    def number(self, name: str, value: float, step: int = 0) -> None:
+        from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+
+        self._add(scalar_pb(name, value), step)
+
+    def text(self, name: str, text: str) -> None:
+        from tensorboard.plugins.text.summary_v2 import text_pb
+
+        self._add(text_pb(name, text), 0)
+
+    def strengths(self, values: Mapping[str, str | float]) -> None:
+        from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+        self._add(hparams_pb(dict(values)), 0)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _add(self, summary: Any, step: int) -> None:
+        import time
+
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=summary))
+
+
+def _listed(settings: Mapping[str, str]) -> str:
+    """Write settings as a table of Markdown."""
+    rows = [f"| {name} | {value.replace('|', '&#124;')} |" for name, value in settings.items()]
+    return "\n".join(["| setting | value |", "|---|---|", *rows])

@@ -1,0 +1,292 @@
+"""A cluster's workers from the driver's side and from the node's, without Ray between them: that is in tests/faults."""
+
+import contextlib
+import json
+import queue
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from posology import Study
+from posology.cli import main
+from posology.errors import InputError, StoppedError, WorkerError
+from posology.execution import cluster, pool
+from posology.execution.cluster import RemoteWorker, check_address, check_versions, refusal
+from posology.execution.job import Job
+from posology.execution.pool import Pool
+from posology.execution.relay import Relay, told_of
+from posology.execution.worker_process import LostError, NoPlaceError
+from posology.network.source import NetworkSource
+from posology.plan import Design, Pack, parse_arms
+
+HERE = {"jax": "1.0", "keras": "3.0"}
+FACTS = {"node": "n1", "process": 7, "versions": HERE}
+
+
+@pytest.fixture
+def remote():
+    """Give a worker, what it was sent, and a function by which the other side says something."""
+    inbox, sent = queue.SimpleQueue(), []
+    worker = RemoteWorker(3, inbox, lambda message, _arrays: sent.append(message), HERE)
+    return worker, sent, lambda message, arrays=None: inbox.put((message, arrays or {}))
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "10.0.0.1:", "host:port", ":6379", "h:99999", ""])
+def test_what_is_no_address_is_refused(address):
+    with pytest.raises(InputError, match=r"Give HOST:PORT as `ray start --head` printed it, such as 10\.0\.0\.1:6379"):
+        check_address(address)
+
+
+def test_a_study_refuses_it_before_anything_is_read(capsys):
+    with pytest.raises(InputError, match="The cluster's address is 'here'"):
+        Study(None, np.eye(30), np.arange(30.0), cluster="here")
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--cluster", "here"])
+    assert ended.value.code == 2
+    assert "The cluster's address is 'here'" in capsys.readouterr().err
+
+
+def test_workers_that_their_node_has_no_memory_for_are_refused():
+    one = object.__new__(cluster.Cluster)  # a connection is for tests/faults
+    one.nodes = [{"name": "head", "cpus": 0, "memory": 0}, {"name": "n1", "cpus": 2, "memory": 10**9}]
+    one.check_memory(400 * 10**6, 2)
+    with pytest.raises(InputError, match=r"The 2 workers of node n1 need about 1\.6 GB of memory, and it has 1\.0 GB"):
+        one.check_memory(800 * 10**6, 2)
+    assert one.places == 2
+
+
+def test_an_address_of_ray_client_is_refused_with_the_way_out():
+    with pytest.raises(InputError, match=r"an address of Ray Client\. Run posology on a machine of the cluster"):
+        check_address("ray://10.0.0.1:10001")
+
+
+def test_where_ray_is_not_installed_its_extra_is_named(monkeypatch):
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"not installed\. Run: pip install 'posology\[ray\]'"):
+        check_address("auto")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "ConnectionRefusedError: [Errno 111] Connection refused",
+            r"There is no Ray cluster at h:1 .*ray start --head",
+        ),
+        ("ConnectionError: Could not find any running Ray instance.", r"There is no Ray cluster at h:1"),
+        (
+            "RuntimeError: Version mismatch: The cluster was started with:\n  Ray: 2.50\n  Python: 3.12.1",
+            r"another Ray or Python than this machine: .*Ray: 2\.50 Python: 3\.12\.1 Install the same on every machine",
+        ),
+        (
+            "AuthenticationError: no token",
+            r"cannot be joined: .*no token posology must run on a machine",
+        ),
+    ],
+)
+def test_what_ray_says_is_told_with_what_to_do(said, told):
+    with pytest.raises(InputError, match=told):
+        raise InputError(refusal("h:1", said))
+
+
+def test_a_node_with_other_versions_is_refused_by_name():
+    check_versions(FACTS, HERE)
+    other = {**FACTS, "versions": {"jax": "0.9", "keras": None}}
+    with pytest.raises(InputError, match=r"Node n1 .* jax 0\.9 \(here: 1\.0\), keras not at all .* 'jax==1\.0'"):
+        check_versions(other, HERE)
+
+
+def test_a_worker_is_placed_when_its_node_says_so(remote):
+    worker, _, says = remote
+    assert not worker.placed(0)
+    says({"hired": FACTS})
+    assert worker.placed(0)
+    assert worker.process == 7
+
+
+def test_epochs_come_before_the_answer(remote):
+    worker, sent, says = remote
+    told = []
+    for part in ({"epochs": 3}, {"epochs": 4}):
+        says(part)
+    says({"reply": {"ok": True}}, {"loss": np.arange(2)})
+    reply, arrays = worker.ask({"do": "pack"}, told.append)
+    assert (reply, told) == ({"ok": True}, [3, 4])
+    np.testing.assert_array_equal(arrays["loss"], [0, 1])
+    assert sent == [{"to": "ask", "worker": 3, "message": {"do": "pack"}}]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (InputError("No."), InputError),
+        (StoppedError("Full."), StoppedError),
+        (LostError("It ended.", memory=True), LostError),
+        (WorkerError("It failed."), WorkerError),
+    ],
+)
+def test_an_error_of_a_worker_is_the_same_error_here(remote, error, kind):
+    worker, _, says = remote
+    says(told_of(error))
+    with pytest.raises(kind, match=str(error)) as found:
+        worker.ask({"do": "pack"})
+    assert type(found.value) is kind
+    assert getattr(found.value, "memory", False) == getattr(error, "memory", False)
+
+
+def test_a_lost_machine_is_no_fault_of_the_task(remote):
+    worker, _, says = remote
+    says({"raised": "machine", "text": "The actor died."})
+    with pytest.raises(LostError, match="A node of the cluster was lost during 'pack'") as found:
+        worker.ask({"do": "pack"})
+    assert found.value.machine
+
+
+def test_an_actor_that_cannot_start_says_what_its_node_lacks(remote):
+    worker, _, says = remote
+    says({"raised": "unable", "text": "ModuleNotFoundError: No module named 'posology'."})
+    with pytest.raises(InputError, match=r"No module named 'posology'\. Every node needs the same posology"):
+        worker.placed(0)
+
+
+def test_a_finished_network_arrives_as_files(remote, tmp_path):
+    worker, _, says = remote
+    says(
+        {"reply": {"width": 2}}, {"model.keras": np.frombuffer(b"m", "uint8"), "layout.json": np.frombuffer(b"l", "u1")}
+    )
+    assert worker.ask({"do": "finish", "folder": str(tmp_path)}) == ({"width": 2}, {})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"model.keras": b"m", "layout.json": b"l"}
+
+
+def test_a_file_that_would_leave_the_folder_is_refused(remote, tmp_path):
+    worker, _, says = remote
+    says({"reply": {}}, {"../out": np.frombuffer(b"m", "uint8")})
+    with pytest.raises(WorkerError, match=r"a file '\.\./out', which is no name"):
+        worker.ask({"do": "finish", "folder": str(tmp_path / "in")})
+
+
+@pytest.fixture
+def node(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    relays = []
+
+    def made():
+        relays.append(Relay("cluster-test", np.frombuffer(b"rows", "uint8"), ("net.py", b"x = 1")))
+        return relays[-1]
+
+    yield made
+    for relay in relays:
+        relay.end()
+
+
+def test_relays_of_a_node_share_what_was_sent_and_the_last_takes_it_away(node, tmp_path):
+    first, second = node(), node()
+    folder = tmp_path / "posology-cluster-test"
+    assert (folder / "table.feather").read_bytes() == b"rows"
+    assert (folder / "network" / "net.py").read_bytes() == b"x = 1"
+    first.end()
+    assert folder.exists()
+    second.end()
+    assert not folder.exists()
+
+
+def test_a_relay_passes_on_to_a_worker_what_it_is_asked(node):
+    relay = node()
+    source = {"kind": "file", "where": "/none.py", "function": "f"}
+    (answer,) = relay.ask(json.dumps({"do": "fit", "source": source}), b"")
+    assert json.loads(answer[0])["raised"] == "input"
+    assert "none.py" in json.loads(answer[0])["text"]
+    (failed,) = relay.ask(json.dumps({"do": "nothing"}), b"")
+    assert "A worker failed during 'nothing'" in json.loads(failed[0])["text"]
+    facts = relay.facts(["numpy", "no-such-package"])
+    assert facts["versions"] == {"numpy": np.__version__, "no-such-package": None}
+
+
+class Machine:
+    """A worker that answers packs with their name until its machine is switched off; some never have a place."""
+
+    def __init__(self, place, dies):
+        self.process, self.studies, self.bound = 1, 0, False
+        self._place, self._dies = place, dies
+        self.asked = []
+
+    def placed(self, seconds):
+        if not self._place:
+            time.sleep(min(seconds, 0.01))
+        return self._place
+
+    def ask(self, message, _tell=None, _arrays=None):
+        self.asked.append(message["do"])
+        if message["do"] == "pack" and self._dies:
+            raise LostError("Gone.", machine=True)
+        return {"said": message.get("name", "open")}, {}
+
+    def stop(self):
+        pass
+
+
+class Machines:
+    """A staff whose workers are given in order."""
+
+    def __init__(self, *workers):
+        self._workers, self.hired = iter(workers), []
+
+    def hire(self, _log):
+        self.hired.append(next(self._workers))
+        return self.hired[-1]
+
+    def let_go(self, worker, _rests):
+        worker.stop()
+
+    def check_memory(self, needed, workers):
+        pass
+
+
+@contextlib.contextmanager
+def pool_of(staff, workers, tmp_path, lost=lambda _: None):
+    job = Job("", NetworkSource(), 10, Design(parse_arms("l1")), ("l1",), "")
+    with Pool(job, workers, tmp_path, staff=staff, lost=lost) as made:
+        yield made
+
+
+def packs(number):
+    return [Pack(f"p{i}", 0, 0, 0, ()) for i in range(number)]
+
+
+def test_the_task_of_a_lost_machine_is_done_by_another_and_so_are_all_that_follow(tmp_path):
+    lost, staff = [], Machines(Machine(True, True), Machine(True, False), Machine(False, False))
+    with pool_of(staff, 2, tmp_path, lost.append) as made:
+        futures = [made.submit(pack) for pack in packs(20)]
+        assert [future.result(10)[0]["said"] for future in futures] == [f"p{i}" for i in range(20)]
+    assert [worker.reason for worker in lost] in ([], ["Gone."]), "the other may have done all"
+    assert all(worker.asked.count("open") <= 1 for worker in staff.hired)
+
+
+def test_a_machine_that_comes_back_opens_the_study_and_goes_on(tmp_path):
+    staff = Machines(Machine(True, True), Machine(True, False))
+    with pool_of(staff, 1, tmp_path) as made:
+        assert made.submit(packs(1)[0]).result(10)[0]["said"] == "p0"
+    assert staff.hired[1].asked == ["open", "pack"]
+
+
+def test_where_no_machine_is_left_the_study_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "HOMELESS", 0.2)
+    staff = Machines(Machine(True, True), Machine(False, False))
+    with pool_of(staff, 1, tmp_path) as made:
+        futures = [made.submit(pack) for pack in packs(3)]
+        for future in futures:
+            with pytest.raises(NoPlaceError, match="No core of the cluster became free"):
+                future.result(10)
+
+
+def test_a_pool_that_waits_for_a_core_can_be_closed(tmp_path):
+    before = threading.active_count()
+    with pool_of(Machines(Machine(False, False)), 1, tmp_path):
+        pass
+    until = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threading.active_count() <= before

@@ -1,0 +1,48 @@
+"""One list of parts, which the page and the Markdown walk: what stands in one stands in the other."""
+
+import re
+
+from posology.report.items import Checks, Code, Said, Table, Text
+from posology.report.markdown import plain, to_markdown
+from posology.report.page import whole_page
+from posology.report.parts import parts_of
+from posology.wording import printable
+
+from .test_page import Page
+from .test_writing import outside_code
+
+
+def texts_of(item):
+    """Give the words of an item; of a chart, what is seen in it."""
+    match item:
+        case Text() | Code():
+            return [item.text]
+        case Said():
+            return [item.heading, *item.sentences]
+        case Table():
+            return [cell for row in (item.heads, *item.rows) for cell in row]
+        case Checks():
+            return [words for check in item.checks for words in (check.title, check.found)]
+        case _:
+            return [panel.conclusion for panel in item.panels()]
+
+
+def squeezed(text):
+    return " ".join(printable(text).split())
+
+
+def test_both_forms_have_every_part_in_order_and_all_that_is_in_it(findings):
+    parts, page, text = parts_of(findings), Page(whole_page(findings)), to_markdown(findings)
+    assert page.headings == [part.heading for part in parts]
+    assert re.findall(r"^##? (.*)$", outside_code(text), re.MULTILINE) == [plain(part.heading) for part in parts]
+    written = squeezed(text)
+    for item in (item for part in parts for item in part.items):
+        for words in map(squeezed, texts_of(item)):
+            assert words in page.shown
+            assert words in written or plain(words) in written
+
+
+def test_ids_of_parts_are_their_own(findings):
+    ids = [part.id for part in parts_of(findings)]
+    assert len(set(ids)) == len(ids)
+    assert (ids[0], ids[-1]) == ("verdict", "again")
