@@ -215,6 +215,7 @@ def networks(here):
     return here / "nets.py"
 
 
+@pytest.mark.slow
 def test_adabound_on_adapted_rows_without_early_stopping_per_layer(call, table, networks, here):
     said = call(
         "study", table, "--target", "price", "--network", "nets.py:adapted", *SMALL, "--no-early-stopping",

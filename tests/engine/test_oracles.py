@@ -176,6 +176,7 @@ def close_by_its_own_error(means, want, slack, finest):
 RIDGES = [{"dropout": 0.1}, {"dropout": 0.3}, {"dropout": 0.5, "l2": 0.05}, {"dropout": 0.3, "l2": 0.3}]
 
 
+@pytest.mark.slow
 def test_o1_averaged_iterates_with_input_dropout_and_l2_reach_the_closed_form():
     x, y = TABLES["raw"]
     kernels, intercepts = lab().averages(RIDGES, 12, 0.1, "raw", 900, 150)
@@ -256,6 +257,7 @@ def _elastic_net(x, y, ridge, l1):
     return ElasticNet(alpha=alpha, l1_ratio=l1 / 2 / alpha, tol=1e-10, max_iter=100_000).fit(x, y).coef_
 
 
+@pytest.mark.slow
 def test_o3_dropout_l1_and_l2_on_standardised_columns_are_sklearns_elastic_net():
     x, y = TABLES["standard"]
     conditions = [{"dropout": 0.3, "proximal_l1": 0.2, "l2": 0.1}, {"dropout": 0.5, "proximal_l1": 0.05}]

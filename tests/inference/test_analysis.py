@@ -201,6 +201,7 @@ def test_one_arm_four_times_is_never_combined():
     assert combined_share([0.6] * 4, 100) == 0
 
 
+@pytest.mark.slow
 def test_stopping_at_the_first_combine_stays_within_five_percent(monkeypatch):
     """T9: a look after each of 2 to 6 repeats at a planted tie."""
     monkeypatch.setattr("posology.inference.best.DRAWS", 2_000)
