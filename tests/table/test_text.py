@@ -13,6 +13,7 @@ from posology.errors import InputError
 from posology.execution.rivals import predict_rival
 from posology.table import Preparation, Table, features_of, make_table, read_frame, slot_of
 from posology.table import text as text_room
+from posology.table.columns import as_date_parts, as_numbers
 from posology.table.preparation import prepared_width
 from posology.table.text import MISSING, NUMBERS, encoder_of
 
@@ -63,6 +64,29 @@ def test_without_skrub_it_says_what_to_install_or_drop(monkeypatch):
         "Column 'title' is text: 80 different cells, 4.0 words each. Reading it needs skrub, not installed here. Run: "
         "pip install 'posology[skrub]', or use --drop title (in Python: X.drop(columns=['title']))."
     )
+
+
+@pytest.mark.parametrize("found", [None, object()])
+@pytest.mark.parametrize("task", [None, "classification"])
+def test_names_of_two_words_are_classes_of_a_target_with_skrub_and_without(monkeypatch, found, task):
+    monkeypatch.setattr(text_room, "find_spec", lambda _: found)
+    letters = "abcdefghijkl"
+    species = [f"Genus{letters[i // 5]} species{letters[i % 5]}" for i in range(60)] * 12
+    frame = pd.DataFrame({"length": np.random.default_rng(0).normal(size=720), "species": species})
+    table = make_table(frame, "species", task=task)
+    assert table.classes == tuple(sorted(set(species)))
+    assert not [note for note in table.notes if note.startswith("Column 'species'")]
+    with pytest.raises(InputError, match=r"The target 'species' has text such as 'Genusa speciesa', .* needs numbers"):
+        make_table(frame, "species", task="regression")
+
+
+def test_words_where_numbers_or_dates_must_be_are_not_called_text_to_be_read(monkeypatch):
+    monkeypatch.setattr(text_room, "find_spec", lambda _: None)
+    letters = "abcdefghijkl"
+    cells = pd.Series([f"hill {a}{a} of {b}{b}" for a in letters for b in letters])
+    for read, what in ((as_numbers, "numbers"), (as_date_parts, "dates")):
+        with pytest.raises(InputError, match=f"Column 'age' must hold {what}, as in the table that was studied"):
+            read("age", cells)
 
 
 def test_a_table_with_text_on_disk_is_the_same(works, tmp_path):
