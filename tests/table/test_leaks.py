@@ -1,9 +1,13 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from posology.errors import LeakWarning
 from posology.table import make_table, read_frame
+from posology.table.columns import Column
+from posology.table.leaks import sum_in
 
 ROWS = 200
 RNG = np.random.default_rng(3)
@@ -154,6 +158,53 @@ def test_a_sum_is_seen_beside_missing_cells_and_columns_that_never_change():
 )
 def test_what_is_no_sum_is_not_called_one(target):
     assert made_of(target).notes == ()
+
+
+LONG = 40_000
+
+
+@pytest.fixture(scope="module")
+def long_parts():
+    rng = np.random.default_rng(5)
+    return [*rng.integers(0, 900, (2, LONG)).astype(float), rng.normal(size=LONG)]
+
+
+def numbered(parts):
+    return [Column(f"x{i}", "number", {f"x{i}": pd.Series(part)}) for i, part in enumerate(parts)]
+
+
+def sums_in(target, parts):
+    return [sentence.split(" give")[0] for sentence in sum_in(numbered(parts), target, "y")]
+
+
+def test_a_sum_of_a_long_table_is_asked_of_every_row(long_parts):
+    target = long_parts[0] - 0.25 * long_parts[1]
+    assert sums_in(target, long_parts) == ["Columns 'x0' and 'x1'"]
+    for wrong in (LONG // 2 + 1, LONG - 1):  # in none of the rows that the factors are of
+        assert sums_in(target + (np.arange(LONG) == wrong), long_parts) == []
+
+
+def test_a_sum_is_exact_as_far_as_its_largest_numbers_are(long_parts):
+    long_parts = [np.where(np.arange(LONG) == LONG - 1, 1e9 * part, part) for part in long_parts]
+    assert sums_in(long_parts[0] + long_parts[1] / 3, long_parts) == ["Columns 'x0' and 'x1'"]
+
+
+def test_a_sum_that_some_rows_refute_costs_little_memory(long_parts):
+    noise = long_parts[2]
+    many, target = numbered([noise + i for i in range(50)]), noise**2
+    tracemalloc.start()
+    try:
+        assert list(sum_in(many, target, "y")) == []
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.5 * 8 * LONG * len(many)  # of the table
+
+
+@pytest.mark.parametrize(("columns", "found"), [(300, 1), (301, 0)])
+def test_no_sum_is_sought_among_very_many_columns(columns, found):
+    parts = np.random.default_rng(0).normal(size=(columns, 1600))
+    assert len(sums_in(parts[:2].sum(axis=0), parts)) == found
 
 
 def test_an_exact_sum_of_few_rows_is_no_surprise():

@@ -1,10 +1,10 @@
 """Columns that give the target away, or that number the rows: found and told, never removed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 
 from posology.table.columns import Column, Numbers
 from posology.wording import leave_out, quoted
@@ -12,6 +12,10 @@ from posology.wording import leave_out, quoted
 GIVEAWAY = 0.9999  # absolute correlation from which a feature is the target again
 EXACT = 1e-9  # of the largest value: beyond it a sum is not exact
 ENOUGH_PAIRS = 10  # below this, a perfect correlation or a counter is no surprise
+MOST_PARTS = 300  # of more columns of numbers no sum is sought: the time grows with the cube of their number
+BLOCK = 2**14  # rows of which a sum is asked at a time
+
+Places = Int64[np.ndarray, " place"]
 
 
 def leaks_in(columns: Iterable[Column], target: Numbers, target_name: str) -> Iterator[str]:
@@ -49,6 +53,7 @@ def sum_in(columns: Iterable[Column], target: Numbers, target_name: str) -> Iter
     """Numbers of which the target is a sum, each with a factor, to the last digit; one sentence, or none.
 
     Asked of rows without missing cells, five a column at least, and ten in all: an exact sum of fewer is no surprise.
+    Not asked of more than 300 columns of numbers.
 
     Examples
     --------
@@ -59,11 +64,16 @@ def sum_in(columns: Iterable[Column], target: Numbers, target_name: str) -> Iter
     "Columns 'casual' and 'member' give the target 'count' away tog"
     """
     numbers = {c.name: c.parts[c.name].to_numpy(float) for c in columns if c.kind == "number"}
-    cells = np.column_stack([target, *numbers.values()])
-    whole = cells[np.isfinite(cells).all(axis=1)]
-    if len(numbers) < 2 or len(whole) < max(ENOUGH_PAIRS, 5 * len(numbers)):
+    if not 2 <= len(numbers) <= MOST_PARTS:
         return
-    parts = [name for name, counts in zip(numbers, _exact_sum(whole[:, 1:], whole[:, 0]), strict=True) if counts]
+    known = np.isfinite(target)
+    for part in numbers.values():
+        known &= np.isfinite(part)
+    rows = np.flatnonzero(known)
+    if len(rows) < max(ENOUGH_PAIRS, 5 * len(numbers)):
+        return
+    counts = _exact_sum([target, *numbers.values()], rows)
+    parts = [name for name, has_part in zip(numbers, counts, strict=True) if has_part]
     if len(parts) > 1:
         yield (
             f"Columns {quoted(parts[:-1])} and {quoted(parts[-1:])} give the target '{target_name}' away together: it "
@@ -71,14 +81,29 @@ def sum_in(columns: Iterable[Column], target: Numbers, target_name: str) -> Iter
         )
 
 
-def _exact_sum(x: Float[np.ndarray, "row column"], y: Numbers) -> Bool[np.ndarray, " column"]:
-    """Tell which columns have a part in the target, where it is a weighted sum of columns; else none."""
-    x, y = (v / np.where((most := np.abs(v).max(axis=0)) > 0, most, 1.0) for v in (x - x.mean(axis=0), y - y.mean()))
-    every = max(
-        1, len(x) // max(2000, 5 * x.shape[1])
-    )  # enough to know the factors; the sum itself is asked of all rows
-    factors = np.linalg.lstsq(x[::every], y[::every], rcond=None)[0]
-    return (np.abs(x @ factors - y).max() <= EXACT) & (np.abs(factors) > EXACT)
+def _exact_sum(columns: Sequence[Numbers], rows: Places) -> Bool[np.ndarray, " column"]:
+    """Tell which columns have a part in the first, where in all of `rows` it is a weighted sum of them; else none."""
+    none = np.zeros(len(columns) - 1, bool)
+    # some rows are enough to know the factors, and to see of nearly every target that it is no sum
+    every = max(1, len(rows) // max(2000, 5 * len(columns)))
+    some = _cells(columns, rows[::every])
+    middle = some.mean(axis=0)
+    most = np.abs(some - middle).max(axis=0)
+    unit = np.where(most > 0, most, 1.0)
+    y, *x = ((some - middle) / unit).T
+    factors = np.linalg.lstsq(np.stack(x, axis=1), y, rcond=None)[0]
+    weights = np.array([-1.0, *factors])
+    if np.abs(((some - middle) / unit) @ weights).max() > EXACT:
+        return none
+    for start in range(0, len(rows), BLOCK):  # never all at once, which would be the table again
+        block = (_cells(columns, rows[start : start + BLOCK]) - middle) / unit
+        if np.any(np.abs(block @ weights) > EXACT * np.maximum(1.0, np.abs(block).max(axis=1))):
+            return none
+    return np.abs(factors) > EXACT
+
+
+def _cells(columns: Sequence[Numbers], rows: Places) -> Float[np.ndarray, "place column"]:
+    return np.column_stack([column[rows] for column in columns])
 
 
 def _giveaway(part: pd.Series, target: Numbers) -> str:
