@@ -36,6 +36,20 @@ def test_what_an_earlier_posology_did_not_ask_is_filled_in(tmp_path):
     assert continued(tmp_path, older, facts(), SAME) == held()
 
 
+def test_another_fingerprint_of_a_table_with_text_may_be_that_of_an_earlier_posology(tmp_path):
+    before, now = {**held(), "fingerprint": "ab"}, {**facts(), "fingerprint": "cd"}
+    with pytest.raises(InputError) as caught:
+        continued(tmp_path, before, now, Continuing(texts=("title", "medium")))
+    assert str(caught.value).endswith(
+        " If the table is the same: an earlier posology took 'title', 'medium' for categories, and this one reads the "
+        "words. Finish the study with the posology that began it, or start it again in another --out."
+    )
+    for how, asked in ((SAME, now), (Continuing(texts=("title",)), {**facts(repeats=8), "fingerprint": "ab"})):
+        with pytest.raises(InputError) as caught:
+            continued(tmp_path, before, asked, how)
+        assert "earlier posology" not in str(caught.value)
+
+
 def test_repeats_and_arms_may_be_more_where_that_is_asked_for(tmp_path):
     more = facts(repeats=8, arms=(*ARMS, ("dropout",)))
     with pytest.raises(InputError, match=r"settings.design.arms: .* \(which can grow: see its --repeats and --arms\)"):

@@ -1,7 +1,7 @@
 """What a study's folder may be continued as: the same study by the same programs, or one that grew."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from posology.errors import InputError
 from posology.plan import arm_name
 from posology.settings import Settings
-from posology.wording import resume_command
+from posology.wording import quoted, resume_command
 
 Held = dict[str, Any]
 """What study.json says."""
@@ -28,10 +28,13 @@ class Continuing:
         Repeats and arms may be more.
     other_versions : bool
         It may be continued by other versions of what trains the networks.
+    texts : tuple
+        Columns of the table that are text, which an earlier posology took for categories: why it may seem another.
     """
 
     grows: bool = False
     other_versions: bool = False
+    texts: tuple[str, ...] = ()
 
 
 SAME = Continuing()
@@ -60,12 +63,28 @@ def continued(folder: Path, held: Mapping[str, Any], asked: Mapping[str, Any], h
         more = " (which can grow: see its --repeats and --arms)" if grows else ""
         raise InputError(
             f"The output folder '{folder}' holds another study ({words}). Choose another --out, or continue that one: "
-            f"{resume_command(folder)}{more}"
+            f"{resume_command(folder)}{more}{on_texts(how.texts) if 'fingerprint: ' in words else ''}"
         )
     changed = _changed(_last_versions(held), asked["versions"], DECISIVE)
     if changed and not how.other_versions:
         raise InputError(_refusal(folder, held, changed))
     return {**after, "also": [*after.get("also", []), asked["versions"]]} if changed else after
+
+
+def on_texts(texts: Sequence[str]) -> str:
+    """Say why a table with columns of text may seem another than the one that a study began with; else nothing.
+
+    Examples
+    --------
+    >>> on_texts([])
+    ''
+    """
+    if not texts:
+        return ""
+    return (
+        f" If the table is the same: an earlier posology took {quoted(texts, 3)} for categories, and this one reads "
+        "the words. Finish the study with the posology that began it, or start it again in another --out."
+    )
 
 
 def notes_of(held: Mapping[str, Any]) -> list[str]:

@@ -100,7 +100,8 @@ class Run:
         with scratch_folder() as scratch:
             facts = self._study.facts()
             if self._study.folder is not None:
-                check_folder(self._study.folder, facts, self._study.continuing)
+                how = replace(self._study.continuing, texts=self._study.table.texts)
+                check_folder(self._study.folder, facts, how)
             self._progress.stage("starting the workers")
             with self._study.pool(scratch, tell=self._progress.epochs, lost=self._lost) as pool:
                 network = pool.describe()

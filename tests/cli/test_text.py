@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,16 @@ def new_rows(here):
 
 def test_it_is_told_how_text_is_read(studied):
     assert "Column 'title' is text: 189 different cells, 3.2 words each." in studied[1]
+
+
+def test_a_study_of_a_posology_that_took_words_for_categories_is_told_so(call, studied, tmp_path):
+    shutil.copytree(studied[0], tmp_path / "older")
+    about = json.loads((tmp_path / "older" / "study.json").read_text())
+    (tmp_path / "older" / "study.json").write_text(json.dumps({**about, "fingerprint": "of categories"}))
+    ended = call("resume", tmp_path / "older")
+    assert ended.code == 2
+    assert "is not the one that this study began with" in ended.err
+    assert "an earlier posology took 'artist', 'title', 'medium' for categories" in " ".join(ended.err.split())
 
 
 def test_predictions_are_the_same_from_the_study_a_bundle_and_without_posology(call, studied, here, new_rows):

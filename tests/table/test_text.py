@@ -37,6 +37,7 @@ def preparation(works):
 
 def test_titles_are_text_and_codes_are_not(works):
     assert works.kinds == ("text", "text", "text")
+    assert works.texts == ("artist", "title", "medium")
     assert (
         "Column 'medium' is text: 103 different cells, 4.6 words each. skrub's StringEncoder makes 30 numbers of it, "
         "by the training rows of each fold."

@@ -124,7 +124,7 @@ def resume(
     other_versions
         Continue with other versions of jax or keras than its networks were trained by. The report says so.
     """
-    from posology.continuing import Continuing
+    from posology.continuing import Continuing, on_texts
     from posology.record import read_settings
     from posology.settings import Settings
 
@@ -144,7 +144,7 @@ def resume(
     if loaded.fingerprint() != held["fingerprint"]:
         raise InputError(
             f"The table '{table or held['table']}' is not the one that this study began with: its content differs. "
-            "Give the same table, or start a new study in another --out."
+            f"Give the same table, or start a new study in another --out.{on_texts(loaded.texts)}"
         )
     facts = {"table": held["table"], "drop": held["drop"], **beside}
     may = Continuing(grows=repeats is not None or arms is not None, other_versions=other_versions)

@@ -84,6 +84,11 @@ class Table:
         """Kind of each feature column, "number", "category" or "text"."""
         return storage.kinds_of(self.features)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the columns of text."""
+        return tuple(str(name) for name, kind in zip(self.features, self.kinds, strict=True) if kind == "text")
+
     def fingerprint(self) -> str:
         """SHA-256 of the content: names, kinds, levels, cells and target. The same on any version of pandas.
 
