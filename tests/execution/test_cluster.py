@@ -230,6 +230,19 @@ class Machine:
         pass
 
 
+class Refused(Machine):
+    """A worker whose node has other versions; the other worker has a core once that is known."""
+
+    def __init__(self, other=None):
+        super().__init__(False, False)
+        self._other = other
+
+    def placed(self, _seconds):
+        if self._other is not None:
+            self._other._place = True
+        raise InputError("Node n2 of the cluster has jax 0.9 (here: 1.0).")
+
+
 class Machines:
     """A staff whose workers are given in order."""
 
@@ -289,6 +302,23 @@ def test_where_no_machine_is_left_the_study_ends(tmp_path, monkeypatch):
         for future in futures:
             with pytest.raises(NoPlaceError, match="No core of the cluster became free"):
                 future.result(10)
+
+
+def test_where_the_last_machine_that_comes_back_cannot_have_the_worker_the_study_ends(tmp_path):
+    with pool_of(Machines(Machine(True, True), Refused()), 1, tmp_path) as made:
+        futures = [made.submit(pack) for pack in packs(3)]
+        for future in futures:
+            with pytest.raises(InputError, match=r"Node n2 of the cluster has jax 0\.9"):
+                future.result(10)
+
+
+def test_a_machine_that_cannot_have_the_worker_leaves_the_work_to_the_others(tmp_path):
+    other = Machine(False, False)
+    staff = Machines(Machine(True, True), other, Refused(other))
+    with pool_of(staff, 2, tmp_path) as made:
+        futures = [made.submit(pack) for pack in packs(20)]
+        assert [future.result(10)[0]["said"] for future in futures] == [f"p{i}" for i in range(20)]
+    assert len(staff.hired) == 3
 
 
 def test_a_pool_that_waits_for_a_core_can_be_closed(tmp_path):
