@@ -52,8 +52,13 @@ def test_workers_that_their_node_has_no_memory_for_are_refused():
     one = object.__new__(cluster.Cluster)  # a connection is for tests/faults
     one.nodes = [{"name": "head", "cpus": 0, "memory": 0}, {"name": "n1", "cpus": 2, "memory": 10**9}]
     one.check_memory(400 * 10**6, 2)
-    with pytest.raises(InputError, match=r"The 2 workers of node n1 need about 1\.6 GB of memory, and it has 1\.0 GB"):
-        one.check_memory(800 * 10**6, 2)
+    told = r"Node n1 may get 2 workers, which would need about 1\.6 GB of memory, and it has 1\.0 GB .*fewer --workers"
+    for workers in (2, 8):  # no more than its cores
+        with pytest.raises(InputError, match=told):
+            one.check_memory(800 * 10**6, workers)
+    one.check_memory(800 * 10**6, 1)  # --workers 1
+    with pytest.raises(InputError, match=r"Node n1 may get 1 worker, which would need about 1\.2 GB"):
+        one.check_memory(1_200 * 10**6, 1)
     assert one.places == 2
 
 
