@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from posology import Study
+from posology import Study, study
 from posology.cli import main
 from posology.errors import InputError, StoppedError, WorkerError
 from posology.execution import cluster, pool
@@ -20,6 +20,7 @@ from posology.execution.relay import Relay, told_of
 from posology.execution.worker_process import LostError, NoPlaceError
 from posology.network.source import NetworkSource
 from posology.plan import Design, Pack, parse_arms
+from posology.table import read_frame
 
 HERE = {"jax": "1.0", "keras": "3.0"}
 FACTS = {"node": "n1", "process": 7, "versions": HERE}
@@ -101,6 +102,26 @@ def test_a_node_with_other_versions_is_refused_by_name():
     other = {**FACTS, "versions": {"jax": "0.9", "keras": None}}
     with pytest.raises(InputError, match=r"Node n1 .* jax 0\.9 \(here: 1\.0\), keras not at all .* 'jax==1\.0'"):
         check_versions(other, HERE)
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_nodes_must_have_what_trains_and_what_prepares_the_columns(request, tmp_path, monkeypatch, text):
+    asked = []
+
+    def joined(_address, _job, versions, _scratch):
+        asked.append(versions)
+        raise InputError("No cluster here.")
+
+    monkeypatch.setattr(study, "check_address", lambda _: None)
+    monkeypatch.setattr(study, "Cluster", joined)
+    frame = read_frame(request.path.parents[1] / "table" / "data" / "tate.csv")
+    columns = frame[["title"]] if text else np.eye(len(frame))[:, :3]
+    one = Study(None, columns, frame["year"], cluster="h:1")
+    with pytest.raises(InputError, match="No cluster here"), one.pool(tmp_path):
+        pass
+    names = {"posology", "jax", "jaxlib", "keras", "numpy", "scikit-learn", "scipy", "pandas"}
+    assert set(asked[0]) == (names | {"skrub"} if text else names)
+    assert asked[0]["numpy"] == np.__version__
 
 
 def test_a_worker_is_placed_when_its_node_says_so(remote):

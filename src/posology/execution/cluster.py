@@ -268,7 +268,7 @@ def refusal(address: str, said: str) -> str:
 
 
 def check_versions(there: Mapping[str, Any], here: Mapping[str, str]) -> None:
-    """Refuse a node whose networks would be others.
+    """Refuse a node whose networks may be others.
 
     Raises
     ------
@@ -279,7 +279,7 @@ def check_versions(there: Mapping[str, Any], here: Mapping[str, str]) -> None:
         has = ", ".join(f"{name} {there['versions'][name] or 'not at all'} (here: {v})" for name, v in other.items())
         wanted = " ".join(f"'{name}=={version}'" for name, version in other.items())
         raise InputError(
-            f"Node {there['node']} of the cluster has {has}: its networks would not be alike to the bit. "
+            f"Node {there['node']} of the cluster has {has}: its networks may not be alike to the bit. "
             f"Install there: pip install {wanted}"
         )
 
