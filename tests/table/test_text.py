@@ -6,13 +6,18 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from skops import io as skops
 
 from posology.errors import InputError
 from posology.execution.rivals import predict_rival
 from posology.table import Preparation, Table, features_of, make_table, read_frame, slot_of
 from posology.table import text as text_room
+from posology.table.columns import as_date_parts, as_numbers
 from posology.table.preparation import prepared_width
 from posology.table.text import MISSING, NUMBERS, encoder_of
 
@@ -63,6 +68,29 @@ def test_without_skrub_it_says_what_to_install_or_drop(monkeypatch):
         "Column 'title' is text: 80 different cells, 4.0 words each. Reading it needs skrub, not installed here. Run: "
         "pip install 'posology[skrub]', or use --drop title (in Python: X.drop(columns=['title']))."
     )
+
+
+@pytest.mark.parametrize("found", [None, object()])
+@pytest.mark.parametrize("task", [None, "classification"])
+def test_names_of_two_words_are_classes_of_a_target_with_skrub_and_without(monkeypatch, found, task):
+    monkeypatch.setattr(text_room, "find_spec", lambda _: found)
+    letters = "abcdefghijkl"
+    species = [f"Genus{letters[i // 5]} species{letters[i % 5]}" for i in range(60)] * 12
+    frame = pd.DataFrame({"length": np.random.default_rng(0).normal(size=720), "species": species})
+    table = make_table(frame, "species", task=task)
+    assert table.classes == tuple(sorted(set(species)))
+    assert not [note for note in table.notes if note.startswith("Column 'species'")]
+    with pytest.raises(InputError, match=r"The target 'species' has text such as 'Genusa speciesa', .* needs numbers"):
+        make_table(frame, "species", task="regression")
+
+
+def test_words_where_numbers_or_dates_must_be_are_not_called_text_to_be_read(monkeypatch):
+    monkeypatch.setattr(text_room, "find_spec", lambda _: None)
+    letters = "abcdefghijkl"
+    cells = pd.Series([f"hill {a}{a} of {b}{b}" for a in letters for b in letters])
+    for read, what in ((as_numbers, "numbers"), (as_date_parts, "dates")):
+        with pytest.raises(InputError, match=f"Column 'age' must hold {what}, as in the table that was studied"):
+            read("age", cells)
 
 
 def test_a_table_with_text_on_disk_is_the_same(works, tmp_path):
@@ -159,20 +187,72 @@ def test_reading_it_without_skrub(saved, monkeypatch):
         Preparation.load(saved)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [(b'"\\"char_wb\\""', b'"\\"word\\""'), (b'"\\"content\\""', b'"\\"filename\\""')]
-)
-def test_how_text_is_read_is_not_the_files_choice(saved, old, new):
+WORDS = (b'"\\"char_wb\\""', b'"\\"word\\""')
+FILES = (b'"\\"content\\""', b'"\\"filename\\""')
+ESCAPED = (b'"TfidfVectorizer"', rb'"\u0054fidfVectorizer"')
+
+
+@pytest.mark.parametrize("changes", [[WORDS], [FILES], [FILES, ESCAPED], [WORDS, ESCAPED]])
+def test_how_text_is_read_is_not_the_files_choice(saved, changes):
     """Words are found by a regular expression, which may never end; and cells can be taken for names of files."""
     with zipfile.ZipFile(saved / "preparation.skops") as archive:
         parts = {part.filename: archive.read(part) for part in archive.infolist()}
-    assert old in parts["schema.json"]
-    parts["schema.json"] = parts["schema.json"].replace(old, new)
+    for old, new in changes:
+        assert old in parts["schema.json"]
+        parts["schema.json"] = parts["schema.json"].replace(old, new)
     with zipfile.ZipFile(saved / "preparation.skops", "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
     with pytest.raises(InputError, match="reads text in another way than a preparation does"):
         Preparation.load(saved)
+
+
+def of_files():
+    return TfidfVectorizer(input="filename").fit([__file__])
+
+
+def encoder_reading_files_first(encoder):
+    encoder.to_str = of_files()
+    return encoder
+
+
+def encoder_with(**settings):
+    def change(encoder):
+        for setting, value in settings.items():
+            setattr(encoder.vectorizer_, setting, value)
+        return encoder
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        make_pipeline,
+        lambda encoder: make_pipeline(SimpleImputer(), encoder),
+        lambda _: of_files(),
+        lambda _: "passthrough",
+        encoder_reading_files_first,
+        encoder_with(preprocessor=str),
+        encoder_with(tokenizer=list),
+        encoder_with(encoding="utf-7"),
+        encoder_with(input=np.array(["content", "content"])),
+        encoder_with(ngram_range=(1, 10**9)),
+    ],
+)
+def test_known_types_that_are_put_together_otherwise_are_refused(tmp_path, change):
+    features = pd.DataFrame({"review": pd.Series(["very good", "not bad"] * 5, dtype=object)})
+    Preparation.fit(features, np.arange(10.0)).save(tmp_path)
+    path = tmp_path / "preparation.skops"
+    transformer = Preparation.load(tmp_path).transformer  # as it was made, it is read
+    name, encoder, column = transformer.transformers_[0]
+    transformer.transformers_[0] = (name, change(encoder), column)
+    path.write_bytes(skops.dumps(transformer))
+    with pytest.raises(InputError) as caught:
+        Preparation.load(tmp_path)
+    assert str(caught.value) == (
+        f"'{path}' reads text in another way than a preparation does. Copy the folder from the study again."
+    )
 
 
 def test_pieces_are_the_most_frequent_of_the_training_rows(monkeypatch):

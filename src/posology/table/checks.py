@@ -13,6 +13,7 @@ import pandas as pd
 
 from posology.errors import InputError
 from posology.table.columns import NUMBER, Column, Numbers, column_of
+from posology.table.text import HOW, check_readable
 from posology.wording import counted, did_you_mean, leave_out, quoted
 
 FEWEST_ROWS = 20
@@ -243,7 +244,7 @@ def check_not_all_missing(features: pd.DataFrame) -> None:
 
 
 def check_features(columns: Iterable[Column]) -> None:
-    """Refuse infinite and too large numbers in any feature.
+    """Refuse infinite and too large numbers in any feature, and text where it cannot be read.
 
     Examples
     --------
@@ -253,6 +254,8 @@ def check_features(columns: Iterable[Column]) -> None:
         if column.kind == "number":
             advice = f"Mend or empty these cells, or use {leave_out([column.name])}."
             check_finite(f"Column '{column.name}'", column.parts[column.name].to_numpy(), advice)
+        elif column.kind == "text":
+            check_readable(column.name, column.note)
 
 
 def notes_on(columns: Sequence[Column], copies: int, *, grouped: bool = False) -> Iterator[str]:
@@ -274,7 +277,7 @@ def notes_on(columns: Sequence[Column], copies: int, *, grouped: bool = False) -
     """
     for column in columns:
         if column.note:
-            yield column.note
+            yield f"{column.note} {HOW}" if column.kind == "text" else column.note
         if column.kind == "category" and (levels := column.parts[column.name].nunique()) > LEVELS_SHOWN:
             yield (
                 f"Column '{column.name}' has {levels:,} levels; the most frequent, at most {LEVELS_SHOWN - 1}"

@@ -84,7 +84,7 @@ def column_of(name: str, values: pd.Series) -> Column:
     Raises
     ------
     InputError
-        Where cells hold lists, dicts, arrays, bytes or complex numbers, or text while skrub is not installed.
+        Where cells hold lists, dicts, arrays, bytes or complex numbers.
 
     Examples
     --------

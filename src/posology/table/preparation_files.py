@@ -16,7 +16,7 @@ from typing import Any
 from posology.errors import InputError
 from posology.files import objects_in, parsed_json, read_small
 from posology.stored_zip import read_parts
-from posology.table.text import INSTALL
+from posology.table.text import INSTALL, PIECES
 from posology.wording import first_line, quoted
 
 FORMAT = "posology preparation 1"
@@ -44,6 +44,20 @@ LOADERS = {
     f"{kind}Node" for kind in ("Cached", "DType", "Dict", "Json", "List", "NdArray", "Object", "Slice", "Tuple", "Type")
 }
 """How its parts are put together; others of skops call functions or methods that the file names."""
+PARTS_OF_TEXT = {"to_str": "ToStr", "vectorizer_": "TfidfVectorizer", "tsvd_": "TruncatedSVD"}
+"""Of an encoder of text; there is no tsvd_ where the pieces are few."""
+READING = {
+    "input": "content",
+    "encoding": "utf-8",
+    "decode_error": "strict",
+    "strip_accents": None,
+    "preprocessor": None,
+    "tokenizer": None,
+    "analyzer": "char_wb",
+    "ngram_range": PIECES,
+}
+"""How cells become pieces. As names of files they would be opened; a pattern for words, which other analyzers match,
+the file could choose so that matching never ends."""
 MOST_BYTES = 2**30
 FACTS = ("columns", "kinds", "levels", "names", "target_mean", "target_sd", "target_range")
 AGAIN = "Copy the folder from the study again."
@@ -129,12 +143,13 @@ def _transformer(path: Path) -> Any:
     parts = read_parts(content, path, r"schema\.json|\d+\.npy", AGAIN)
     if "schema.json" not in parts:
         raise InputError(f"'{path}' has no schema.json, so it is no file of skops. {AGAIN}")
-    if foreign := sorted(set(_foreign(parsed_json(parts["schema.json"], path, AGAIN)))):
+    schema = parsed_json(parts["schema.json"], path, AGAIN)
+    if foreign := sorted(set(_foreign(schema))):
         raise InputError(
             f"'{path}' holds types that a preparation does not have, and loading them could run code: "
             f"{quoted(foreign)}. Nothing was loaded. {AGAIN}"
         )
-    if b'"skrub.' in parts["schema.json"] and not find_spec("skrub"):
+    if any(str(node.get("__module__")).startswith("skrub.") for node in objects_in(schema)) and not find_spec("skrub"):
         raise InputError(f"'{path}' reads text, which needs skrub, not installed here. Run: {INSTALL}")
     try:
         transformer = skops.loads(content, trusted=list(TRUSTED))
@@ -142,18 +157,35 @@ def _transformer(path: Path) -> Any:
         raise InputError(f"'{path}' is damaged: {type(error).__name__}: {first_line(error)}. {AGAIN}") from error
     if not isinstance(transformer, ColumnTransformer):
         raise InputError(f"'{path}' holds a {type(transformer).__name__}, not a ColumnTransformer. {AGAIN}")
-    # a pattern for words, which the file could choose so that matching never ends, is read by no other analyzer
-    if b'"TfidfVectorizer"' in parts["schema.json"] and not _by_pieces(transformer):
+    if not _as_made(transformer):
         raise InputError(f"'{path}' reads text in another way than a preparation does. {AGAIN}")
     return transformer
 
 
-def _by_pieces(transformer: Any) -> bool:
-    """Tell whether every encoder of text looks at pieces of words, and takes cells for text, not for names of files."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def _as_made(transformer: Any) -> bool:
+    """Tell whether every block is one that a preparation makes, so that known types are not put together otherwise."""
+    try:
+        return all(_is_block(block) for _, block, _ in transformer.transformers_)
+    except Exception:  # attributes can be of every type, or lacking
+        return False
 
-    found = [block.vectorizer_ for _, block, _ in transformer.transformers_ if hasattr(block, "vectorizer_")]
-    return all(isinstance(v, TfidfVectorizer) and (v.analyzer, v.input) == ("char_wb", "content") for v in found)
+
+def _is_block(block: Any) -> bool:
+    # names are enough: of the types that are loaded, no two share one
+    name = _type(block)
+    if name == "Pipeline":
+        imputer, scaler = (step for _, step in block.steps)
+        made = ("SimpleImputer", "MissingIndicator", "StandardScaler")
+        return (_type(imputer), _type(imputer.indicator_), _type(scaler)) == made
+    if name == "StringEncoder":
+        parts = {part: _type(value) for part, value in vars(block).items() if part in PARTS_OF_TEXT}
+        read = {setting: getattr(block.vectorizer_, setting) for setting in READING}
+        return parts.items() <= PARTS_OF_TEXT.items() and repr(read) == repr(READING)
+    return name == "OneHotEncoder"
+
+
+def _type(value: Any) -> str:
+    return type(value).__name__
 
 
 def _foreign(schema: Any) -> Iterator[str]:

@@ -29,6 +29,8 @@ MOST_PIECES = 2_000
 """Of a column, the most frequent: all of them would grow with the rows, to ten megabytes a column on disk at 4,000."""
 MISSING = "∅"
 """Stands for a missing cell, which then is a text like no other."""
+HOW = f"skrub's StringEncoder makes {NUMBERS} numbers of it, by the training rows of each fold."
+"""A feature of text is read."""
 INSTALL = "pip install 'posology[skrub]'"
 
 
@@ -65,19 +67,22 @@ def words_a_cell(texts: Sequence[str], counts: Counts) -> float:
 
 
 def note_on_text(name: str, different: int, words: float) -> str:
-    """Say that a column is text, and what becomes of it; refuse it where skrub is not installed.
+    """Say that a column is text, and why; whether it is a feature, which needs skrub, is not known yet."""
+    return f"Column '{name}' is text: {different:,} different cells, {words:.1f} words each."
+
+
+def check_readable(name: str, note: str) -> None:
+    """Refuse a feature that is text where skrub is not installed.
 
     Raises
     ------
     InputError
         With what to install, or to leave out.
     """
-    found = f"Column '{name}' is text: {different:,} different cells, {words:.1f} words each."
     if find_spec("skrub") is None:
         raise InputError(
-            f"{found} Reading it needs skrub, not installed here. Run: {INSTALL}, or use {leave_out([name])}."
+            f"{note} Reading it needs skrub, not installed here. Run: {INSTALL}, or use {leave_out([name])}."
         )
-    return f"{found} skrub's StringEncoder makes {NUMBERS} numbers of it, by the training rows of each fold."
 
 
 def encoder_of(cells: pd.Series) -> Any:
