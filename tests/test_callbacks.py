@@ -161,5 +161,8 @@ def test_a_study_does_not_wait_for_ever(monkeypatch, caplog):
 def test_what_is_no_callback_is_refused():
     with pytest.raises(InputError, match=r"callbacks has 'mlflow', which is no posology\.Callback\. Give instances"):
         callbacks.checked_callbacks(["mlflow"])
+    with pytest.raises(InputError, match=r"callbacks has <class .*Callback.*>, which is no posology\.Callback"):
+        callbacks.checked_callbacks(Callback)
+    assert callbacks.checked_callbacks(None) == ()
     (one,) = callbacks.checked_callbacks(Notes())
     assert isinstance(one, Notes)

@@ -1,13 +1,15 @@
 """Temporary folders: gone at the end, and those of killed processes by the next one."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 import pytest
 
-from posology.scratch import scratch_folder
+from posology.scratch import scratch_folder, shared_folder
 
 KILLED = """
 import os, signal
@@ -48,3 +50,36 @@ def test_what_is_in_use_or_not_ours_stays(temporary):
         assert second.is_dir()
         assert (temporary / "posology-study-ab").is_dir()
     assert (temporary / "elsewhere" / ".alive").exists()
+
+
+def failing(missing):
+    with shared_folder("study") as folder:
+        (folder / "table.feather").write_text("rows")
+        raise FileNotFoundError(missing)
+
+
+def test_a_shared_folder_goes_when_its_last_user_fails_and_what_that_says_is_told(temporary):
+    with shared_folder("study") as folder:
+        with pytest.raises(FileNotFoundError, match=r"net\.py"):
+            failing("net.py")
+        assert folder.is_dir(), "another uses it"
+    assert list(temporary.iterdir()) == []
+    with pytest.raises(FileNotFoundError, match=r"net\.py"):
+        failing("net.py")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_shared_folder_that_its_last_user_removes_meanwhile_is_made_again(temporary, monkeypatch):
+    lock, seen = fcntl.flock, []
+
+    def late(file, how):
+        if not seen:
+            seen.append(os.fstat(file.fileno()).st_ino)
+            shutil.rmtree(temporary / "posology-study")
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with shared_folder("study") as folder:
+        assert (folder / ".alive").is_file()
+    assert len(seen) == 1
+    assert list(temporary.iterdir()) == []

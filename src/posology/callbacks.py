@@ -6,7 +6,7 @@ No callback can harm a study: one that raises is told of once, by the logger "po
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +111,9 @@ def checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
     InputError
         Something else than an instance of a subclass of `Callback`.
     """
-    given = (callbacks,) if isinstance(callbacks, Callback) else tuple(callbacks)
+    if callbacks is None:
+        return ()
+    given = tuple(callbacks) if isinstance(callbacks, Iterable) else (callbacks,)
     for one in given:
         if not isinstance(one, Callback):
             raise InputError(

@@ -146,7 +146,8 @@ def _left_out(analysis: Analysis) -> list[dict[str, Any]]:
     for factor in factors if full else ():
         rest = next((arm for arm in analysis.arms if set(arm) == set(factors) - {factor}), None)
         if full is not None and rest is not None:
-            lost = contrast(analysis.estimate, unit(analysis.arms, (full, 1.0), (rest, -1.0)))
+            weights = unit(analysis.arms, (full, 1.0), (rest, -1.0))
+            lost = contrast(analysis.estimate, weights, margin=analysis.verdict.margin)
             names = {"full": arm_name(full), "without": factor, "rest": arm_name(rest)}
             out.append({**names, "value": lost.value, "se": lost.se, "lower": lost.lower, "upper": lost.upper})
     return out

@@ -57,23 +57,26 @@ def shared_folder(name: str) -> Iterator[Path]:
     _sweep(Path(tempfile.gettempdir()))
     folder = Path(tempfile.gettempdir()) / f"{PREFIX}{name}"
     with _joined(folder) as file:
-        yield folder
-        if _locked(file):  # alone: the others' locks have ended
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield folder
+        finally:
+            if _locked(file):  # alone: the others' locks have ended
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _joined(folder: Path) -> Iterator[IO[str]]:
+def _joined(folder: Path) -> IO[str]:
+    """Open the file by which a folder is used, and lock it with the others; the folder is made where there is none."""
     while True:
         folder.mkdir(mode=0o700, exist_ok=True)
         if not _is_own(folder):
             raise PermissionError(errno.EACCES, "is not this user's own folder", str(folder))
-        with contextlib.suppress(FileNotFoundError), (folder / ALIVE).open("a") as file:
+        with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as opened:
+            file = opened.enter_context((folder / ALIVE).open("a"))
             fcntl.flock(file, fcntl.LOCK_SH)
             # the last of the others may have removed it while we waited
             if (folder / ALIVE).stat().st_ino == os.fstat(file.fileno()).st_ino:
-                yield file
-                return
+                opened.pop_all()
+                return file
 
 
 @contextlib.contextmanager

@@ -288,8 +288,7 @@ class Study:
         if self._cluster is None:
             yield self._staff, self._asked_workers or cores()
             return
-        alike = {name: version for name, version in versions().items() if name in DECISIVE}
-        with Cluster(self._cluster, job, alike, scratch) as cluster:
+        with Cluster(self._cluster, job, _alike_on_nodes(self.table), scratch) as cluster:
             yield cluster, min(self._asked_workers or cluster.places, cluster.places)
 
     def job(self, scratch: Path) -> Job:
@@ -365,6 +364,12 @@ def versions() -> dict[str, str]:
     """Give the versions on which a result may depend."""
     found = {name: metadata.version(name) for name in ("posology", "jax", "jaxlib", "keras", "numpy", "scikit-learn")}
     return {"python": platform.python_version(), **found}
+
+
+def _alike_on_nodes(table: Table) -> dict[str, str]:
+    """Give what the nodes of a cluster must have: what trains the networks, and what prepares their columns."""
+    preparing = ("numpy", "scikit-learn", "scipy", "pandas", *(["skrub"] if "text" in table.kinds else []))
+    return {name: metadata.version(name) for name in (*DECISIVE, *preparing)}
 
 
 def prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:

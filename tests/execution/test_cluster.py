@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from posology import Study
+from posology import Study, study
 from posology.cli import main
 from posology.errors import InputError, StoppedError, WorkerError
 from posology.execution import cluster, pool
@@ -20,6 +20,7 @@ from posology.execution.relay import Relay, told_of
 from posology.execution.worker_process import LostError, NoPlaceError
 from posology.network.source import NetworkSource
 from posology.plan import Design, Pack, parse_arms
+from posology.table import read_frame
 
 HERE = {"jax": "1.0", "keras": "3.0"}
 FACTS = {"node": "n1", "process": 7, "versions": HERE}
@@ -52,8 +53,13 @@ def test_workers_that_their_node_has_no_memory_for_are_refused():
     one = object.__new__(cluster.Cluster)  # a connection is for tests/faults
     one.nodes = [{"name": "head", "cpus": 0, "memory": 0}, {"name": "n1", "cpus": 2, "memory": 10**9}]
     one.check_memory(400 * 10**6, 2)
-    with pytest.raises(InputError, match=r"The 2 workers of node n1 need about 1\.6 GB of memory, and it has 1\.0 GB"):
-        one.check_memory(800 * 10**6, 2)
+    told = r"Node n1 may get 2 workers, which would need about 1\.6 GB of memory, and it has 1\.0 GB .*fewer --workers"
+    for workers in (2, 8):  # no more than its cores
+        with pytest.raises(InputError, match=told):
+            one.check_memory(800 * 10**6, workers)
+    one.check_memory(800 * 10**6, 1)  # --workers 1
+    with pytest.raises(InputError, match=r"Node n1 may get 1 worker, which would need about 1\.2 GB"):
+        one.check_memory(1_200 * 10**6, 1)
     assert one.places == 2
 
 
@@ -96,6 +102,26 @@ def test_a_node_with_other_versions_is_refused_by_name():
     other = {**FACTS, "versions": {"jax": "0.9", "keras": None}}
     with pytest.raises(InputError, match=r"Node n1 .* jax 0\.9 \(here: 1\.0\), keras not at all .* 'jax==1\.0'"):
         check_versions(other, HERE)
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_nodes_must_have_what_trains_and_what_prepares_the_columns(request, tmp_path, monkeypatch, text):
+    asked = []
+
+    def joined(_address, _job, versions, _scratch):
+        asked.append(versions)
+        raise InputError("No cluster here.")
+
+    monkeypatch.setattr(study, "check_address", lambda _: None)
+    monkeypatch.setattr(study, "Cluster", joined)
+    frame = read_frame(request.path.parents[1] / "table" / "data" / "tate.csv")
+    columns = frame[["title"]] if text else np.eye(len(frame))[:, :3]
+    one = Study(None, columns, frame["year"], cluster="h:1")
+    with pytest.raises(InputError, match="No cluster here"), one.pool(tmp_path):
+        pass
+    names = {"posology", "jax", "jaxlib", "keras", "numpy", "scikit-learn", "scipy", "pandas"}
+    assert set(asked[0]) == (names | {"skrub"} if text else names)
+    assert asked[0]["numpy"] == np.__version__
 
 
 def test_a_worker_is_placed_when_its_node_says_so(remote):
@@ -230,6 +256,19 @@ class Machine:
         pass
 
 
+class Refused(Machine):
+    """A worker whose node has other versions; the other worker has a core once that is known."""
+
+    def __init__(self, other=None):
+        super().__init__(False, False)
+        self._other = other
+
+    def placed(self, _seconds):
+        if self._other is not None:
+            self._other._place = True
+        raise InputError("Node n2 of the cluster has jax 0.9 (here: 1.0).")
+
+
 class Machines:
     """A staff whose workers are given in order."""
 
@@ -289,6 +328,23 @@ def test_where_no_machine_is_left_the_study_ends(tmp_path, monkeypatch):
         for future in futures:
             with pytest.raises(NoPlaceError, match="No core of the cluster became free"):
                 future.result(10)
+
+
+def test_where_the_last_machine_that_comes_back_cannot_have_the_worker_the_study_ends(tmp_path):
+    with pool_of(Machines(Machine(True, True), Refused()), 1, tmp_path) as made:
+        futures = [made.submit(pack) for pack in packs(3)]
+        for future in futures:
+            with pytest.raises(InputError, match=r"Node n2 of the cluster has jax 0\.9"):
+                future.result(10)
+
+
+def test_a_machine_that_cannot_have_the_worker_leaves_the_work_to_the_others(tmp_path):
+    other = Machine(False, False)
+    staff = Machines(Machine(True, True), other, Refused(other))
+    with pool_of(staff, 2, tmp_path) as made:
+        futures = [made.submit(pack) for pack in packs(20)]
+        assert [future.result(10)[0]["said"] for future in futures] == [f"p{i}" for i in range(20)]
+    assert len(staff.hired) == 3
 
 
 def test_a_pool_that_waits_for_a_core_can_be_closed(tmp_path):

@@ -191,3 +191,13 @@ def test_substitution():
 
 def test_unit():
     np.testing.assert_array_equal(unit(PLAIN, (("dropout",), 1.0), ((), -1.0)), [-1, 0, 1, 0])
+
+
+def test_of_arms_that_rarely_differ_a_gain_is_not_said_finer_than_half_a_margin():
+    rare = np.array([[False, True, False], [True, False, False], [False, False, False]])
+    found = Estimate(np.array([0.0, 0.0004, 0.02]), np.eye(3) * 1e-10, np.eye(3) * 5e-11, 24, rare)
+    gain = contrast(found, np.array([-1.0, 1.0, 0.0]), margin=0.01)
+    assert (gain.lower, gain.upper) == (pytest.approx(0.0004 - 0.005), pytest.approx(0.0004 + 0.005))
+    often = contrast(found, np.array([-1.0, 0.0, 1.0]), margin=0.01)
+    assert often.upper - often.lower < 1e-3
+    assert contrast(found, np.array([-1.0, 1.0, 0.0])).lower > 0  # without a margin there is no half of it

@@ -69,3 +69,15 @@ def test_the_promise_does_not_depend_on_the_order_of_arms():
     losses, folds = study(np.random.default_rng(3), [0.52, 0.51, 0.5, 0.505], repeats=1)
     back = first_sight(losses[::-1], folds, PLAIN[::-1], 5)
     assert back == first_sight(losses, folds, PLAIN, 5)
+
+
+def test_an_arm_that_rarely_differs_from_the_best_is_no_contender():
+    rng = np.random.default_rng(0)
+    losses, folds = study(rng, [0.5, 0.45, 0.4])
+    fits = folds + 5 * np.arange(5)[:, None]
+    losses[1] = np.where(fits < 3, losses[1], losses[2])
+    found = estimate(losses, folds)
+    assert found.rare[1, 2]
+    now, _ = resolution(losses, found, compare_with_best(found))
+    factor = float(compare_with_best(found).q.max()) + 0.84
+    assert now == pytest.approx(factor * found.pair_se()[2, 0])

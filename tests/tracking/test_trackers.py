@@ -8,6 +8,7 @@ import json
 import logging
 import shutil
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -132,6 +133,14 @@ def _goes_on_in_the_same_run(study, client, experiment):
     study.tell(MLflow(uri))
     assert [run.info.status for run in named()] == ["FINISHED", "FINISHED"]
     assert not (study.begun.folder / ".mlflow").exists()
+    # what was asked otherwise is another run: MLflow's settings cannot change
+    study.tell(MLflow(uri), stops=True)
+    settings = study.begun.settings
+    more = replace(settings, design=replace(settings.design, repeats=2))
+    tracker = MLflow(uri)
+    tracker.on_begin(replace(study.begun, settings=more))
+    tracker.on_end(study.result)
+    assert sorted(run.info.status for run in named()) == ["FINISHED", "FINISHED", "FINISHED", "KILLED"]
 
 
 @needs("mlflow")
@@ -188,8 +197,16 @@ def test_tensorboard_has_events_of_the_study_and_of_each_arm(study):
 @needs("tensorboard")
 def test_tensorboard_where_the_user_says(study, tmp_path):
     study.tell(TensorBoard(tmp_path / "all"), stops=True)
-    assert [p.name for p in (tmp_path / "all" / "houses").iterdir()] == ["study"]
+    assert sorted(p.name for p in (tmp_path / "all" / "houses").iterdir()) == ["study", "study.txt"]
     assert text(events(tmp_path / "all" / "houses" / "study"), "stopped") == "the disk is full"
+    # another study of that name has a folder of its own, and leaves these events alone
+    other = TensorBoard(tmp_path / "all")
+    other.on_begin(replace(study.begun, folder=tmp_path / "elsewhere" / "houses"))
+    other.on_stop("no time")
+    assert text(events(tmp_path / "all" / "houses" / "study"), "stopped") == "the disk is full"
+    assert text(events(tmp_path / "all" / "houses-2" / "study"), "stopped") == "no time"
+    study.tell(TensorBoard(tmp_path / "all"), stops=True)
+    assert sorted(p.name for p in (tmp_path / "all").iterdir()) == ["houses", "houses-2"]
 
 
 # weights & biases

@@ -24,6 +24,7 @@ from posology.execution.frames import Arrays, Message, read_frame, write_frame
 from posology.execution.job import Job
 from posology.execution.log import Log
 from posology.execution.worker_process import LostError, Reply, Tell, silent
+from posology.wording import counted
 
 CLOSING = 20.0
 """Seconds that the nodes have to end their workers."""
@@ -113,14 +114,14 @@ class Cluster:
         worker.stop()
 
     def check_memory(self, needed: int, workers: int) -> None:
-        """See `Staff`: Ray gives every core of a node a worker."""
-        del workers
+        """See `Staff`: Ray may give every core of a node a worker, while there are workers."""
         for node in self.nodes:
-            if 0 < node["memory"] < needed * node["cpus"]:
+            most = min(node["cpus"], workers)
+            if 0 < node["memory"] < needed * most:
                 raise InputError(
-                    f"The {node['cpus']} workers of node {node['name']} need about "
-                    f"{needed * node['cpus'] / 1e9:.1f} GB of memory, and it has {node['memory'] / 1e9:.1f} GB for "
-                    "Ray. Start it with fewer cores (ray start --num-cpus), or use a smaller network."
+                    f"Node {node['name']} may get {counted(most, 'worker')}, which would need about "
+                    f"{needed * most / 1e9:.1f} GB of memory, and it has {node['memory'] / 1e9:.1f} GB for Ray. Use "
+                    "fewer --workers, start it with fewer cores (ray start --num-cpus), or use a smaller network."
                 )
 
     def _send(self, message: Message, arrays: Arrays | None = None) -> None:
@@ -267,7 +268,7 @@ def refusal(address: str, said: str) -> str:
 
 
 def check_versions(there: Mapping[str, Any], here: Mapping[str, str]) -> None:
-    """Refuse a node whose networks would be others.
+    """Refuse a node whose networks may be others.
 
     Raises
     ------
@@ -278,7 +279,7 @@ def check_versions(there: Mapping[str, Any], here: Mapping[str, str]) -> None:
         has = ", ".join(f"{name} {there['versions'][name] or 'not at all'} (here: {v})" for name, v in other.items())
         wanted = " ".join(f"'{name}=={version}'" for name, version in other.items())
         raise InputError(
-            f"Node {there['node']} of the cluster has {has}: its networks would not be alike to the bit. "
+            f"Node {there['node']} of the cluster has {has}: its networks may not be alike to the bit. "
             f"Install there: pip install {wanted}"
         )
 

@@ -66,7 +66,7 @@ def inspect_source(
         "sites": [_site(site, found) for site in sites],
         "lines": draw(model, sites),
         "warnings": [w.to_dict() for w in warnings],
-        "notes": [*notes, *notes_on_outputs(model), *notes_on(model, choice)],
+        "notes": [*notes, *notes_on_outputs(model), *notes_on(model, choice), *_on_branches(network)],
     }
 
 
@@ -103,6 +103,11 @@ def _with_random_rows(source: NetworkSource) -> _Shown:
 
 def _width(tensor: Any) -> int:
     return prod(RANDOM_COLUMNS if side is None else side for side in tensor.shape[1:])
+
+
+def _on_branches(network: PackedNetwork) -> list[str]:
+    names = ", ".join(f"'{site.layer}'" for site in network.branch_sites)
+    return [f"Residual branches that --arms stochastic_depth leaves out at random end with {names}."] if names else []
 
 
 def _site(site: Site, found: tuple[Liveness, ...]) -> dict[str, Any]:

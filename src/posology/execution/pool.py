@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from posology.errors import WorkerError
+from posology.errors import InputError, WorkerError
 from posology.execution.frames import Message
 from posology.execution.job import Job, pack_to_dict
 from posology.execution.seat import LostWorker, Seat
@@ -138,13 +138,14 @@ class Pool:
             described.set_result(self._opened(seat))
         except Exception as error:
             described.set_exception(error)
-            self._leave(error)
+            self._leave(error, others_go_on=isinstance(error, NoPlaceError))
             return
         while (task := self._tasks.get()) is not None:
             try:
                 self._done(seat, *task)
-            except WorkerError as error:
-                self._leave(error)
+            except (WorkerError, InputError) as error:
+                # a task's own InputError is on its future: this one is of a node that cannot have the worker
+                self._leave(error, others_go_on=isinstance(error, (NoPlaceError, InputError)))
                 return
 
     def _opened(self, seat: Seat) -> Reply:
@@ -174,11 +175,12 @@ class Pool:
             if self._stopping or time.monotonic() > until:
                 raise NoPlaceError(f"No core of the cluster became free in {HOMELESS:.0f} seconds.")
 
-    def _leave(self, error: Exception) -> None:
+    def _leave(self, error: Exception, *, others_go_on: bool) -> None:
         """Work no more; where the task is to blame or nobody is left, none will be done."""
         with self._leaving:
             self._present -= 1
-        if self._present == 0 or not isinstance(error, NoPlaceError):
+            others_go_on &= self._present > 0
+        if not others_go_on:
             self._refuse(error)
 
     def _refuse(self, error: Exception) -> None:

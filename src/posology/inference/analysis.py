@@ -187,7 +187,7 @@ def analyze(
         verdict,
         half,
         double,
-        _gains(found, canonical),
+        _gains(found, canonical, margin),
         (1 + shrunken(found))[back],
         rivalry(losses, folds, found, best, canonical, singles, combined, margin),
         {p: contrast(found, w) for p in pairs if (w := shapley_interaction(canonical, *p)) is not None},
@@ -252,7 +252,7 @@ def stress_flags(
     return tuple(flags)
 
 
-def _gains(found: Estimate, arms: Sequence[Arm]) -> dict[Arm, Contrast]:
+def _gains(found: Estimate, arms: Sequence[Arm], margin: float) -> dict[Arm, Contrast]:
     if () not in arms:
         return {}
-    return {arm: contrast(found, unit(arms, (arm, 1.0), ((), -1.0))) for arm in arms if arm}
+    return {arm: contrast(found, unit(arms, (arm, 1.0), ((), -1.0)), margin=margin) for arm in arms if arm}

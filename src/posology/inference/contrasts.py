@@ -37,10 +37,17 @@ class Contrast:
     upper: float
 
 
-def contrast(found: Estimate, weights: Vector, level: float = 0.95) -> Contrast:
-    """Estimate c'theta with a t interval of J - 1 degrees of freedom."""
+def contrast(found: Estimate, weights: Vector, level: float = 0.95, margin: float = 0.0) -> Contrast:
+    """Estimate c'theta with a t interval of J - 1 degrees of freedom.
+
+    Of two arms that differ in fewer than half of the fits nothing finer than half a margin is said: see
+    `best.half_widths`.
+    """
     value, se = float(weights @ found.theta), found.se(weights)
     half = float(stats.t.ppf((1 + level) / 2, found.df)) * se
+    pair = np.flatnonzero(weights)
+    if found.rare is not None and len(pair) == 2 and found.rare[pair[0], pair[1]]:
+        half = max(half, margin / 2)
     return Contrast(value, se, value - half, value + half)
 
 

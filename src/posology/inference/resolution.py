@@ -19,7 +19,7 @@ POWER = 0.84
 def resolution(
     losses: Losses, found: Estimate, best: Best, clusters: Clusters | None = None
 ) -> tuple[float, float | None]:
-    """Give (q + 0.84) SE of the two best-looking arms, now and with endless repeats; arms that never differ aside.
+    """Give (q + 0.84) SE of the two best-looking arms, now and with endless repeats; arms that rarely differ aside.
 
     Parameters
     ----------
@@ -45,10 +45,12 @@ def resolution(
 
 
 def _contenders(found: Estimate) -> tuple[int, int]:
-    """Give the two best-looking arms that differ."""
+    """Give the two best-looking arms that differ in most fits, or where none does, that differ at all."""
     se = found.pair_se()
+    often = np.ones_like(se, dtype=bool) if found.rare is None else ~found.rare
     first, *others = sorted(range(len(se)), key=lambda i: -found.theta[i])
-    return first, next((i for i in others if se[first, i] > 0), others[0])
+    differing = [i for i in others if se[first, i] > 0]
+    return first, next((i for i in differing if often[first, i]), (differing or others)[0])
 
 
 def detectable_after(now: float, floor: float | None, done: int, repeats: int) -> float | None:

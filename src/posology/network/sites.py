@@ -225,8 +225,9 @@ def check_choice(model: Any, choice: Choice) -> None:
         One does not.
     """
     paths = list(dict.fromkeys([*(path for path, _ in leaves(model)), *(s.layer for s in dropout_sites(model))]))
+    every = [*paths, *graph_of(model).nodes]  # an operation may end a branch
     for pattern in (*choice.include, *choice.exclude):
-        if not any(fnmatchcase(path, pattern) for path in paths):
+        if not any(fnmatchcase(path, pattern) for path in every):
             meant = did_you_mean(pattern, paths) or f" The layers: {', '.join(paths)}."
             raise InputError(f"No layer of the network is named like '{pattern}'.{meant}")
 

@@ -48,10 +48,11 @@ class MLflow(Callback):
         self._client: Any = MlflowClient(tracking_uri=self._uri)
         self._remembered = begun.folder / REMEMBERED
         self._in = self._experiment_id()
-        self._run = self._earlier_run() or self._new_run(begun.folder.name)
+        settings = settings_of(begun)
+        self._run = self._earlier_run(settings) or self._new_run(begun.folder.name)
         with contextlib.suppress(OSError):  # a full disk is told by what must be kept
             self._remembered.write_text(self._run)
-        self._settings(self._run, settings_of(begun))
+        self._settings(self._run, settings)
 
     def on_resample(self, done: Resampled) -> None:
         """Write how far the study is."""
@@ -68,7 +69,7 @@ class MLflow(Callback):
         self._remembered.unlink(missing_ok=True)
 
     def on_stop(self, reason: str) -> None:
-        """Say why it stopped; a resumed study goes on in the same run."""
+        """Say why it stopped; a study that is resumed as it was goes on in the same run."""
         self._client.set_tag(self._run, "stopped", reason)
         self._client.set_terminated(self._run, "KILLED")
 
@@ -76,12 +77,17 @@ class MLflow(Callback):
         found = self._client.get_experiment_by_name(self._experiment)
         return str(found.experiment_id if found else self._client.create_experiment(self._experiment))
 
-    def _earlier_run(self) -> str | None:
-        """Take up the run of an earlier part of this study, where the server still has it."""
+    def _earlier_run(self, settings: dict[str, str]) -> str | None:
+        """Take up the run of an earlier part of this study, where the server still has it and it was asked the same."""
         from mlflow.exceptions import MlflowException
 
         try:
             run = self._remembered.read_text().strip()
+            written = self._client.get_run(run).data.params
+            if any(written.get(_allowed(name), value) != value for name, value in settings.items()):
+                # more repeats or arms: MLflow's settings cannot change
+                self._client.set_terminated(run, "KILLED")
+                return None
             self._client.update_run(run, status="RUNNING")
         except (OSError, MlflowException):
             return None

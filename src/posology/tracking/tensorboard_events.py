@@ -1,5 +1,6 @@
 """A study in TensorBoard: a run of event files, and when it is finished another for each arm."""
 
+import itertools
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -11,6 +12,9 @@ from posology.tracking.account import ArmAccount, account_of, need, progress_of,
 if TYPE_CHECKING:
     from posology.result import StudyResult
 
+OF = "study.txt"
+"""File in a folder of events that says of which study they are."""
+
 
 class TensorBoard(Callback):
     """Write a study as event files, and each arm's strengths and score for the HParams page.
@@ -18,7 +22,8 @@ class TensorBoard(Callback):
     Parameters
     ----------
     folder : path, optional
-        Where the study's own folder of events is made; by default `tensorboard` in the study's folder.
+        Where the study's own folder of events is made, by the name of the study's folder; by default `tensorboard` in
+        the study's folder.
 
     Raises
     ------
@@ -34,7 +39,7 @@ class TensorBoard(Callback):
 
     def on_begin(self, begun: Begun) -> None:
         """Begin the events of the study, in place of those of an earlier run."""
-        self._folder = self._given / begun.folder.name if self._given else begun.folder / "tensorboard"
+        self._folder = _own(self._given, begun.folder) if self._given else begun.folder / "tensorboard"
         self._events = _Events(self._folder / "study")
         self._events.text("settings", _listed(settings_of(begun)))
 
@@ -68,6 +73,19 @@ class TensorBoard(Callback):
         for name, value in arm.numbers.items():
             events.number(name, value)
         events.close()
+
+
+def _own(logs: Path, study: Path) -> Path:
+    """Give a study's folder of events among those of others: of its name, numbered where another study has that."""
+    whose = str(study.resolve())
+    for name in itertools.chain([study.name], (f"{study.name}-{i}" for i in itertools.count(2))):
+        mark = logs / name / OF
+        if not (logs / name).exists():
+            mark.parent.mkdir(parents=True)
+            mark.write_text(whose, encoding="utf-8")
+        if mark.exists() and mark.read_text(encoding="utf-8") == whose:
+            return logs / name
+    raise AssertionError  # the numbers do not end
 
 
 class _Events:
