@@ -9,7 +9,7 @@ import numpy as np
 from posology.calibration.generators import Generator, Rows
 from posology.calibration.nested import Scored, nested
 from posology.calibration.rivals import METHODS
-from posology.inference import Analysis, Estimate, Kind, Verdict, analyze, compare_with_best, decide, half_widths
+from posology.inference import Analysis, Estimate, Kind, Verdict, analyze, compare_with_best, decide
 from posology.inference.resolution import POWER
 from posology.keys import generator, key_of
 from posology.plan import Arm
@@ -162,7 +162,7 @@ def outcome(
         index,
         found.estimate.theta.tolist(),
         found.estimate.pair_se().tolist(),
-        half_widths(found.estimate, 0.0, MARGIN).tolist(),
+        found.estimate.least(MARGIN).tolist(),
         found.estimate.df,
         found.best.lower.tolist(),
         found.best.upper.tolist(),

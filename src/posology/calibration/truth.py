@@ -75,7 +75,7 @@ def covered(
 ) -> Float[np.ndarray, "study pair"]:
     """Tell of each study and pair of arms whether the t interval of their difference covers the true one.
 
-    It is never narrower than what is stated of pairs that rarely differ (`inference.half_widths`).
+    It is never narrower than what is stated of pairs that rarely differ (`Estimate.least`).
     """
     theta = np.array([o.theta for o in outcomes])
     half = np.maximum(quantile * np.array([o.se for o in outcomes]), np.array([o.least for o in outcomes]))

@@ -85,11 +85,7 @@ def bounds(found: Estimate, q: Float[np.ndarray, " arm"], margin: float = 0.0) -
 
 
 def half_widths(found: Estimate, q: Float[np.ndarray, " arm"] | float, margin: float = 0.0) -> Matrix:
-    """Give the half-widths w_ij = q_i se_ij, at least margin/2 where two arms differ in fewer than half of the fits.
-
-    A combined arm that mostly falls back on its best part differs from it in few fits. Studies that saw few such fits
-    find the difference small and its standard error small too, so that bounds of q standard errors missed in 16% of
-    studies (docs/calibration.md, A1). Half of what matters is left open instead, and certifies as before.
+    """Give the half-widths w_ij = q_i se_ij, at least margin/2 where two arms rarely differ (`Estimate.least`).
 
     Parameters
     ----------
@@ -105,8 +101,7 @@ def half_widths(found: Estimate, q: Float[np.ndarray, " arm"] | float, margin: f
     >>> half_widths(Estimate(np.zeros(2), np.eye(2) * 1e-8, np.eye(2) * 5e-9, 24, rare), 2.0, 0.01)[0].round(4)
     array([0.   , 0.005])
     """
-    width = np.asarray(q)[..., None] * found.pair_se()
-    return width if found.rare is None else np.where(found.rare, np.maximum(width, margin / 2), width)
+    return np.maximum(np.asarray(q)[..., None] * found.pair_se(), found.least(margin))
 
 
 def critical_values(found: Estimate, level: float = 0.95) -> Float[np.ndarray, " arm"]:

@@ -40,14 +40,13 @@ class Contrast:
 def contrast(found: Estimate, weights: Vector, level: float = 0.95, margin: float = 0.0) -> Contrast:
     """Estimate c'theta with a t interval of J - 1 degrees of freedom.
 
-    Of two arms that differ in fewer than half of the fits nothing finer than half a margin is said: see
-    `best.half_widths`.
+    Of two arms that rarely differ nothing finer than half a margin is said (`Estimate.least`).
     """
     value, se = float(weights @ found.theta), found.se(weights)
     half = float(stats.t.ppf((1 + level) / 2, found.df)) * se
     pair = np.flatnonzero(weights)
-    if found.rare is not None and len(pair) == 2 and found.rare[pair[0], pair[1]]:
-        half = max(half, margin / 2)
+    if len(pair) == 2:
+        half = max(half, float(found.least(margin)[*pair]))
     return Contrast(value, se, value - half, value + half)
 
 
