@@ -16,6 +16,11 @@ from posology.network.sites import leaves
 WIDTH = 6
 
 
+@pytest.fixture(autouse=True)
+def _same_weights_in_every_run():
+    keras.utils.set_random_seed(1)
+
+
 def compiled(given, out):
     model = Model(given, out)
     model.compile(loss="mse", optimizer="adam")
