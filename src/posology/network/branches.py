@@ -6,7 +6,7 @@ import keras
 
 from posology.network.choice import ALL, Choice
 from posology.network.graph import Graph, Node, graph_of
-from posology.network.sites import Site, has_kernel
+from posology.network.sites import Site, has_kernel, is_operation
 
 
 def branch_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> tuple[Site, ...]:
@@ -43,11 +43,7 @@ def branch_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -
 
 def _adds(layer: Any) -> bool:
     """Tell `keras.layers.Add`, and a plus or `keras.ops.add` between tensors."""
-    return type(layer) is keras.layers.Add or (
-        not isinstance(layer, keras.Layer)
-        and type(layer).__module__.split(".")[0] == "keras"
-        and type(layer).__name__ == "Add"
-    )
+    return type(layer) is keras.layers.Add or is_operation(layer, ("Add",))
 
 
 def _branch_of(graph: Graph, addition: Node) -> Node | None:

@@ -6,7 +6,7 @@ each hidden activation. So the network's own places are respected, and a network
 `Choice` widens this to every place, or narrows it by name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -169,12 +169,18 @@ def noise_shape_of(layer: Any) -> tuple[int | None, ...] | None:
     return (None, None, *(1,) * places) if first else (None, *(1,) * places, None)
 
 
+def is_operation(layer: Any, names: Collection[str]) -> bool:
+    """Tell an operation of Keras' own on tensors, no layer, that has one of these names."""
+    own = not isinstance(layer, keras.Layer) and type(layer).__module__.split(".")[0] == "keras"
+    return own and type(layer).__name__ in names
+
+
 def is_nonlinear(layer: Any) -> bool:
     """Tell an activation, or a layer with one, from what is linear."""
     if isinstance(layer, _ACTIVATION_LAYERS):
         return True
     if not isinstance(layer, keras.Layer):
-        return type(layer).__module__.split(".")[0] == "keras" and type(layer).__name__ in _ACTIVATION_OPERATIONS
+        return is_operation(layer, _ACTIVATION_OPERATIONS)
     if wrapped := getattr(layer, "layer", None) or getattr(layer, "forward_layer", None):  # Bidirectional has two alike
         return is_nonlinear(wrapped)
     activation = getattr(layer, "activation", None)
@@ -224,9 +230,14 @@ def check_choice(model: Any, choice: Choice) -> None:
     InputError
         One does not.
     """
-    paths = list(dict.fromkeys([*(path for path, _ in leaves(model)), *(s.layer for s in dropout_sites(model))]))
-    every = [*paths, *graph_of(model).nodes]  # an operation may end a branch
-    for pattern in (*choice.include, *choice.exclude):
+    patterns = (*choice.include, *choice.exclude)
+    if not patterns:
+        return
+    graph = graph_of(model)
+    drops = dropout_sites(model, graph=graph)
+    paths = list(dict.fromkeys([*(path for path, _ in leaves(model)), *(s.layer for s in drops)]))
+    every = [*paths, *graph.nodes]  # an operation may end a branch
+    for pattern in patterns:
         if not any(fnmatchcase(path, pattern) for path in every):
             meant = did_you_mean(pattern, paths) or f" The layers: {', '.join(paths)}."
             raise InputError(f"No layer of the network is named like '{pattern}'.{meant}")
