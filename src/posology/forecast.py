@@ -10,6 +10,7 @@ from posology.execution.frames import pack_arrays
 from posology.lever_run import RIVALS, without_stopping
 from posology.plan import Design, Pack, Space, arm_name, programs, tune
 from posology.progress import Progress
+from posology.regularizers import PLACES
 from posology.running import space_of
 from posology.scratch import scratch_folder
 from posology.settings import Settings
@@ -109,7 +110,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
         scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
         workers=pool.places,
-        sites=sum(len(network[kind]) for kind in ("kernels", "dropouts", "branches")),
+        sites=sum(len(network[name]) for name in PLACES.values()),
         programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],

@@ -42,7 +42,7 @@ from posology.posting import Posted
 from posology.prescription import Prescription
 from posology.progress import Progress
 from posology.record import Record, check_folder
-from posology.regularizers import REGULARIZERS
+from posology.regularizers import PLACES, REGULARIZERS
 from posology.repeats import Repeats
 from posology.report.findings import Findings
 from posology.report.writing import written
@@ -222,9 +222,7 @@ class Run:
             "network": str(self._study.settings.source),
             "parameters": network["parameters"],
             "optimizer": network["optimizer"],
-            "kernels": network["kernels"],
-            "dropouts": network["dropouts"],
-            "branches": network["branches"],
+            **{name: network[name] for name in PLACES.values()},
             "repeats": looks.done,
             "resamples": looks.done * self._design.folds,
             "stopping": looks.to_dict(),
@@ -397,8 +395,7 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
     InputError
         A regularizer of the arms has no place in the network to act on.
     """
-    kinds = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches"}
-    counts = {kind: len(network[name]) for kind, name in kinds.items()}
+    counts = {kind: len(network[name]) for kind, name in PLACES.items()}
     strengths = settings.strengths()
     sites = {name: counts.get(REGULARIZERS[name].place.kind, 1) for name in strengths}
     for name, count in sites.items():

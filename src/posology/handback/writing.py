@@ -16,6 +16,7 @@ from posology.network.sites import Dose, Site
 from posology.network.source import NetworkSource
 from posology.plan.schedules import scheduled_lines
 from posology.record import read_settings
+from posology.regularizers import PLACES
 from posology.table import Classes, Layout, Preparation
 
 
@@ -106,7 +107,7 @@ def prescribed_doses(verdict: dict[str, Any]) -> list[Dose]:
     """
     study, strengths = verdict["study"], verdict["prescription"]["strengths"]
     # studies before 0.2 know of no branches
-    sites = [_site(s) for name in ("kernels", "dropouts", "branches") for s in study.get(name, ())]
+    sites = [_site(s) for name in PLACES.values() for s in study.get(name, ())]
     return doses_of(sites, strengths)
 
 

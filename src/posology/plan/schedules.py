@@ -11,7 +11,7 @@ stopping, which is not: an epoch then means the same while tuning and in a refit
 
 from collections.abc import Sequence
 
-from posology.regularizers import DEPTHS, FACTORS, REGULARIZERS, SCHEDULES, Place, Shape
+from posology.regularizers import DEPTHS, FACTORS, PLACES, REGULARIZERS, SCHEDULES, Place, Shape
 
 _FIXED = (Place.RATE, Place.MEMORY)
 """Places whose strength is about the whole of a training already."""
@@ -57,7 +57,7 @@ def has_depth(factor: str) -> bool:
     >>> has_depth("weights"), has_depth("mixup")
     (True, False)
     """
-    return all(REGULARIZERS[name].place.kind in ("kernel", "dropout", "branch") for name in FACTORS[factor])
+    return all(REGULARIZERS[name].place.kind in PLACES for name in FACTORS[factor])
 
 
 def can_be_scheduled(factor: str) -> bool:

@@ -9,7 +9,7 @@ The lists are made when they are first asked for: they import other distribution
 
 from typing import TYPE_CHECKING, Any
 
-from posology.regularizers._base import HOOKS, Batch, Clock, KerasForm, Place, Regularizer, Strength
+from posology.regularizers._base import HOOKS, PLACES, Batch, Clock, KerasForm, Place, Regularizer, Strength
 from posology.regularizers._schedules import CONSTANT, DEPTHS, SCHEDULES, Shape, base_of, over_depth
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "FACTORS",
     "HOOKS",
     "OWN",
+    "PLACES",
     "PLAIN",
     "REGULARIZERS",
     "SCHEDULES",

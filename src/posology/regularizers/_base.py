@@ -44,6 +44,8 @@ _KINDS = {
     Place.TARGETS: "target",
     **dict.fromkeys((Place.GRADIENT, Place.RATE, Place.MEMORY), "training"),
 }
+PLACES = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches"}
+"""Kinds of sites of which a network can have several, and what a study calls its lists of them."""
 HOOKS = {
     Place.WEIGHTS_LOSS: "gradient",
     Place.WEIGHTS_FORWARD: "perturbed",
