@@ -155,7 +155,7 @@ class Run:
         cocktail = None
         if self._design.cabinet:
             about = (self._study.judge, scores.folds, self._study.table.clusters)
-            cocktail = Cocktail.of(found, self._design, *about)
+            cocktail = Cocktail.of(found, self._design, *about, margin=asked.margin)
         parts = (levers, behaviour, evidence, cocktail)
         result = StudyResult.of(asked, found, scores, analysis, prescription, facts, *parts)
         return self._keep_result(record, result)
