@@ -49,6 +49,7 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
         "columns": table.features.shape[1],
         "prepared_columns": network["width"],
         "target": table.target_name,
+        **({"targets": list(table.targets)} if table.targets else {}),
         **_classes(table),
         "groups": None if table.groups is None else {"column": table.groups.name, "count": table.groups.count},
         "weights": None if table.weights is None else _weights(table.weights),
@@ -75,7 +76,7 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
 
 def _note_on_loss(measure: Measure, loss: str) -> list[str]:
     """Say where a network learns something else than what its score asks for."""
-    if measure != R2 or loss in OF_MEANS:
+    if measure.name != R2.name or loss in OF_MEANS:
         return []
     about = "mae scores what it learns, a median" if loss in OF_MEDIANS else "pinball:LEVEL is for a quantile"
     return [f"The network's loss is {loss}, and its score is R2, which is about means: --score {about}."]

@@ -93,7 +93,8 @@ class Trainer:
             )
         table = Table.load(Path(job.table))
         self._table, self._classes = table, table.classes
-        self._build = open_source(job.source, len(table.classes), job.design.epochs, job.batch())
+        sizes = len(table.classes), job.design.epochs, job.batch(), table.n_targets
+        self._build = open_source(job.source, *sizes)
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
@@ -326,7 +327,7 @@ class Trainer:
     def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
         model = self._build(self._layout.by_input(self._fit(repeat, fold, split).training_rows()))
         widths = [slot.width for slot in self._layout.slots]
-        check_model(model, str(self._job.source), widths, len(self._classes))
+        check_model(model, str(self._job.source), widths, len(self._classes), self._table.n_targets)
         return model
 
     def _first_weights(
