@@ -275,4 +275,12 @@ def _disk_errors(folder: Path, *, started: bool) -> Iterator[None]:
             raise InputError(
                 f"The folder '{folder}' cannot be written: {error.strerror}. Choose another --out."
             ) from error
-        raise
+        if error.errno == errno.ENOENT:
+            raise StoppedError(
+                f"The folder '{folder}' was removed or moved while the study ran. Put it back, then: "
+                f"{resume_command(folder)}; or start the study again."
+            ) from error
+        raise StoppedError(
+            f"The folder '{folder}' cannot take another result: {error.strerror}. What was finished is kept. When the "
+            f"disk is well: {resume_command(folder)}"
+        ) from error
