@@ -4,6 +4,7 @@ All of them look at whole columns. None of them changes a value: a check that re
 altered the training rows would leak; these only refuse, warn or tell.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -14,7 +15,7 @@ import pandas as pd
 from posology.errors import InputError
 from posology.table.columns import NUMBER, Column, Numbers, column_of
 from posology.table.text import HOW, check_readable
-from posology.wording import counted, did_you_mean, leave_out, quoted
+from posology.wording import counted, did_you_mean, leave_out, listed, quoted
 
 FEWEST_ROWS = 20
 TOO_LARGE = 1e100  # squares of larger numbers leave the range of float64 when the column is scaled
@@ -125,7 +126,7 @@ def _one_target(target: str, names: Sequence[str]) -> str:
         return ""
     return (
         f"{quoted(parts)} are {len(parts)} targets, and a study is about one. Run a study for each, without the others "
-        f"as features: --target {parts[0]} --drop {','.join(parts[1:])}"
+        f"as features: --target {shlex.quote(parts[0])} --drop {shlex.quote(listed(parts[1:]))}"
     )
 
 
