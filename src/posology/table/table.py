@@ -15,6 +15,7 @@ from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
 from posology.table.groups import Groups, groups_of
 from posology.table.idle import notes_on_idle
+from posology.table.stand_ins import notes_on_stand_ins
 from posology.table.time_order import notes_on_time
 from posology.table.weights import Weights, read_weights, weights_of
 from posology.wording import counted, quoted
@@ -215,6 +216,7 @@ def build_table(
         *idle,
         *notes_on_idle(columns),
         *checks.notes_on(columns, copies, grouped=bool(together)),
+        *notes_on_stand_ins(columns, numbers, target_name, read.classes),
     ]
     notes += [] if together else notes_on_time(columns, numbers)
     about = (columns, numbers, target_name)
