@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -207,7 +207,7 @@ def build_table(
     together = None if groups is None else groups_of(groups.iloc[rows], str(groups.name))
     said = [read.note] if read.note else []
     said += [together.note()] if together else []
-    copies = _copies(joined, numbers)
+    repeats = _repeats(joined, numbers)
     weighted = None if weights is None else weights_of(str(weights.name), heavy[rows])
     said += [weighted.note()] if weighted else []
     notes = [
@@ -215,11 +215,13 @@ def build_table(
         *_missing_note(known, target_name),
         *idle,
         *notes_on_idle(columns),
-        *checks.notes_on(columns, copies, grouped=bool(together)),
+        *checks.notes_on(columns, int(repeats.sum()), grouped=bool(together)),
         *notes_on_stand_ins(columns, numbers, target_name, read.classes),
     ]
     notes += [] if together else notes_on_time(columns, numbers)
-    about = (columns, numbers, target_name)
+    # among copies of rows every column seems to stand for the target
+    once = [_rows_of(column, ~repeats) for column in columns] if repeats.any() else columns
+    about = (once, numbers[~repeats], target_name)
     found = [*leaks.leaks_in(*about), *leaks.sum_in(*about)]
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
@@ -257,7 +259,12 @@ def _missing_note(known: np.ndarray, target_name: str) -> list[str]:
     return [sentence] if missing else []
 
 
-def _copies(features: pd.DataFrame, target: np.ndarray) -> int:
+def _repeats(features: pd.DataFrame, target: np.ndarray) -> np.ndarray:
+    """Tell which rows repeat an earlier one, target included."""
     # by hashes of rows, which is 30 times faster than DataFrame.duplicated on a wide table
     hashes = pd.util.hash_pandas_object(features, index=False).to_numpy()
-    return int(pd.DataFrame({"features": hashes, "target": target}).duplicated().sum())
+    return pd.DataFrame({"features": hashes, "target": target}).duplicated().to_numpy()
+
+
+def _rows_of(column: Column, kept: np.ndarray) -> Column:
+    return replace(column, parts={name: part[kept].reset_index(drop=True) for name, part in column.parts.items()})
