@@ -1,6 +1,6 @@
 """Cells that may not mean what they say: a number that stands for missing, one level in two spellings. Told only."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,26 +11,26 @@ FEWEST_OTHERS = 5
 """Distinct other numbers, below which nothing can be said of their range."""
 
 
-def notes_on_stand_ins(columns: Sequence[Column], target: Numbers, name: str, classes: Sequence[str]) -> Iterator[str]:
+def notes_on_stand_ins(
+    columns: Sequence[Column], targets: Mapping[str, Numbers], classes: Sequence[str]
+) -> Iterator[str]:
     """Tell of numbers far from all others that stand in several rows, and of levels that differ by case or spaces.
 
     Parameters
     ----------
     columns
         The features.
-    target
-        Its numbers, or the places of its classes.
-    name
-        Of the target.
+    targets
+        The numbers of each by its name, or the places of the classes of the only one.
     classes
-        Names of the target's classes; none for numbers.
+        Names of the classes; none for numbers.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from posology.table.columns import column_of
     >>> age = column_of("age", pd.Series([31, 64, 45, 29, 50, -999, -999]))
-    >>> list(notes_on_stand_ins([age], np.arange(7.0), "cost", ()))
+    >>> list(notes_on_stand_ins([age], {"cost": np.arange(7.0)}, ()))
     ["Column 'age' is -999 in 2 rows, far from its other numbers, 29 to 64. If that means missing, empty these cells."]
     """
     for column in columns:
@@ -38,7 +38,9 @@ def notes_on_stand_ins(columns: Sequence[Column], target: Numbers, name: str, cl
             yield from _far(f"Column '{column.name}'", column.parts[column.name].to_numpy())
         elif column.kind == "category":
             yield from _alike(f"Column '{column.name}' has levels", column.parts[column.name].cat.categories)
-    yield from _alike(f"The target '{name}' has classes", classes) if classes else _far(f"The target '{name}'", target)
+    for name, numbers in targets.items():
+        what = f"The target '{name}'"
+        yield from _alike(f"{what} has classes", classes) if classes else _far(what, numbers)
 
 
 def _far(what: str, numbers: Numbers) -> Iterator[str]:
