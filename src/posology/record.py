@@ -237,6 +237,22 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
+def read_of_its_end(folder: Path, name: str) -> Any:
+    """Read a JSON file that a study writes at its end, such as verdict.json.
+
+    Raises
+    ------
+    InputError
+        It is not there yet, or damaged.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise InputError(
+            f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
+        )
+    return parsed_json(path.read_bytes(), path, f"Write it again: {resume_command(folder)}")
+
+
 def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
     """Refuse a folder that cannot take this study, before anything is written.
 

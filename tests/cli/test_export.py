@@ -212,6 +212,21 @@ def test_code(call, finished, here):
     assert (here / "change.patch").read_text() == said.out
 
 
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "is not finished: it has no verdict.json"), ("{", "is cut off or")]
+)
+def test_code_without_a_verdict(call, finished, here, content, says):
+    (here / "half").mkdir()
+    for path in (finished.folder / "study.json", finished.folder / "model.keras"):
+        (here / "half" / path.name).write_bytes(path.read_bytes())
+    if content is not None:
+        (here / "half" / "verdict.json").write_text(content)
+    said = call("export", "half", "--to", "code")
+    assert said.code == 2
+    assert says in said.err
+    assert "posology resume half" in said.err
+
+
 def test_the_command_does_not_import_keras(finished, here):
     code = (
         "import sys; from posology.handback.exporting import export; from pathlib import Path; "

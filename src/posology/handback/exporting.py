@@ -17,7 +17,7 @@ from posology.execution.predicting import finished
 from posology.handback.bundle import write_bundle
 from posology.handback.readme import readme
 from posology.handback.units import comments
-from posology.record import read_settings
+from posology.record import read_of_its_end, read_settings
 from posology.table import Classes
 from posology.wording import did_you_mean
 
@@ -166,8 +166,8 @@ def averaging(verdict: Mapping[str, Any]) -> list[str]:
 def _export_code(folder: Path, place: Path | None) -> Exported:
     if place is not None and place.exists():
         raise InputError(f"'{place}' exists. Choose another --out.")
+    verdict = read_of_its_end(folder, "verdict.json")
     reply = _ask({"do": "code", "folder": str(folder.resolve())})
-    verdict = json.loads((folder / "verdict.json").read_bytes())
     above = [*averaging(verdict), *comments(verdict)]
     edit = reply["diff"] or "\n".join([f"# {reply['reason']}", *reply["lines"]])
     code = "\n".join([*above, edit]).rstrip("\n") + "\n"
