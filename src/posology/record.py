@@ -20,6 +20,7 @@ import errno
 import fcntl
 import json
 import os
+import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -235,6 +236,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
     if not isinstance(settings.get("settings"), dict):
         raise InputError(f"'{path}' is damaged: it has no settings. Start the study again in another folder.")
     return settings
+
+
+def has_network(folder: Path) -> bool:
+    """Tell whether a folder has the tuned network, whole, and what prepares its rows."""
+    beside = (folder / name for name in ("preparation.json", "preparation.skops", "layout.json"))
+    return zipfile.is_zipfile(folder / "model.keras") and all(path.is_file() and path.stat().st_size for path in beside)
 
 
 def read_of_its_end(folder: Path, name: str) -> Any:

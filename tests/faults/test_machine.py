@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+import zipfile
 
 import pytest
 
@@ -70,10 +71,12 @@ def test_damage_everywhere_is_found_and_what_it_hit_is_trained_again(case, again
     index = bytearray((again / "study.sqlite").read_bytes())
     index[4096:8192] = os.urandom(4096)
     (again / "study.sqlite").write_bytes(index)
+    (again / "model.keras").write_bytes(b"half")
     untouched = {path.name: path.stat().st_mtime_ns for path in others}
     resumed(case, again)
     assert untouched.items() <= packs(again).items()
     assert verdict(again) == verdict(whole)
+    assert zipfile.is_zipfile(again / "model.keras")
     counts = []
     for folder in (again, whole):
         base = sqlite3.connect(folder / "study.sqlite")
