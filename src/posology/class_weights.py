@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from posology.errors import InputError
-from posology.wording import did_you_mean, quoted
+from posology.wording import did_you_mean, quoted, separated
 
 BALANCED = "balanced"
 
@@ -49,10 +49,12 @@ def parse_class_weight_text(text: str | None) -> ClassWeight | None:
     --------
     >>> parse_class_weight_text("rye=2, oat=0.5")
     (('rye', 2.0), ('oat', 0.5))
+    >>> parse_class_weight_text('"rye, winter"=2')
+    (('rye, winter', 2.0),)
     """
     if text is None or text == BALANCED:
         return text
-    pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
+    pairs = [part.rpartition("=") for part in separated(text)]
     if not pairs or not all(name.strip() and equals for name, equals, _ in pairs):
         raise InputError(f"--class-weight got '{text}'. Write balanced, or CLASS=WEIGHT,CLASS=WEIGHT.")
     named = [name.strip() for name, _, _ in pairs]

@@ -53,7 +53,7 @@ def study(
     weights
         Column that says how much each row counts, in training and in the score; 2 is the row twice. It is no feature.
     drop
-        Columns to leave out, separated by commas.
+        Columns to leave out, separated by commas; in double quotes where a name has one.
     out
         Folder for the results; by default the table's name with .posology.
     dry_run

@@ -3,6 +3,7 @@
 Runs where Keras is: in a worker for the command, in the user's own process for `StudyResult.predict`.
 """
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def finished(folder: Path) -> Path:
     Raises
     ------
     InputError
-        The folder has none.
+        The folder has none, or a damaged one.
     """
     path = folder / "model.keras"
     if not folder.is_dir():
@@ -31,6 +32,8 @@ def finished(folder: Path) -> Path:
         raise InputError(
             f"The folder '{folder}' has no model.keras: its study is not finished. Run: {resume_command(folder)}"
         )
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"'{path}' is cut off or damaged. Write it again: {resume_command(folder)}")
     return path
 
 

@@ -9,7 +9,8 @@ from jaxtyping import Int
 
 from posology.errors import InputError
 from posology.table.checks import check_finite, examples_of, is_boolean, target_numbers
-from posology.table.columns import MARKED, MOSTLY, NUMBER, THOUSANDS, Column, Numbers, as_levels, column_of
+from posology.table.columns import Column, Numbers, as_levels, column_of
+from posology.table.spellings import MARKED, MOSTLY, NUMBER, THOUSANDS
 from posology.wording import counted, did_you_mean, quoted
 
 TASKS = ("classification", "regression")
