@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
-from functools import cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.keys import key_of
+from posology.network.alike import check_alike
 from posology.network.average import average_of
 from posology.network.checks import check_model
 from posology.network.conditions import check_conditions
@@ -42,12 +43,14 @@ from posology.network.heads import loss_name
 from posology.network.lines import keras_lines
 from posology.network.liveness import Proof
 from posology.network.losses import losses_of
+from posology.network.norms import check_same_sites, choice_with, normalized
 from posology.network.outputs import notes_on_outputs, scored_output
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
 from posology.network.structure import structure_warnings
-from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name, regularizers_of
+from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
+from posology.plan.packs import used_by
 from posology.plan.schedules import scheduled_lines, schedules_of
 from posology.regularizers import CONSTANT as AT_REST
 from posology.regularizers import REGULARIZERS, Place, with_shared
@@ -115,6 +118,8 @@ class Trainer:
         self._fit = lru_cache(maxsize=2)(self._fits.fit)
         self._built = lru_cache(maxsize=2)(self._build_for_fit)
         self._first = lru_cache(maxsize=64)(self._first_weights)
+        self._model_with, self._with = cache(self._normalized), cache(self._packed_with)
+        self._prober = cache(self._probing)
 
     def _state_bytes(self) -> int:
         weights = [np.asarray(v.value) for v in self._model.trainable_variables]
@@ -146,6 +151,7 @@ class Trainer:
             "kernels": [s.to_dict() for s in network.kernel_sites],
             "dropouts": [s.to_dict() for s in network.dropout_sites],
             "branches": [s.to_dict() for s in network.branch_sites],
+            "norms": [s.to_dict() for s in network.norm_sites],
             "width": self._layout.width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
@@ -209,11 +215,11 @@ class Trainer:
         """Look at refits where they are scored first: at the chosen epoch."""
         n, (_, outside) = len(pack.members), self._fits.rows_of(pack)
         where = (pack.repeat, pack.fold)
-        return self._prober.withstood(fit, outside, where, outcome, n), norms_of(outcome.weights, n)
+        norm = self._norm_of(self._regularizers_of(pack))
+        return self._prober(norm).withstood(fit, outside, where, outcome, n), norms_of(outcome.weights, n)
 
-    @cached_property
-    def _prober(self) -> Prober:
-        return Prober(self._model, self._network, self._table, self._layout, self._job.design.seed)
+    def _probing(self, norm: str) -> Prober:
+        return Prober(self._model_with(norm), self._with(norm), self._table, self._layout, self._job.design.seed)
 
     def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
         """Train members on all rows and keep their average, or the one member, as the user's own model.
@@ -254,10 +260,11 @@ class Trainer:
     def _models(self, pack: Pack, report: Report) -> list[Any]:
         """Train members and give each as the user's own model."""
         outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
-        state, models = self._network.computed(outcome.state), []
+        norm = self._norm_of(self._regularizers_of(pack))
+        state, models = self._with(norm).computed(outcome.state), []
         for i, member in enumerate(pack.members):
             model = export_model(self._model, self._doses(member.setting))
-            set_weights(model, [a[i] for a in outcome.weights], [a[i] for a in state], self._model)
+            set_weights(model, [a[i] for a in outcome.weights], [a[i] for a in state], self._model_with(norm))
             models.append(model)
         return models
 
@@ -341,7 +348,7 @@ class Trainer:
 
     def _regularizers_of(self, pack: Pack) -> tuple[str, ...]:
         """Name what the program of a pack has: what its arms need, and what costs next to nothing."""
-        needed = {name for member in pack.members for name in (*regularizers_of(member.arm), *member.setting)}
+        needed = {name for member in pack.members for name in used_by(member)}
         return with_shared(needed | set(self._job.design.together), self._job.regularizers)
 
     def _compile(self, fit: Fit, members: EngineMember, names: tuple[str, ...]) -> PackProgram:
@@ -354,9 +361,26 @@ class Trainer:
     def _network_with(self, names: tuple[str, ...]) -> PackedNetwork:
         """Give the network with no more than these regularizers at its activations."""
         acting = [name for name in self._job.regularizers if REGULARIZERS[name].place.kind == "dropout"]
+        norm = self._norm_of(names)
         if all(name in names for name in acting):
+            return self._with(norm)
+        return PackedNetwork(self._model_with(norm), names, self._with(norm).choice, len(self._classes))
+
+    def _norm_of(self, names: Collection[str]) -> str:
+        """Name the normalization among regularizers, of which there is one at most; nothing where there is none."""
+        return next((name for name in names if REGULARIZERS[name].place is Place.NORMS), "")
+
+    def _normalized(self, norm: str) -> Any:
+        """Give the network with a normalization; without one it is the user's own."""
+        return normalized(self._model, norm, self._network.norm_sites) if norm else self._model
+
+    def _packed_with(self, norm: str) -> PackedNetwork:
+        if not norm:
             return self._network
-        return PackedNetwork(self._model, names, self._job.choice, len(self._classes))
+        choice = choice_with(self._job.choice)
+        out = PackedNetwork(self._model_with(norm), self._job.regularizers, choice, len(self._classes))
+        check_same_sites(self._network.places, out.places, norm)
+        return out
 
     def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
         model = self._build(self._layout.by_input(self._fit(repeat, fold, split).training_rows()))
@@ -365,10 +389,15 @@ class Trainer:
         return model
 
     def _first_weights(
-        self, repeat: int, fold: int, split: int, seed: int
+        self, repeat: int, fold: int, split: int, seed: int, norm: str = ""
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         built = self._built(repeat, fold, split)
-        return self._network.first_weights(key_of(self._job.design.seed, "weights", repeat, fold, split, seed), built)
+        if norm:
+            check_alike(self._model, built)
+            built = normalized(self._model, norm, self._network.norm_sites, built)
+        return self._with(norm).first_weights(
+            key_of(self._job.design.seed, "weights", repeat, fold, split, seed), built
+        )
 
     def _carried_name(self, pack: Pack, member: Member) -> str:
         arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows
@@ -381,7 +410,7 @@ class Trainer:
         idle = Member((), 0, pack.members[0].seed, {}, 0, 1)
         members = [*pack.members, *[idle] * (self._room - len(pack.members))]
         where = (pack.repeat, pack.fold, pack.split)
-        first = [self._first(*where, m.seed) for m in members]
+        first = [self._first(*where, m.seed, self._norm_of(names)) for m in members]
         strengths = [self._strengths(m.setting) for m in members]
         n, callbacks = len(members), self._job.design.callbacks
         return EngineMember(
