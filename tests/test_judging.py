@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
+from posology.errors import InputError
 from posology.inference import CLASS_SCORES, influence
 from posology.judging import judge_of
 from posology.table import table_from_arrays
@@ -67,3 +68,49 @@ def _area(codes, p, weights, classes):
         rows = np.isin(codes, (c, d))
         areas.append(metrics.roc_auc_score(codes[rows] == c, p[rows, c], sample_weight=weights[rows]))
     return np.mean(areas)
+
+
+@pytest.fixture
+def several():
+    """Two targets on other scales, weighted, and their predictions."""
+    y = np.column_stack([RNG.normal(size=ROWS), 100 + 50 * RNG.normal(size=ROWS)])
+    table = table_from_arrays(X, pd.DataFrame(y, columns=["price", "rent"]), weights=WEIGHTS)
+    return table, y + RNG.normal(size=y.shape) * [0.3, 30]
+
+
+def test_several_targets_are_scored_by_the_mean_of_their_r2(several):
+    table, prediction = several
+    prediction = np.clip(prediction, table.target.min(axis=0), table.target.max(axis=0))
+    expected = metrics.r2_score(table.target, prediction, sample_weight=WEIGHTS, multioutput="uniform_average")
+    assert scored(table, prediction) == pytest.approx(expected)
+    judge, rows = judge_of(table, None), np.ones(ROWS, bool)
+    rows[0] = False
+    assert [other.measure.words for other in judge.beside()] == ["mean R2", "R2 of price", "R2 of rent"]
+    each = metrics.r2_score(table.target, prediction, sample_weight=WEIGHTS, multioutput="raw_values")
+    for other, r2 in zip(judge.beside()[1:], each, strict=True):
+        losses = np.array([other.row_losses(prediction[[i]], np.arange(ROWS) == i)[0][0] for i in range(ROWS)])
+        assert 1 - np.average(losses, weights=WEIGHTS) == pytest.approx(r2)
+
+
+def test_several_quantiles_are_scored_by_the_mean_of_their_skills(several):
+    table, prediction = several
+    alone = [table_from_arrays(X, y, weights=WEIGHTS) for y in table.target.T]
+    skills = [scored(one, p, "pinball:0.9") for one, p in zip(alone, prediction.T, strict=True)]
+    assert scored(table, prediction, "pinball:0.9") == pytest.approx(np.mean(skills))
+    names = [other.measure.name for other in judge_of(table, "pinball:0.9").beside()]
+    assert names == ["r2", "pinball:0.9", "pinball:0.9 of price", "pinball:0.9 of rent"]
+
+
+def test_each_target_is_capped_by_itself(several):
+    table, prediction = several
+    prediction = prediction.copy()
+    prediction[0] = [np.nan, table.target[0, 1]]
+    prediction[1] = np.nan
+    losses, capped = judge_of(table, None).row_losses(prediction[:2], np.arange(ROWS) < 2)
+    np.testing.assert_allclose(losses, [5.0, 10.0])
+    assert capped == 2  # 3 losses of single targets, of 2 a row
+
+
+def test_scores_of_classes_are_refused_of_several_targets(several):
+    with pytest.raises(InputError, match="--score auc is for classes, and the target 'price, rent' is numbers"):
+        judge_of(several[0], "auc")

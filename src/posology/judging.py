@@ -1,4 +1,7 @@
-"""How predictions are scored: R2 for a number, or skill in a quantile; one of four scores for classes."""
+"""How predictions are scored: R2 for a number, or skill in a quantile; one of four scores for classes.
+
+Of several targets the score is the mean.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +19,13 @@ from posology.inference import (
     Measure,
     class_measure,
     class_shares,
+    mean_measure,
     naive_pinball,
     number_measure,
     pinball_losses,
     quantile_level,
     row_losses,
+    target_measure,
 )
 from posology.inference.class_losses import auc_losses
 from posology.table import Table
@@ -54,7 +59,7 @@ class Judge(Protocol):
 
         Parameters
         ----------
-        prediction : array (row,) or (row, class)
+        prediction : array (row,), (row, class) or (row, target)
             For these rows, of a network that was trained on all others.
         scored : bool array (row of the table,)
             Which they are.
@@ -189,6 +194,109 @@ class ClassJudge:
         return [replace(self, measure=class_measure(name, len(self.shares))) for name in CLASS_SCORES]
 
 
+@dataclass(frozen=True, eq=False)
+class MeanJudge:
+    """The mean of the scores of several targets, scikit-learn's "uniform_average".
+
+    A row's loss is the mean of its losses, each in units of its own target and capped by itself, so that all that is
+    made of row losses is as with one target.
+
+    Parameters
+    ----------
+    each : tuple of Judge
+        Of the targets, all by one measure.
+    targets : tuple of str
+        Their names.
+    """
+
+    each: tuple[Judge, ...]
+    targets: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """See `Judge`."""
+        return self.each[0].rows
+
+    @property
+    def measure(self) -> Measure:
+        """See `Judge`."""
+        return mean_measure(self.each[0].measure)
+
+    @property
+    def weights(self) -> Float[np.ndarray, " row"] | None:
+        """See `Judge`."""
+        return self.each[0].weights
+
+    def row_losses(
+        self, prediction: Float[np.ndarray, "row target"], scored: Bool[np.ndarray, " table"]
+    ) -> tuple[Float[np.ndarray, " row"], int]:
+        """See `Judge`; of the losses of single targets that were capped, so many are one row's."""
+        found = [judge.row_losses(prediction[:, place], scored) for place, judge in enumerate(self.each)]
+        capped = sum(over for _, over in found)
+        return np.mean([losses for losses, _ in found], axis=0), -(-capped // len(found))
+
+    def train_score(self, error: float) -> float:
+        """See `Judge`: errors are means over standardized targets already."""
+        return self.each[0].train_score(error)
+
+    def beside(self) -> Sequence[Judge]:
+        """See `Judge`: the means by other measures, if any, then each target by the own one."""
+        others = zip(*(judge.beside() or (judge,) for judge in self.each), strict=True)
+        each = zip(self.each, self.targets, strict=True)
+        return (
+            *(MeanJudge(judges, self.targets) for judges in others),
+            *(TargetJudge(judge, place, name) for place, (judge, name) in enumerate(each)),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TargetJudge:
+    """The score of one of several targets.
+
+    Parameters
+    ----------
+    judge : Judge
+        Of that target.
+    place : int
+        Its place among them.
+    target : str
+        Its name.
+    """
+
+    judge: Judge
+    place: int
+    target: str
+
+    @property
+    def rows(self) -> int:
+        """See `Judge`."""
+        return self.judge.rows
+
+    @property
+    def measure(self) -> Measure:
+        """See `Judge`."""
+        return target_measure(self.judge.measure, self.target)
+
+    @property
+    def weights(self) -> Float[np.ndarray, " row"] | None:
+        """See `Judge`."""
+        return self.judge.weights
+
+    def row_losses(
+        self, prediction: Float[np.ndarray, "row target"], scored: Bool[np.ndarray, " table"]
+    ) -> tuple[Float[np.ndarray, " row"], int]:
+        """See `Judge`."""
+        return self.judge.row_losses(prediction[:, self.place], scored)
+
+    def train_score(self, error: float) -> float:
+        """See `Judge`: a network's error is known for all targets together alone."""
+        return self.judge.train_score(error)
+
+    def beside(self) -> Sequence[Judge]:
+        """See `Judge`."""
+        return ()
+
+
 def judge_of(table: Table, score: str | None) -> Judge:
     """Give the judge of a table's target.
 
@@ -211,13 +319,16 @@ def judge_of(table: Table, score: str | None) -> Judge:
     strata = table.strata
     if strata is None:
         if number is None:
+            what = "is numbers" if table.targets else "is a number"
             raise InputError(
-                f"--score {score} is for classes, and the target '{table.target_name}' is a number. Use one of: "
+                f"--score {score} is for classes, and the target '{table.target_name}' {what}. Use one of: "
                 f"{', '.join(NUMBER_SCORES)}; or, if the numbers are names of classes, --task classification (in "
                 "Python: task='classification')."
             )
-        squares = NumberJudge(table.target, weights=table.row_weights)
-        return squares if number == R2 else QuantileJudge(squares, number)
+        if not table.targets:
+            return _judge_of_numbers(table.target, table.row_weights, number)
+        each = tuple(_judge_of_numbers(column, table.row_weights, number) for column in table.target.T)
+        return MeanJudge(each, table.targets)
     if score is not None and number is not None:
         raise InputError(
             f"--score {score} is for numbers, and the target '{table.target_name}' has {len(table.classes)} classes. "
@@ -226,3 +337,10 @@ def judge_of(table: Table, score: str | None) -> Judge:
     classes = len(table.classes)
     shares = class_shares(strata, classes, table.row_weights)
     return ClassJudge(strata, shares, class_measure(score or CLASS_SCORES[0], classes), table.row_weights)
+
+
+def _judge_of_numbers(
+    target: Float[np.ndarray, " row"], weights: Float[np.ndarray, " row"] | None, measure: Measure
+) -> Judge:
+    squares = NumberJudge(target, weights=weights)
+    return squares if measure == R2 else QuantileJudge(squares, measure)

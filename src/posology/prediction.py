@@ -27,30 +27,33 @@ class Predicted:
     Parameters
     ----------
     target : str
-        Name of the studied target.
-    values : array (row,) or (row, class)
+        Name of the studied target; of several all names, separated by commas.
+    values : array (row,), (row, target) or (row, class)
         In the target's unit, or the probability of each class; in the order of the rows.
     notes : tuple of str
         What about the new table is worth saying.
     classes : tuple of str
         Names of the classes; empty where the target is a number.
+    targets : tuple of str
+        Names of the targets where there are several; empty where there is one.
     """
 
     target: str
     values: Float[np.ndarray, "row *class"]
     notes: tuple[str, ...]
     classes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     def to_csv(self) -> str:
-        """Write a header and a number a line; or a line's class and the probability of each."""
+        """Write a header and a number a line, or one for each target; or a line's class and the probability of each."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         if self.classes:
             writer.writerow(columns_of(self.target, self.classes))
             writer.writerows([name, *row] for name, row in zip(self._best(), self.values.tolist(), strict=True))
         else:
-            writer.writerow([f"predicted_{self.target}"])
-            writer.writerows([float(v)] for v in self.values)
+            writer.writerow([f"predicted_{name}" for name in self.targets or (self.target,)])
+            writer.writerows(self.values.reshape(len(self.values), -1).tolist())
         return out.getvalue()
 
     def _best(self) -> list[str]:
@@ -60,6 +63,7 @@ class Predicted:
         """Write one JSON object."""
         content: dict[str, Any] = {
             "target": self.target,
+            **({"targets": list(self.targets)} if self.targets else {}),
             "predictions": self.values.tolist(),
             "notes": list(self.notes),
         }
@@ -91,5 +95,6 @@ def _predicted(folder: Path, table: Path) -> Predicted:
     with one_worker() as worker:
         message = {"do": "predict", "folder": str(folder.resolve()), "table": str(table.resolve()), "target": target}
         reply, arrays = worker.ask(message)
-    classes = Classes.load(folder)
-    return Predicted(target, arrays["prediction"], tuple(reply["notes"]), classes.names if classes else ())
+    found, names = Classes.load(folder), () if isinstance(target, str) else tuple(target)
+    about = (", ".join(names) or target, arrays["prediction"], tuple(reply["notes"]))
+    return Predicted(*about, found.names if found else (), names)

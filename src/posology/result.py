@@ -133,6 +133,11 @@ class StudyResult:
         return tuple(one["class"] for one in self.facts.get("classes", ()))
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """Names of the targets where there are several; empty where there is one."""
+        return tuple(self.facts.get("targets", ()))
+
+    @property
     def verdict(self) -> VerdictText:
         """The verdict: prints as sentences."""
         strengths = {row.arm: in_words(row.strengths) for row in self.arms}
@@ -196,8 +201,10 @@ class StudyResult:
 
         return pd.DataFrame(units_of(self.to_dict(timing=False))).set_index("site").astype(float)
 
-    def predict(self, X: Any) -> Shaped[np.ndarray, " row"]:
+    def predict(self, X: Any) -> Shaped[np.ndarray, "row *target"]:
         """Predict new rows with the tuned network, in the target's unit, or as names of classes.
+
+        Of several targets it gives a column each, `(row, target)`, in the order of `targets`.
 
         It runs in a worker, which waits two minutes for the next rows; Keras need not run in this process.
 
@@ -220,7 +227,8 @@ class StudyResult:
         import pandas as pd
 
         if not self.classes:
-            raise InputError(f"The target '{self.facts['target']}' is a number: it has no classes. Use predict.")
+            what = "is numbers" if self.targets else "is a number"
+            raise InputError(f"The target '{self.facts['target']}' {what}: it has no classes. Use predict.")
         return pd.DataFrame(self._predicted(X), columns=pd.Index(self.classes, dtype=object))
 
     def _predicted(self, X: Any) -> Float[np.ndarray, "row *class"]:

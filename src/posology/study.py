@@ -14,7 +14,8 @@ from posology.class_weights import check_class_weight, parse_class_weight
 from posology.continuing import DECISIVE, SAME, Continuing
 from posology.errors import InputError
 from posology.execution import Job, LostWorker, Pool
-from posology.execution.cluster import Cluster, check_address
+from posology.execution.cluster import Cluster
+from posology.execution.cluster_checks import check_address
 from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
@@ -55,8 +56,9 @@ class Study:
         training rows or of nothing.
     X : array or frame (row, column), or mapping of them
         Features: NumPy, pandas, polars or pyarrow; by input for a network with several.
-    y : array (row,)
-        Target: a number a row, or a class a row as text, truth values or categories.
+    y : array (row,), or array or frame (row, target)
+        Target: a number a row, or a class a row as text, truth values or categories. Several targets of numbers are
+        predicted by one network, which has an output for each; their score is the mean of theirs.
     task : str, optional
         "classification" or "regression", where it is not what the values of y say: "classification" for numbers that
         are names of classes.
@@ -314,7 +316,7 @@ class Study:
             "network": self.settings.source.fingerprint(),
             "versions": versions(),
             "fingerprint": self.table.fingerprint(),
-            "target": self.table.target_name,
+            "target": list(self.table.targets) or self.table.target_name,
             "rows": self.table.n_rows,
             "table": None,
             "drop": [],

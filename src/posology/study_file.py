@@ -24,7 +24,17 @@ Options = dict[str, Any]
 LISTS = "list of strings"
 """Kind of an option that may be given several times; the others are those of Python's types."""
 
-_WORDS = {str: "a string", bool: "true or false", int: "a whole number", float: "a number", LISTS: "a list of strings"}
+NAMES = "string or list of strings"
+"""Kind of an option that is one name, or several."""
+
+_WORDS = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    LISTS: "a list of strings",
+    NAMES: "a string, or a list",
+}
 
 
 def read(path: Path, known: Mapping[str, Any]) -> Options:
@@ -63,8 +73,10 @@ def _check(path: Path, name: str, value: Any, known: Mapping[str, Any]) -> None:
             f"The study file '{path}' has an unknown '{shortened(name)}'.{did_you_mean(name, known)} Known: {listed}."
         )
     kind = known[name]
-    if kind == LISTS:
+    if kind == LISTS or (kind == NAMES and isinstance(value, list)):
         right = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    elif kind == NAMES:
+        right = isinstance(value, str)
     else:
         # a truth value is a whole number to Python, and not to anybody else
         accepted = (int, float) if kind is float else kind
@@ -81,12 +93,13 @@ def _beside(path: Path, name: str, value: Any) -> Any:
     return value
 
 
-def commented(table: str, target: str, options: Sequence[tuple[str, str, Any]]) -> str:
+def commented(table: str, target: str | Sequence[str], options: Sequence[tuple[str, str, Any]]) -> str:
     """Write a study file that asks for the defaults, every option in a comment beside what it does.
 
     Parameters
     ----------
-    table, target : str
+    table : str
+    target : str or sequence of str
     options : sequence of (name, help, value)
         The value is the default, or an example where there is none.
     """

@@ -48,10 +48,10 @@ def keras_gradients(model, x, y, error=squared_error):
     return [np.asarray(g) for g in jax.grad(loss)([v.value for v in model.trainable_variables])]
 
 
-def mlp():
+def mlp(outputs=1):
     penalty = keras.regularizers.L2(L2)
     hidden = keras.layers.Dense(HIDDEN, activation="tanh", kernel_regularizer=penalty)
-    return keras.Sequential([keras.Input((WIDTH,)), hidden, keras.layers.Dense(1, kernel_regularizer=penalty)])
+    return keras.Sequential([keras.Input((WIDTH,)), hidden, keras.layers.Dense(outputs, kernel_regularizer=penalty)])
 
 
 def sklearn_gradients(model, alpha, of=MLPRegressor, y=Y):
@@ -67,6 +67,19 @@ def sklearn_gradients(model, alpha, of=MLPRegressor, y=Y):
     theirs.partial_fit(X, y)
     after = [a for pair in zip(theirs.coefs_, theirs.intercepts_, strict=True) for a in pair]
     return [b - a for b, a in zip(before, after, strict=True)]
+
+
+def test_mlp_alpha_of_two_targets_gives_keras_gradient():
+    y = np.column_stack([Y, X[:, 2] - Y])
+    model = mlp(outputs=2)
+
+    def loss(weights):
+        predicted, _, penalties = model.stateless_call(weights, [], X.astype("float32"), return_losses=True)
+        return squared_error(y, predicted) + sum(penalties)
+
+    ours = jax.grad(loss)([v.value for v in model.trainable_variables])
+    for a, b in zip(ours, sklearn_gradients(model, mlp_alpha(L2, N, targets=2), y=y), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)  # the mean of two is half of their sum
 
 
 def test_mlp_alpha_gives_half_of_keras_gradient():

@@ -88,10 +88,11 @@ def test_wrong_shapes():
         "X has the shape (1, 30, 3); posology takes tables of shape (rows, columns). Give one row per observation."
     )
     assert refusal(X[:, :0], Y) == "X has no columns. Give a table with at least one feature."
-    assert refusal(X, X) == (
-        "y has the shape (30, 3); posology studies one target, of shape (rows,). Give one number or one class for each "
-        "row. Several targets are several studies: Study(network, X, y[:, 0]), or "
-        "sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())."
+    assert refusal(X, X[None]) == (
+        "y has the shape (1, 30, 3). Give one value for each row, or for each row and target."
+    )
+    assert refusal(X, X[:, :0]) == (
+        "y has no columns. Give one value for each row, or a column for each of several targets."
     )
     assert refusal(5, Y).startswith("X has the shape ();")
     assert refusal([[1, 2], [3]], [1, 2]).startswith("X is no table: ")

@@ -46,8 +46,8 @@ def test_a_target_that_is_not_there():
         "There is no target column 'Prices'. Did you mean 'price'? The columns are 'age', 'price'."
     )
     assert refusal(frame_with(), "price, age") == (
-        "'price', 'age' are 2 targets, and a study is about one. Run a study for each, without the others as features: "
-        "--target price --drop age"
+        "No feature is left beside the targets 'price', 'age': the table has 'age', 'price'. Give a table with at "
+        "least one feature."
     )
     assert refusal(frame_with(), "zzz") == "There is no target column 'zzz'. The columns are 'age', 'price'."
 

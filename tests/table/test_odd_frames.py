@@ -152,8 +152,8 @@ REFUSED = {
 }
 
 TARGETS = {
-    "two columns": (lambda: np.c_[Y, Y], "y has the shape (30, 2); posology studies one target"),
-    "a row": (lambda: sparse.csr_array(Y[None]), "y has the shape (1, 30)"),
+    "three dimensions": (lambda: X[None], "y has the shape (1, 30, 2)"),
+    "a row": (lambda: sparse.csr_array(Y[None]), "X has 30 rows and y has 1."),
     "a number": (lambda: 1.5, "y has the shape ()"),
     "None": (lambda: None, "y has the shape ()"),
     "a name": (lambda: "price", "y is the text 'price'; it must be the target's values."),

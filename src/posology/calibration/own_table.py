@@ -23,8 +23,13 @@ def own_rows(table: Table, rows: int | None, seed: int) -> Rows:
     Raises
     ------
     InputError
-        The target is a class: these arms predict numbers.
+        The target is a class, or there are several: these arms predict a number.
     """
+    if table.targets:
+        raise InputError(
+            f"'{table.target_name}' are {len(table.targets)} targets; --table calibrates one. Name one, and leave the "
+            f"others out: --target {table.targets[0]} --drop {','.join(table.targets[1:])}"
+        )
     if table.classes:
         raise InputError(
             f"The target '{table.target_name}' is a class; --table calibrates number targets. Leave out --table, or "

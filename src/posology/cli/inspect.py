@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from posology.cli.options import Where
+from posology.cli.options import Targets, Where
 from posology.cli.output import print_json
 from posology.cli.tables import both_or_none, last_column, load, names
 
@@ -14,7 +14,7 @@ def inspect(
     network: str,
     *,
     table: str | None = None,
-    target: str | None = None,
+    target: Targets = (),
     task: str | None = None,
     drop: str = "",
     where: Where | None = None,
@@ -33,7 +33,7 @@ def inspect(
     table
         CSV, TSV, Parquet or Feather, on whose rows the network is run; random rows when absent.
     target
-        The column to predict; the last one when absent.
+        The column to predict, or several; the last one when absent.
     task
         classification or regression, where it is not what the target's cells say.
     drop
@@ -46,11 +46,11 @@ def inspect(
     from posology.report.inspection import print_inspection
     from posology.table import read_frame
 
-    if table is not None and target is None:
-        target = last_column(list(read_frame(Path(table)).columns))
-    both_or_none(table, target)
+    if table is not None and not target:
+        target = (last_column(list(read_frame(Path(table)).columns)),)
+    both_or_none(table, ",".join(target) or None)
     source = parse_source(network)
-    loaded = None if table is None or target is None else load(Path(table), target, names(drop), task=task)
+    loaded = None if table is None else load(Path(table), target, names(drop), task=task)
     where = where or Where()
     inspection = inspect_network(source, loaded, where.choice(), where.inputs())
     print_json(inspection.to_dict()) if json else print_inspection(inspection)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from posology.settings import Settings
 
 
+Targets = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
+"""The columns to predict, each given by itself, or several separated by commas."""
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Ask:

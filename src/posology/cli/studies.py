@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from posology.cli.carrying_out import carry_out
-from posology.cli.options import Ask, How, Where
+from posology.cli.options import Ask, How, Targets, Where
 from posology.cli.output import say
 from posology.cli.tables import load, load_demo, names
 from posology.errors import InputError
@@ -17,7 +17,7 @@ from posology.errors import InputError
 def study(
     table: str,
     *,
-    target: str | None = None,
+    target: Targets = (),
     task: str | None = None,
     groups: str | None = None,
     weights: str | None = None,
@@ -42,7 +42,8 @@ def study(
         CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped. Or a study file, .toml, that says what is studied;
         then only --out, --dry-run and how it is run are given here.
     target
-        The column to predict: numbers, or classes as text, truth values or categories.
+        The column to predict: numbers, or classes as text, truth values or categories. Several columns of numbers,
+        separated by commas or given each by itself, are predicted by one network.
     task
         classification or regression, where it is not what the target's cells say: classification for numbers that are
         names of classes.
@@ -60,10 +61,10 @@ def study(
     """
     folder, how = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology"), how or How()
     if Path(table).suffix == ".toml":
-        here = [target, task, groups, weights, drop or None, ask, where]
+        here = [target or None, task, groups, weights, drop or None, ask, where]
         table, target, task, groups, weights, drop, ask, where, track = _in_file(Path(table), here)
         how = replace(how, track=how.track or tuple(track))
-    if target is None:
+    if not target:
         raise InputError("--target is missing. Name the column to predict: posology study TABLE --target COL")
     ask = ask or Ask()
     settings = ask.settings(where or Where(), say)

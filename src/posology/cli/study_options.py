@@ -7,11 +7,11 @@ from dataclasses import fields
 from typing import Any, get_args, get_origin, get_type_hints
 
 from posology.cli.options import Ask, Where
-from posology.study_file import LISTS
+from posology.study_file import LISTS, NAMES
 
 TABLE = {
     "table": (str, "CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped."),
-    "target": (str, "The column to predict."),
+    "target": (NAMES, "The column to predict, or several."),
     "task": (str, "classification or regression, where it is not what the target's cells say."),
     "groups": (str, "Column that says which rows belong together."),
     "weights": (str, "Column that says how much each row counts."),

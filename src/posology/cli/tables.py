@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from posology.table import Table
 
 
-def load(path: Path, target: str, drop: Sequence[str], **beside: str | None) -> "Table":
-    """Read a table; `beside` names its task, and the columns of groups and weights."""
+def load(path: Path, target: str | Sequence[str], drop: Sequence[str], **beside: str | None) -> "Table":
+    """Read a table; `target` names one target or several; `beside` its task, and the columns of groups and weights."""
     from posology.table import make_table, read_frame
 
     return _noted(lambda: make_table(read_frame(path), target, drop, **beside))

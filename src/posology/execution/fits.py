@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from posology.engine.member import Data
 from posology.engine.packing import same_steps
@@ -33,12 +33,12 @@ class Fit:
 
     data: Data
     watched: int
-    target_mean: float
-    target_sd: float
+    target_mean: Float64[np.ndarray, "*target"]
+    target_sd: Float64[np.ndarray, "*target"]
 
     def target_from_network(self, z: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """Scale predictions back: y = mean + sd·z, in the unit of the target."""
-        return self.target_mean + self.target_sd * z.astype(float)
+        """Scale predictions back: y = mean + sd·z, in the unit of the target; of several, on the last axis."""
+        return np.asarray(self.target_mean + self.target_sd * z.astype(float))
 
     def training_rows(self) -> np.ndarray:
         """Give the prepared training rows, for a network builder that looks at them; not to be written to."""
@@ -118,8 +118,9 @@ class FitStore:
             part = rows[begin : begin + BLOCK]
             x[0, begin : begin + len(part)] = self._layout.matrix(preparation, self._table.features.iloc[part])
         x.flush()
-        y = np.zeros((1, capacity, 1), np.float32)
-        y[0, : len(rows), 0] = preparation.target_to_network(self._table.target[rows])
+        target = preparation.target_to_network(self._table.target[rows]).reshape(len(rows), -1)
+        y = np.zeros((1, capacity, target.shape[1]), np.float32)
+        y[0, : len(rows)] = target
         np.save(place / f"{name}y.npy", y)
 
     def _open(self, place: Path) -> Fit:
@@ -135,7 +136,7 @@ class FitStore:
             np.array([facts["watched"]], "int32"),
             *((_mapped(place / "weight.npy"), _mapped(place / "watched_weight.npy")) if self._weighted else ()),
         )
-        return Fit(data, facts["watched"], facts["target_mean"], facts["target_sd"])
+        return Fit(data, facts["watched"], np.array(facts["target_mean"]), np.array(facts["target_sd"]))
 
     def _make_room(self, newest: Path) -> None:
         fits = [path for path in self._folder.iterdir() if path.is_dir() and path != newest]

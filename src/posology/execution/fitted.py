@@ -49,8 +49,13 @@ class FittedNetwork:
         """Fingerprint of the network."""
         return hashlib.sha256(self.model).hexdigest()
 
+    @property
+    def targets(self) -> int:
+        """How many numbers it predicts for a row."""
+        return np.size(self.preparation.target_mean)
+
     def predict(self, X: Any) -> Float64[np.ndarray, "row *class"]:
-        """Predict rows, in the target's unit or as the probability of each class.
+        """Predict rows, in the target's unit or as the probability of each class; `(row, target)` of several targets.
 
         Raises
         ------
@@ -59,7 +64,9 @@ class FittedNetwork:
         """
         features, _ = features_of(to_frame(X), self.preparation)
         predicted = self._forward(self.layout.matrix(self.preparation, features))
-        return predicted if self.classes else self.preparation.target_from_network(predicted[:, 0])
+        if self.classes:
+            return predicted
+        return self.preparation.target_from_network(predicted if self.targets > 1 else predicted[:, 0])
 
     def _forward(self, x: np.ndarray) -> Float64[np.ndarray, "row output"]:
         with KEPT.errand(knows=self.name) as worker:

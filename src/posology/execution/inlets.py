@@ -61,7 +61,7 @@ def lay_out(
         model = build(layout.by_input(layout.matrix(preparation, features)))
         check_compiled(model, name)
         _check_same(name, inputs, inputs_of(model))
-    check_model(model, name, [slot.width for slot in layout.slots], len(table.classes))
+    check_model(model, name, [slot.width for slot in layout.slots], len(table.classes), table.n_targets)
     if not table.classes:
         check_reach(model, name)
     _check_codes(model, name, layout)

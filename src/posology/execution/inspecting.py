@@ -17,7 +17,7 @@ from posology.network.head_checks import check_scales
 from posology.network.heads import guessed_classes
 from posology.network.inputs import inputs_of
 from posology.network.liveness import Liveness, Proof
-from posology.network.outputs import notes_on_outputs
+from posology.network.outputs import notes_on_outputs, scored_output
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Site, check_choice, notes_on
 from posology.network.source import NetworkSource, open_source
@@ -73,16 +73,17 @@ def inspect_source(
 def _with_rows(source: NetworkSource, table: Table, inputs: Mapping[str, Sequence[str]]) -> _Shown:
     """Build a network for a table; give it, the table's prepared rows and target, notes, and the number of classes."""
     classes = len(table.classes)
-    layout, model, notes = lay_out(open_source(source, classes), str(source), table, inputs)
+    layout, model, notes = lay_out(open_source(source, classes, targets=table.n_targets), str(source), table, inputs)
     preparation = Preparation.fit(table.features, table.target, scaled=not classes)
     x = layout.matrix(preparation, table.features)
-    return model, x, preparation.target_to_network(table.target)[:, None], notes, classes
+    y = preparation.target_to_network(table.target).reshape(table.n_rows, -1)
+    return model, x, y, notes, classes
 
 
 def _with_random_rows(source: NetworkSource) -> _Shown:
     """Build a network for standard normal numbers, and 0 or 1 for inputs that take the numbers of categories.
 
-    Whether its target is a number or a class is guessed from its loss.
+    Whether its target is a number or a class is guessed from its loss, and how many there are from its outputs.
     """
     rng = np.random.default_rng(0)
     model = open_source(source)(rng.normal(size=(RANDOM_ROWS, RANDOM_COLUMNS)).astype("float32"))
@@ -92,13 +93,20 @@ def _with_random_rows(source: NetworkSource) -> _Shown:
     coded = [i.codes for i in inputs_of(model)]
     build(model, str(source), RANDOM_COLUMNS)
     classes = guessed_classes(model)
-    check_model(model, str(source), widths, classes)
+    targets = 1 if classes else int(model.outputs[scored_output(model)].shape[-1] or 1)
+    check_model(model, str(source), widths, classes, targets)
     sizes = [(RANDOM_ROWS, width) for width in widths]
     parts = [rng.integers(0, 2, s) if codes else rng.normal(size=s) for s, codes in zip(sizes, coded, strict=True)]
-    shape = (RANDOM_ROWS, 1)
+    shape = (RANDOM_ROWS, targets)
     y = (rng.integers(0, classes, shape) if classes else rng.normal(size=shape)).astype("float32")
-    notes = (f"The target is taken as {classes} classes, because the loss is for classes.",) if classes else ()
-    return model, np.concatenate(parts, axis=1).astype("float32"), y, notes, classes
+    return model, np.concatenate(parts, axis=1).astype("float32"), y, _guessed(classes, targets), classes
+
+
+def _guessed(classes: int, targets: int) -> tuple[str, ...]:
+    """Say what was guessed of the target."""
+    if classes:
+        return (f"The target is taken as {classes} classes, because the loss is for classes.",)
+    return (f"{targets} targets are assumed, because the network has so many outputs.",) if targets > 1 else ()
 
 
 def _width(tensor: Any) -> int:

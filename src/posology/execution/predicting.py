@@ -39,8 +39,8 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
 
     Returns
     -------
-    predictions : array (row,) or (row, class)
-        In the target's unit, or the probability of each class.
+    predictions : array (row,), (row, target) or (row, class)
+        In the unit of the target, or of each of several, or the probability of each class.
     notes : tuple of str
         What about the new rows is worth saying: ignored columns, unseen levels.
 
@@ -63,7 +63,8 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
     scored = keras.tree.flatten(model.predict(x, verbose=0))[scored_output(model)]
     if (classes := Classes.load(folder)) is not None:
         return np.asarray(Head(len(classes.names), logits=classes.logits).probabilities(scored)), notes
-    return preparation.target_from_network(np.asarray(scored, float).reshape(-1)), notes
+    z = np.asarray(scored, float)
+    return preparation.target_from_network(z[:, 0] if z.shape[1] == 1 else z), notes
 
 
 def load_network(path: Path) -> Any:
@@ -84,8 +85,10 @@ def load_network(path: Path) -> Any:
         return keras.models.load_model(path, defined_in(source), compile=False)
 
 
-def predict_file(folder: Path, path: Path, target: str) -> tuple[Float[np.ndarray, "row *class"], tuple[str, ...]]:
-    """Predict the rows of a table on disk; a column of the target's name is not looked at."""
+def predict_file(
+    folder: Path, path: Path, target: str | list[str]
+) -> tuple[Float[np.ndarray, "row *class"], tuple[str, ...]]:
+    """Predict the rows of a table on disk; a column of a target's name is not looked at."""
     finished(folder)
     text_columns = Preparation.load(folder).text_columns
     return predict_frame(folder, read_frame(path, text=text_columns).drop(columns=target, errors="ignore"))

@@ -44,10 +44,10 @@ class Predictor:
         self._forward = jax.jit(self._of_block)
 
     def predict(self, x: Float32[np.ndarray, "row column"]) -> Float64[np.ndarray, "row output"]:
-        """Give the scored output of each row: a number on the network's scale, or the probability of each class."""
+        """Give the scored output of each row: numbers on the network's scale, or the probability of each class."""
         blocks = [self._padded(x[i : i + BLOCK]) for i in range(0, len(x), BLOCK)]
         if not blocks:
-            return np.zeros((0, max(1, self._head.classes)))
+            return np.zeros((0, self._head.classes or self._model.outputs[self._scored].shape[-1]))
         found = np.concatenate([np.asarray(self._forward(block), float) for block in blocks])[: len(x)]
         return found / found.sum(axis=1, keepdims=True) if self._head.classes else found
 

@@ -90,7 +90,7 @@ def _checked_about(path: Path, parts: dict[str, bytes]) -> dict[str, Any]:
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         found = about.get("format") if isinstance(about, dict) else type(about).__name__
         raise InputError(f"'{path}' has the format {found!r}; this posology reads {FORMAT!r}. {AGAIN}")
-    if not isinstance(about.get("target"), str) or not isinstance(about.get("files"), dict):
+    if not _names_targets(about.get("target")) or not isinstance(about.get("files"), dict):
         raise InputError(f"'{path}' is damaged: bundle.json names no target or no files. {AGAIN}")
     if strange := [name for name in {*parts, *about["files"]} if name not in FILES]:
         raise InputError(f"'{path}' has parts that do not belong to it, {quoted(sorted(strange), 3)}. {AGAIN}")
@@ -100,6 +100,12 @@ def _checked_about(path: Path, parts: dict[str, bytes]) -> dict[str, Any]:
         if not isinstance(about["files"][name], Mapping) or about["files"][name].get("sha256") != _hash(part):
             raise InputError(f"'{path}' is damaged: {name} is not what bundle.json says. {AGAIN}")
     return about
+
+
+def _names_targets(target: Any) -> bool:
+    """Tell the name of a target, or those of several."""
+    several = isinstance(target, list) and len(target) > 1 and all(isinstance(name, str) for name in target)
+    return isinstance(target, str) or several
 
 
 def _hash(content: bytes) -> str:

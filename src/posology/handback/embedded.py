@@ -83,7 +83,7 @@ def embed(network: Any, preparation: Preparation, layout: Layout, classes: Class
     Parameters
     ----------
     network : keras.Model
-        From prepared rows, laid out for its inputs, to the scaled target `(row, 1)`, or to classes.
+        From prepared rows, laid out for its inputs, to the scaled target `(row, 1)`, or several, or to classes.
     preparation : Preparation
         Fitted on the rows that the network was trained on.
     layout : Layout
@@ -95,7 +95,7 @@ def embed(network: Any, preparation: Preparation, layout: Layout, classes: Class
     -------
     keras.Model
         From a dict of `(row, 1)` arrays, a key for each of `input_columns`, to the target `(row, 1)`, float32, in its
-        unit; or to the probability of each class, `(row, class)`. Not compiled.
+        unit, or several `(row, target)`; or to the probability of each class, `(row, class)`. Not compiled.
 
     Raises
     ------
@@ -116,8 +116,9 @@ def embed(network: Any, preparation: Preparation, layout: Layout, classes: Class
     inner = keras.Model(network.inputs, network.outputs[0], name="network")  # under a name that no column has
     scaled = keras.ops.cast(inner(_shaped(network, parts)), "float32")
     if classes is None:
-        mean, rest = _in_two_parts(np.array([preparation.target_mean]), np.array([preparation.target_sd]))
-        target = (scaled + rest) * np.array([preparation.target_sd], np.float32) + mean
+        own_mean, sd = np.atleast_1d(preparation.target_mean), np.atleast_1d(preparation.target_sd)
+        mean, rest = _in_two_parts(own_mean, sd)
+        target = (scaled + rest) * sd.astype(np.float32) + mean
     else:
         target = Head(len(classes.names), logits=classes.logits).probabilities(scaled)
     return keras.Model(inputs, keras.layers.Identity(name="target")(target), name="embedded")
@@ -237,7 +238,10 @@ def _check_float32(columns: Sequence[InputColumn], preparation: Preparation) -> 
         for name, mean, sd, variance in facts:
             if variance or float(np.float32(mean)) != mean:  # one number in all rows, held as it is, loses nothing
                 _check_loss(f"Column '{name}'", float(mean), float(sd), "Subtract a constant before the study, or")
-    _check_loss("The target", preparation.target_mean, preparation.target_sd, "Study it less a constant, or")
+    means, sds = np.atleast_1d(preparation.target_mean), np.atleast_1d(preparation.target_sd)
+    for place, (mean, sd) in enumerate(zip(means, sds, strict=True)):
+        which = "The target" if len(means) == 1 else f"Target {place + 1} of {len(means)}"
+        _check_loss(which, float(mean), float(sd), "Study it less a constant, or")
 
 
 def _check_loss(what: str, mean: float, sd: float, advice: str) -> None:

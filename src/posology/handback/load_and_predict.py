@@ -40,15 +40,16 @@ def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -
 
     Returns
     -------
-    array (row,)
+    array (row,), or (row, target) where there are several targets
     """
     if (HERE / "classes.json").is_file():
         return predict_probabilities(frame, custom_objects).idxmax(axis="columns").to_numpy()
-    outputs = _outputs(frame, custom_objects).reshape(-1)
+    outputs = _outputs(frame, custom_objects)
+    outputs = outputs[:, 0] if outputs.shape[1] == 1 else outputs
     if (HERE / "inputs.json").is_file():
         return outputs
     about = _read("preparation.json")
-    return about["target_mean"] + about["target_sd"] * outputs
+    return np.array(about["target_mean"]) + np.array(about["target_sd"]) * outputs
 
 
 def predict_probabilities(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -209,6 +210,9 @@ if __name__ == "__main__":
         probabilities = predict_probabilities(table)
         predictions = probabilities.add_prefix("probability_")
         predictions.insert(0, "predicted", probabilities.idxmax(axis="columns"))
+    elif (HERE / "targets.json").is_file():
+        names = [f"predicted_{name}" for name in _read("targets.json")["names"]]
+        predictions = pd.DataFrame(predict(table), columns=pd.Index(names, dtype=object))
     else:
         predictions = pd.DataFrame({"predicted": predict(table)})
     predictions.to_csv(sys.stdout, index=False)

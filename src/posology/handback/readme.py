@@ -23,6 +23,10 @@ _CLASSES = """\
 classes.json         names of the classes, in the order of the probabilities; whether the outputs are logits
 """
 
+_TARGETS = """\
+targets.json         names of the targets, in the order of the model's outputs
+"""
+
 _BESIDE = """\
 preparation.skops    the fitted scikit-learn transformer, from the table's columns to the network's {columns}
 preparation.json     its columns, kinds, levels{target}
@@ -58,26 +62,24 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
     needs += "" if embedded else f", scikit-learn=={sklearn}, skops"
     needs += f", skrub=={prepared['versions']['skrub']}" if "text" in prepared["kinds"] else ""
     classes = Classes.load(folder)
-    model = "takes the columns of inputs.json" if embedded else f"takes prepared rows and gives {_given(classes)}"
+    targets = [held["target"]] if isinstance(held["target"], str) else held["target"]
+    given = _given(classes, len(targets))
+    model = "takes the columns of inputs.json" if embedded else f"takes prepared rows and gives {given}"
     text = _TEXT.format(needs=needs, file=f"model.{to}", model=model)
-    columns = len(prepared["names"])
-    beside = (
-        _INSIDE
-        if embedded
-        else _BESIDE.format(
-            columns=columns, sklearn=sklearn, target="" if classes else "; mean and standard deviation of the target"
-        )
-    )
+    columns, each = len(prepared["names"]), "the target" if len(targets) == 1 else "each target"
+    scale = "" if classes else f"; mean and standard deviation of {each}"
+    beside = _INSIDE if embedded else _BESIDE.format(columns=columns, sklearn=sklearn, target=scale)
     text += _CLASSES if classes else ""
+    text += _TARGETS if len(targets) > 1 else ""
     networks = held["settings"]["design"]["ensemble"]
     what = "The tuned network" if networks == 1 else f"The average of {networks} tuned networks"
-    title = f"{what} of a study of '{held['target']}', trained on all its {held['rows']:,} rows.\n"
+    title = f"{what} of a study of {quoted(targets)}, trained on all its {held['rows']:,} rows.\n"
     return "\n".join([title, text + beside, *(_own(folder / "model.keras") if to == "keras" else [])])
 
 
-def _given(classes: Classes | None) -> str:
+def _given(classes: Classes | None, targets: int) -> str:
     if classes is None:
-        return "the scaled target"
+        return "the scaled target" if targets == 1 else f"the {targets} scaled targets"
     what = "logits" if classes.logits else "probabilities"
     return f"{what} of the {len(classes.names)} classes"
 

@@ -20,6 +20,9 @@ objective is half of Keras', which Adam does not see; plain SGD needs twice the 
 same number everywhere: the share dropped.
 
 A strength belongs to a scale of the target: those of a study of numbers are for the standardized one.
+
+Of m targets that one network predicts, Keras' loss is the mean and scikit-learn's the sum: its alphas are m times those
+above.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,17 +44,17 @@ def torch_weight_decay(l2: float) -> float:
     return 2 * l2
 
 
-def mlp_alpha(l2: float, batch_size: int) -> float:
+def mlp_alpha(l2: float, batch_size: int, targets: int = 1) -> float:
     """Give `alpha` of scikit-learn's MLPRegressor for Keras' L2(λ) beside a mean squared error: n·λ, n rows a batch.
 
-    One alpha is for all kernels.
+    One alpha is for all kernels. Of m targets it is m·n·λ.
 
     Examples
     --------
     >>> mlp_alpha(0.01, batch_size=32)
     0.32
     """
-    return batch_size * l2
+    return targets * batch_size * l2
 
 
 def mlp_classifier_alpha(l2: float, batch_size: int) -> float:
@@ -120,7 +123,9 @@ def units_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
     kernels, drops = study["kernels"], study["dropouts"]
     l1, l2 = (strengths.get(name) or [0.0] * len(kernels) for name in ("l1", "l2"))
     rates = strengths.get("dropout") or [0.0] * len(drops)
-    rows = [_kernel_row(_named(s), a, b, alpha(b, batch)) for s, a, b in zip(kernels, l1, l2, strict=True)]
+    targets = len(study.get("targets", ())) or 1
+    pairs = zip(kernels, l1, l2, strict=True)
+    rows = [_kernel_row(_named(s), a, b, targets * alpha(b, batch)) for s, a, b in pairs]
     return rows + [{**_NOTHING, "site": s["layer"], "dropout": p} for s, p in zip(drops, rates, strict=True)]
 
 

@@ -12,8 +12,11 @@ from posology.inference.measures import (
     R2,
     Measure,
     class_measure,
+    mean_measure,
+    measure_named,
     number_measure,
     quantile_level,
+    target_measure,
 )
 from posology.inference.resolution import detectable_after
 from posology.inference.stopping import Look, Looks, look, looks_of
@@ -48,6 +51,8 @@ __all__ = [
     "influence",
     "look",
     "looks_of",
+    "mean_measure",
+    "measure_named",
     "naive_pinball",
     "number_measure",
     "pinball_losses",
@@ -56,4 +61,5 @@ __all__ = [
     "sentences",
     "stress_flags",
     "substitution",
+    "target_measure",
 ]

@@ -1,7 +1,7 @@
 """What a score is: its name, its words, and what a prediction that knows no column would get."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,48 @@ def number_measure(name: str) -> Measure | None:
         return None
     level = f"{quantile_level(name):g}"
     return Measure(f"pinball:{level}", f"pinball skill at {level}", naive=f"the {level} quantile of the target")
+
+
+def mean_measure(measure: Measure) -> Measure:
+    """Give the measure of several targets: the mean of theirs.
+
+    Examples
+    --------
+    >>> mean_measure(R2).words, mean_measure(R2).name
+    ('mean R2', 'r2')
+    """
+    naive = measure.naive.replace("of the target", "of each target")
+    return replace(measure, words=f"mean {measure.words}", naive=naive)
+
+
+OF_TARGET = " of "
+"""Between the name of a score and that of the one target that it is about."""
+
+
+def target_measure(measure: Measure, target: str) -> Measure:
+    """Give the measure of one of several targets.
+
+    Examples
+    --------
+    >>> target_measure(R2, "rent").name, target_measure(R2, "rent").words
+    ('r2 of rent', 'R2 of rent')
+    """
+    return replace(measure, name=f"{measure.name}{OF_TARGET}{target}", words=f"{measure.words} of {target}")
+
+
+def measure_named(name: str, classes: int, *, several: bool = False) -> Measure:
+    """Give the measure of a name, of numbers or of so many classes; `several` is whether there are several targets.
+
+    Examples
+    --------
+    >>> measure_named("r2", 0, several=True).words, measure_named("r2 of rent", 0, several=True).words
+    ('mean R2', 'R2 of rent')
+    """
+    base, of, target = name.partition(OF_TARGET)
+    measure = number_measure(base) or class_measure(base, classes)
+    if of:
+        return target_measure(measure, target)
+    return mean_measure(measure) if several else measure
 
 
 def quantile_level(name: str) -> float:

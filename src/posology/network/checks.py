@@ -41,7 +41,7 @@ def check_compiled(model: Any, name: str) -> None:
         check_layers(model, name)
 
 
-def check_model(model: Any, name: str, widths: Sequence[int], classes: int = 0) -> None:
+def check_model(model: Any, name: str, widths: Sequence[int], classes: int = 0, targets: int = 1) -> None:
     """Check that a network can be studied; builds it if need be.
 
     Parameters
@@ -54,6 +54,8 @@ def check_model(model: Any, name: str, widths: Sequence[int], classes: int = 0) 
         Prepared columns for each input.
     classes : int
         Of the target; 0 where it is a number.
+    targets : int
+        That the network predicts.
 
     Raises
     ------
@@ -65,8 +67,8 @@ def check_model(model: Any, name: str, widths: Sequence[int], classes: int = 0) 
         build(model, name, widths[0])
         check_layers(model, name)
     _check_inputs(model, name, widths)
-    check_outputs(model, name, classes)
-    _check_loss(model, name, classes)
+    check_outputs(model, name, classes, targets)
+    _check_loss(model, name, classes, targets)
 
 
 def _check_kind(model: Any, name: str) -> None:
@@ -139,13 +141,13 @@ def _check_inputs(model: Any, name: str, widths: Sequence[int]) -> None:
             )
 
 
-def _check_loss(model: Any, name: str, classes: int) -> None:
+def _check_loss(model: Any, name: str, classes: int, targets: int) -> None:
     try:
         losses = losses_of(model)
         check_losses(model, name, classes, losses)
         pairs = zip(losses, model.outputs, strict=True)
         # traced, as in training: a function of another library may take arrays only
-        shapes = [_shape_of_three_rows(loss, classes, t.shape[-1]) for loss, t in pairs if loss.weight]
+        shapes = [_shape_of_three_rows(loss, classes, targets, t.shape[-1]) for loss, t in pairs if loss.weight]
     except InputError:
         raise
     except Exception as error:
@@ -165,6 +167,6 @@ def _check_loss(model: Any, name: str, classes: int) -> None:
         )
 
 
-def _shape_of_three_rows(loss: OutputLoss, classes: int, width: int) -> tuple[int, ...]:
-    y, output = np.zeros((3, 1), "float32"), np.full((3, width), 1 / width, "float32")
+def _shape_of_three_rows(loss: OutputLoss, classes: int, targets: int, width: int) -> tuple[int, ...]:
+    y, output = np.zeros((3, targets), "float32"), np.full((3, width), 1 / width, "float32")
     return jax.eval_shape(loss.loss.call, head_of(loss, classes).target(y, output), output).shape

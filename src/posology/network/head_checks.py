@@ -22,7 +22,7 @@ ROWS = 32
 NEAR = 1e-3
 
 
-def check_outputs(model: Any, name: str, classes: int) -> None:
+def check_outputs(model: Any, name: str, classes: int, targets: int = 1) -> None:
     """Check the shapes of a network's outputs.
 
     Parameters
@@ -33,6 +33,8 @@ def check_outputs(model: Any, name: str, classes: int) -> None:
         Of the network, for messages.
     classes : int
         Of the target; 0 where it is a number.
+    targets : int
+        Of numbers; an output has one for each.
 
     Raises
     ------
@@ -40,12 +42,17 @@ def check_outputs(model: Any, name: str, classes: int) -> None:
         Another number of outputs than the target needs.
     """
     outputs = [tuple(t.shape[1:]) for t in model.outputs]
-    right = [(1,)] if not classes else [(classes,), *([(1,)] if classes == 2 else [])]
+    right = [(targets,)] if not classes else [(classes,), *([(1,)] if classes == 2 else [])]
     if all(shape in right for shape in outputs):
         return
     got = f"{name} gave a model with outputs of shape {', '.join(map(str, outputs))}; "
+    if targets > 1:
+        end = f"End it with Dense({targets})"
+        join = ", or join its outputs: keras.layers.Concatenate()([...])" if len(outputs) > 1 else ""
+        raise InputError(f"{got}{targets} targets need {targets} numbers a row in one output. {end}{join}.")
     if not classes:
-        raise InputError(f"{got}a regression needs one number a row. End it with Dense(1).")
+        several = ", or name a target for each output" if outputs[0] != (1,) and len(outputs[0]) == 1 else ""
+        raise InputError(f"{got}a regression needs one number a row. End it with Dense(1){several}.")
     raise InputError(f"{got}the target has {classes} classes. {_end_with(classes)}")
 
 
@@ -116,11 +123,13 @@ def _check_loss(loss: str, name: str, classes: int, width: int) -> None:
 
 def _check_no_softmax(model: Any, name: str) -> None:
     softmax = (keras.activations.softmax, keras.activations.log_softmax)
-    last = model.layers[-1]
+    last, width = model.layers[-1], int(model.outputs[-1].shape[-1])
     if getattr(last, "activation", None) in softmax or isinstance(last, keras.layers.Softmax):
+        such = "one output, which is always 1" if width == 1 else f"{width} outputs, whose sum is always 1"
+        number = "a number" if width == 1 else "numbers"
         raise InputError(
-            f"{name} ends with a softmax over one output, which is always 1. For a number end it with Dense(1); for "
-            "classes name the task: --task classification (in Python: task='classification')."
+            f"{name} ends with a softmax over {such}. For {number} end it with Dense({width}); for classes name the "
+            "task: --task classification (in Python: task='classification')."
         )
 
 

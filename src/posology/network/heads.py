@@ -45,7 +45,7 @@ class Head(NamedTuple):
 
         Parameters
         ----------
-        y : array (row, 1) or (row, class)
+        y : array (row, 1), (row, target) or (row, class)
             Numbers, or places of classes; or shares of each class.
         output : array (row, column)
             Of the network.

@@ -221,7 +221,7 @@ class PackedNetwork:
         """
         outputs, after, extra = self._call(weights, state, strengths, key, x, training=True, return_losses=True)
         by_output = zip(self._losses, self._heads, keras.tree.flatten(outputs), strict=True)
-        shared = y.shape[-1] > 1
+        shared = bool(self.classes) and y.shape[-1] > 1
         bare = sum(
             weight
             * (head.loss_of_shares(loss) if shared else loss)(
@@ -262,16 +262,19 @@ class PackedNetwork:
     def row_errors(self, y: Any, prediction: Any) -> Any:
         """Give the squared error of each row's scored output, `(row,)`, whatever the network's own loss.
 
-        For classes it is the log loss, in nats.
+        Of several targets it is the mean. For classes it is the log loss, in nats.
         """
         scored = self._outputs(prediction)[0]
         return self.head.log_losses(y, scored) if self.classes else jnp.mean((y - scored) ** 2, axis=-1)
 
     def answers(self, prediction: Any) -> np.ndarray:
-        """Give what is scored of `predict`: a number a row, or the probability of each class, `(..., class)`."""
-        if not self.classes:
-            return np.asarray(prediction[..., 0])
+        """Give what is scored of `predict`: a number a row, or the probability of each class, `(..., class)`.
+
+        Of several targets it is a number each, `(..., target)`.
+        """
         width = self._model.outputs[self._scored_first[0]].shape[-1]
+        if not self.classes:
+            return np.asarray(prediction[..., 0] if width == 1 else prediction[..., :width])
         return np.asarray(self.head.probabilities(prediction[..., :width]))
 
     @property

@@ -3,12 +3,12 @@
 from typing import Any
 
 
-def model_build(x_train: Any, classes: int = 0) -> Any:
+def model_build(x_train: Any, classes: int = 0, targets: int = 1) -> Any:
     """Build the question's network for the width of `x_train`, with both Dropout lines on.
 
     BatchNormalization on the input, two Dense layers of 128 with L1 and Dropout, one linear output; mean squared
     error, Adam at 0.01. `examples/question.py` is the same as the user's own file. For a target of classes the last
-    layer is a sigmoid or a softmax, and the loss a crossentropy.
+    layer is a sigmoid or a softmax, and the loss a crossentropy; for several targets of numbers it has an output each.
     """
     from keras import Sequential
     from keras.layers import BatchNormalization, Dense, Dropout, Input
@@ -16,7 +16,7 @@ def model_build(x_train: Any, classes: int = 0) -> Any:
     from keras.regularizers import l1
 
     units, activation, loss = {
-        0: (1, None, "mse"),
+        0: (targets, None, "mse"),
         2: (1, "sigmoid", "binary_crossentropy"),
     }.get(classes, (classes, "softmax", "sparse_categorical_crossentropy"))
     model = Sequential(

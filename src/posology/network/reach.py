@@ -28,7 +28,7 @@ def check_reach(model: Any, name: str) -> None:
     InputError
         An activation bounds an output, or a loss of Keras asks for positive numbers or classes.
     """
-    graph = graph_of(model)
+    graph, width = graph_of(model), int(model.outputs[0].shape[-1])
     for path in graph.outputs:
         low, high = _range(graph, path)
         if low > -_REACH or high < _REACH:
@@ -36,7 +36,7 @@ def check_reach(model: Any, name: str) -> None:
             raise InputError(
                 f"{name} gave a model whose output, made by '{path}', gives {bounds}. posology gives the target to "
                 "the network standardized (mean 0, standard deviation 1), which such an output cannot learn. End it "
-                "with Dense(1) and no activation; predictions come back in the target's own unit."
+                f"with Dense({width}) and no activation; predictions come back in the target's own unit."
             )
     for loss, weight in losses_of(model):
         _check_loss(loss, name, used=bool(weight))

@@ -122,7 +122,9 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
     return NetworkSource("file", str(file.resolve()), function)
 
 
-def open_source(source: NetworkSource, classes: int = 0, epochs: int = 200, batch_size: int = 32) -> Builder:
+def open_source(
+    source: NetworkSource, classes: int = 0, epochs: int = 200, batch_size: int = 32, targets: int = 1
+) -> Builder:
     """Give the function that builds the network from the prepared training rows.
 
     Parameters
@@ -132,6 +134,8 @@ def open_source(source: NetworkSource, classes: int = 0, epochs: int = 200, batc
         Of the target, for posology's own networks; 0 where it is a number.
     epochs, batch_size : int
         Longest training and rows a step, which set how the learning rate of the strong network falls.
+    targets : int
+        Of the table, for posology's own networks too.
 
     Raises
     ------
@@ -141,11 +145,11 @@ def open_source(source: NetworkSource, classes: int = 0, epochs: int = 200, batc
     if source.kind == "question":
         from posology.network.question import model_build
 
-        return partial(model_build, classes=classes)
+        return partial(model_build, classes=classes, targets=targets)
     if source.kind == "strong":
         from posology.network import strong
 
-        return partial(strong.model_build, classes=classes, epochs=epochs, batch_size=batch_size)
+        return partial(strong.model_build, classes=classes, epochs=epochs, batch_size=batch_size, targets=targets)
     if source.kind == "file":
         return _checked(_load_function(source), source)
     return _from_config(source.config)

@@ -28,7 +28,9 @@ MOST_ROWS = 10_000
 Rows = Float32[np.ndarray, "row column"]
 
 
-def model_build(x_train: Rows, classes: int = 0, epochs: int = FULL_EPOCHS, batch_size: int = 32) -> Any:
+def model_build(
+    x_train: Rows, classes: int = 0, epochs: int = FULL_EPOCHS, batch_size: int = 32, targets: int = 1
+) -> Any:
     """Build the network for prepared training rows.
 
     Parameters
@@ -38,6 +40,8 @@ def model_build(x_train: Rows, classes: int = 0, epochs: int = FULL_EPOCHS, batc
         Of the target; 0 where it is a number, standardized.
     epochs, batch_size : int
         Longest training and rows a step: the learning rate falls within `min(epochs, FULL_EPOCHS)` epochs.
+    targets : int
+        Of numbers, which have an output each.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def model_build(x_train: Rows, classes: int = 0, epochs: int = FULL_EPOCHS, batc
     rows = x_train[:: max(1, len(x_train) // MOST_ROWS)].astype(float)
     x = hidden(embedded(*scaled(inputs, rows)))
     steps = min(epochs, FULL_EPOCHS) * -(-len(x_train) // batch_size)
-    return compiled(keras.Model(inputs, head(x, classes)), classes, falling(steps))
+    return compiled(keras.Model(inputs, head(x, classes, targets)), classes, falling(steps))
 
 
 def scaled(inputs: Any, rows: Float[np.ndarray, "row column"]) -> tuple[Any, Float[np.ndarray, "row column"]]:
@@ -142,11 +146,11 @@ def hidden(x: Any, units: tuple[int, ...] = UNITS, activation: str = "silu") -> 
     return x
 
 
-def head(x: Any, classes: int) -> Any:
-    """Give the output: a number, or the probabilities of classes."""
+def head(x: Any, classes: int, targets: int = 1) -> Any:
+    """Give the output: a number, or one for each target; or the probabilities of classes."""
     from keras import layers
 
-    units, activation = {0: (1, None), 2: (1, "sigmoid")}.get(classes, (classes, "softmax"))
+    units, activation = {0: (targets, None), 2: (1, "sigmoid")}.get(classes, (classes, "softmax"))
     return layers.Dense(units, activation, name="output")(x)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from posology.errors import InputError
 from posology.files import parsed_json
-from posology.inference import R2, Measure, class_measure, number_measure
+from posology.inference import R2, Measure, measure_named
 from posology.record import read_settings
 from posology.regularizers import REGULARIZERS
 from posology.wording import resume_command
@@ -85,6 +85,11 @@ class Findings:
         return [one["class"] for one in self.verdict["study"].get("classes", ())]
 
     @property
+    def targets(self) -> list[str]:
+        """Names of the targets where there are several; empty where there is one."""
+        return list(self.verdict["study"].get("targets", ()))
+
+    @property
     def measure(self) -> Measure:
         """What the verdict is about."""
         asked = self.verdict["settings"]["score"]
@@ -92,12 +97,12 @@ class Findings:
 
     def measure_of(self, name: str) -> Measure:
         """Give the measure of a name, of numbers or of classes."""
-        return number_measure(name) or class_measure(name, len(self.classes))
+        return measure_named(name, len(self.classes), several=bool(self.targets))
 
     @property
     def gap_unit(self) -> str:
         """The score of training rows, of gaps and of what networks withstand."""
-        return "log-loss skill" if self.classes else "R2"
+        return self.measure_of("log_loss" if self.classes else R2.name).words
 
     def row(self, arm: str) -> dict[str, Any]:
         """Give the line of an arm."""

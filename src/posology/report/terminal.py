@@ -10,7 +10,7 @@ from rich.table import Table
 from posology.arm_rows import ArmRow
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.inference import Analysis, Contrast, class_measure, detectable_after, number_measure
+from posology.inference import R2, Analysis, Contrast, detectable_after, measure_named
 from posology.inference.plain import plain
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
@@ -43,7 +43,7 @@ def print_result(result: StudyResult) -> None:
     if result.levers:
         print_levers(console, result.levers, result.analysis)
     if result.behaviour:
-        unit = "log-loss skill" if result.classes else "R2"
+        unit = _of_gaps(result)
         print_behaviour(console, result.behaviour, [arm_name(row.arm) for row in result.arms], unit)
     for line in _footnotes(result):
         console.print(line)
@@ -59,6 +59,12 @@ def print_result(result: StudyResult) -> None:
     )
     console.print(f"The report: {result.folder / 'report.html'}", soft_wrap=True)
     console.print(f"Predict with it: posology predict {quote(str(result.folder))} NEW_TABLE", soft_wrap=True)
+
+
+def _of_gaps(result: StudyResult) -> str:
+    """Name the score of training rows, of gaps and of what networks withstand."""
+    name = "log_loss" if result.classes else R2.name
+    return measure_named(name, len(result.classes), several=bool(result.targets)).words
 
 
 def _model(networks: int) -> str:
@@ -103,8 +109,9 @@ def _measures(result: StudyResult) -> Table:
     """Show every arm by every score of such a target."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("arm", no_wrap=True)
+    several = bool(result.targets)
     for name in result.arms[0].measures:
-        table.add_column((number_measure(name) or class_measure(name, len(result.classes))).words, justify="right")
+        table.add_column(measure_named(name, len(result.classes), several=several).words, justify="right")
     for row in result.arms:
         table.add_row(arm_name(row.arm), *(f"{value:.4f}" for value in row.measures.values()))
     return table
@@ -116,7 +123,7 @@ def _interval(gain: Contrast | None) -> str:
 
 def _footnotes(result: StudyResult) -> list[str]:
     facts, analysis, design = result.facts, result.analysis, result.settings.design
-    unit, of_gap = analysis.measure.words, "log-loss skill" if result.classes else "R2"
+    unit, of_gap = analysis.measure.words, _of_gaps(result)
     half, double = analysis.at_half_margin.kind.value, analysis.at_double_margin.kind.value
     lines = [
         (

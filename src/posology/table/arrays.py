@@ -1,4 +1,4 @@
-"""The edge to other libraries: NumPy arrays, polars and Arrow tables -> a pandas frame and one target."""
+"""The edge to other libraries: NumPy arrays, polars and Arrow tables -> a pandas frame, and one of targets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -30,7 +30,8 @@ def table_from_arrays(
     X
         Features: a NumPy array of shape (row, column), a nested list, or a pandas, polars or Arrow table.
     y
-        Target: any one-dimensional array, list or series of numbers or of classes; shape (row,) or (row, 1).
+        Target: any one-dimensional array, list or series of numbers or of classes; shape (row,) or (row, 1). Or
+        several, (row, target): an array of numbers, "y0", "y1", ..., or a table.
     names
         Names of the columns; by default the table's own, or "x0", "x1", ...
     task
@@ -61,7 +62,7 @@ def table_from_arrays(
     (['x0', 'x1'], 'target')
     """
     features = to_frame(X)
-    target, target_name = _target_series(y)
+    targets = _targets_frame(y)
     if names is not None:
         if len(names) != features.shape[1]:
             raise InputError(
@@ -69,9 +70,9 @@ def table_from_arrays(
                 "Give one name per column."
             )
         features = features.set_axis(list(names), axis="columns")
-    if len(features) != len(target):
+    if len(features) != len(targets):
         raise InputError(
-            f"X has {counted(len(features), 'row')} and y has {len(target):,}. "
+            f"X has {counted(len(features), 'row')} and y has {len(targets):,}. "
             "Give one target for every row of X, in the same order."
         )
     if features.shape[1] == 0:
@@ -79,7 +80,7 @@ def table_from_arrays(
     features = features.set_axis(check_names(list(features.columns)), axis="columns")
     together, features = _beside("groups", groups, features)
     weighted, features = _beside("weights", weights, features)
-    return build_table(features, target, target_name, task, together, weighted)
+    return build_table(features, targets, task, together, weighted)
 
 
 def columns_by_input(X: Any, inputs: Mapping[str, Sequence[str]] | None) -> tuple[Any, dict[str, tuple[str, ...]]]:
@@ -182,7 +183,35 @@ def _check_cells(what: str, array: np.ndarray) -> None:
         )
 
 
-def _target_series(y: Any, what: str = "y") -> tuple[pd.Series, str]:
+def _targets_frame(y: Any) -> pd.DataFrame:
+    """Give a column for each target."""
+    frame = nw.from_native(y, pass_through=True)
+    if isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        table = to_frame(y)
+        names = check_names([name or "target" for name in table] if table.shape[1] == 1 else list(table))
+        return _with_targets(table.reset_index(drop=True).set_axis(names, axis="columns"))
+    if isinstance(nw.from_native(y, allow_series=True, pass_through=True), nw.Series):
+        series, name = _named_series(y, "y")
+        return series.rename(name).to_frame()
+    if isinstance(y, str):
+        raise InputError(f"y is the text '{y}'; it must be the target's values. Give X without it and y=X['{y}'].")
+    array = _array(y, "y")
+    if array.ndim < 2:
+        return _column(array, "y").rename("target").to_frame()
+    if array.ndim > 2:
+        raise InputError(f"y has the shape {array.shape}. Give one value for each row, or for each row and target.")
+    names = ["target"] if array.shape[1] == 1 else [f"y{place}" for place in range(array.shape[1])]
+    return _with_targets(pd.DataFrame({name: _column(array[:, i], "y") for i, name in enumerate(names)}))
+
+
+def _with_targets(frame: pd.DataFrame) -> pd.DataFrame:
+    if frame.shape[1] == 0:
+        raise InputError("y has no columns. Give one value for each row, or a column for each of several targets.")
+    return frame
+
+
+def _named_series(y: Any, what: str) -> tuple[pd.Series, str]:
+    """Give one column, and its name, "target" where it has none."""
     if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
         y = y.iloc[:, 0]
     if isinstance(y, pd.Series):
@@ -192,30 +221,25 @@ def _target_series(y: Any, what: str = "y") -> tuple[pd.Series, str]:
         series = series[:, 0]
     if isinstance(series, nw.Series):
         return pd.Series(series.to_pandas()), _name(series.name)
-    if isinstance(y, str):
-        raise InputError(f"y is the text '{y}'; it must be the target's values. Give X without it and y=X['{y}'].")
-    return _series(y, what), "target"
+    array = _array(y, what)
+    return _column(array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array, what), "target"
 
 
-def _series(y: Any, what: str) -> pd.Series:
+def _array(y: Any, what: str) -> np.ndarray:
     try:
-        array = _unmasked(y.toarray() if hasattr(y, "toarray") else y)
+        return _unmasked(y.toarray() if hasattr(y, "toarray") else y)
     except ValueError as error:
         raise InputError(
             f"{what} is no column: {first_line(error)}. Give one number or one class for each row."
         ) from error
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1 and what != "y":
-        raise InputError(f"{what} has the shape {array.shape}. Give one value for each row, or a column of X by name.")
+
+
+def _column(array: np.ndarray, what: str) -> pd.Series:
     if array.ndim != 1:
-        raise InputError(
-            f"y has the shape {array.shape}; posology studies one target, of shape (rows,). "
-            "Give one number or one class for each row. Several targets are several studies: Study(network, X, y[:, 0])"
-            ", or sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())."
-        )
+        raise InputError(f"{what} has the shape {array.shape}. Give one value for each row, or a column of X by name.")
     _check_cells(what, array)
-    return _inferred(pd.Series, array)
+    column: pd.Series = _inferred(pd.Series, array)
+    return column
 
 
 def _inferred(make: Callable[..., Any], array: np.ndarray, **more: Any) -> Any:
@@ -233,9 +257,9 @@ def _beside(what: str, given: Any, features: pd.DataFrame) -> tuple[pd.Series | 
     if given is None:
         return None, features
     if isinstance(given, str):
-        check_beside(list(features), "", what, given)
+        check_beside(list(features), (), what, given)
         return features[given].rename(given), features.drop(columns=given)
-    series, name = _target_series(given, what)
+    series, name = _named_series(given, what)
     if len(series) != len(features):
         raise InputError(
             f"X has {counted(len(features), 'row')} and {what} has {len(series):,}. Give one {what[:-1]} for every row "

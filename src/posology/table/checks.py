@@ -75,7 +75,10 @@ def check_names(names: Sequence[object]) -> list[str]:
 
 
 def check_choice(
-    names: Sequence[str], target: str, drop: Sequence[str], beside: Mapping[str, str] = MappingProxyType({})
+    names: Sequence[str],
+    targets: Sequence[str],
+    drop: Sequence[str],
+    beside: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Refuse a target, a column to leave out, of groups or weights that is not there, and a table without features.
 
@@ -83,50 +86,39 @@ def check_choice(
 
     Examples
     --------
-    >>> check_choice(["age", "price"], "price", drop=())
+    >>> check_choice(["age", "price"], ["price"], drop=())
     """
-    if target not in names:
-        raise InputError(_one_target(target, names) or _not_there("target column", target, names))
-    for name in drop:
+    for what, name in (*(("target column", t) for t in targets), *(("column to leave out,", d) for d in drop)):
         if name not in names:
-            raise InputError(_not_there("column to leave out,", name, names))
+            raise InputError(_not_there(what, name, names))
     for what, name in beside.items():
-        check_beside(names, target, what, name)
+        check_beside(names, targets, what, name)
     if len(set(beside.values())) < len(beside):
         raise InputError(f"'{beside['groups']}' is the column of groups and of weights. Choose one.")
     drop = list(dict.fromkeys([*drop, *beside.values()]))
-    if target in drop:
-        raise InputError(f"'{target}' is the target and also among the columns to leave out. Choose one.")
-    if not set(names) - {target, *drop}:
+    if both := [name for name in targets if name in drop]:
+        one = "the" if len(targets) == 1 else "a"
+        raise InputError(f"'{both[0]}' is {one} target and also among the columns to leave out. Choose one.")
+    if not set(names) - {*targets, *drop}:
         dropped = f" and without {quoted(drop)}" if drop else ""
         raise InputError(
-            f"No feature is left beside the target '{target}'{dropped}: the table has {quoted(names)}. "
-            "Give a table with at least one feature."
+            f"No feature is left beside the target{'s' if len(targets) > 1 else ''} {quoted(targets)}{dropped}: the "
+            f"table has {quoted(names)}. Give a table with at least one feature."
         )
 
 
-def check_beside(names: Sequence[str], target: str, what: str, name: str) -> None:
+def check_beside(names: Sequence[str], targets: Sequence[str], what: str, name: str) -> None:
     """Refuse a column of groups or of weights that is not in the table, or is the target.
 
     Examples
     --------
-    >>> check_beside(["age", "clinic", "price"], "price", "groups", "clinic")
+    >>> check_beside(["age", "clinic", "price"], ["price"], "groups", "clinic")
     """
     if name not in names:
         raise InputError(_not_there(f"column of {what},", name, names))
-    if name == target:
-        raise InputError(f"'{target}' is the target and also the column of {what}. Choose one.")
-
-
-def _one_target(target: str, names: Sequence[str]) -> str:
-    """Say what to do where several columns are named as the target; nothing where they are not."""
-    parts = [part.strip() for part in target.split(",")]
-    if len(parts) < 2 or not set(parts) <= set(names):
-        return ""
-    return (
-        f"{quoted(parts)} are {len(parts)} targets, and a study is about one. Run a study for each, without the others "
-        f"as features: --target {parts[0]} --drop {','.join(parts[1:])}"
-    )
+    if name in targets:
+        one = "the" if len(targets) == 1 else "a"
+        raise InputError(f"'{name}' is {one} target and also the column of {what}. Choose one.")
 
 
 def _not_there(what: str, name: str, names: Sequence[str]) -> str:

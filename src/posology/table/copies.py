@@ -51,7 +51,7 @@ def _keys(table: Table) -> UInt64[np.ndarray, "row key"]:
 def _agree_by_chance(table: Table, different: int) -> bool:
     """Tell whether a pair of rows is expected to agree where columns are independent and all values as frequent."""
     values = [table.features[name].nunique(dropna=False) for name in table.features]
-    logs = np.log([*values, len(np.unique(table.target))]).sum()
+    logs = np.log([*values, len(np.unique(table.target, axis=0))]).sum()
     return bool(2 * np.log(different) - np.log(2) > logs)
 
 

@@ -46,9 +46,10 @@ class Preparation:
         Names of the output columns: "bmi", "bmi:missing", "region=north", "region:missing", "region:other",
         "review:text 1".
     target_mean, target_sd
-        Of the training target, in its unit; sd is 1 where the target is constant; 0 and 1 for classes.
+        Of the training target, in its unit; sd is 1 where the target is constant; 0 and 1 for classes. A number for
+        each where there are several targets.
     target_range
-        Smallest and largest training target, in its unit.
+        Smallest and largest training target, in its unit; a pair for each of several.
 
     Examples
     --------
@@ -65,15 +66,15 @@ class Preparation:
     kinds: tuple[Kind, ...]
     levels: Mapping[str, tuple[str, ...]] = field(repr=False)
     names: tuple[str, ...] = field(repr=False)
-    target_mean: float
-    target_sd: float
-    target_range: tuple[float, float]
+    target_mean: float | tuple[float, ...]
+    target_sd: float | tuple[float, ...]
+    target_range: tuple[float, float] | tuple[tuple[float, float], ...]
 
     @classmethod
     def fit(
         cls,
         features: pd.DataFrame,
-        target: Float64[np.ndarray, " row"],
+        target: Float64[np.ndarray, "row *target"],
         *,
         scaled: bool = True,
         weights: Float64[np.ndarray, " row"] | None = None,
@@ -85,7 +86,7 @@ class Preparation:
         features
             `Table.features` at the training rows.
         target
-            `Table.target` at the same rows, in its unit. Shape (row,).
+            `Table.target` at the same rows, in its unit. Shape (row,), or (row, target).
         scaled
             Whether the target is brought to mean 0 and standard deviation 1; the places of classes stay as they are.
         weights
@@ -108,12 +109,10 @@ class Preparation:
         transformer = fitted_quietly(_transformer(kinds, encodable), encodable)
         categories = features.select_dtypes("category")
         levels = {name: tuple(sorted(set(categories[name].dropna()))) for name in categories}
-        low, high = float(target.min()), float(target.max())
-        varies = scaled and high > low
-        mean, variance = mean_and_variance(target, weights)
-        mean, sd = mean if scaled else 0.0, float(np.sqrt(variance)) if varies else 1.0
         names = output_names(transformer, columns, kinds)
-        return cls(transformer, columns, kinds, levels, names, mean, sd or 1.0, (low, high))
+        each = [_scale_of(one, weights, scaled=scaled) for one in target.reshape(len(target), -1).T]
+        scale = each[0] if target.ndim == 1 else tuple(zip(*each, strict=True))
+        return cls(transformer, columns, kinds, levels, names, *scale)
 
     @property
     def text_columns(self) -> tuple[str, ...]:
@@ -152,7 +151,7 @@ class Preparation:
         return prepared
 
     def target_to_network(self, y: Float64[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
-        """Scale a target: z = (y - mean) / sd, with mean and sd of the training target.
+        """Scale a target: z = (y - mean) / sd, with mean and sd of the training target; several on the last axis.
 
         Examples
         --------
@@ -161,12 +160,12 @@ class Preparation:
         [0.0, 2.0]
         """
         with np.errstate(over="ignore"):
-            scaled = (y - self.target_mean) / self.target_sd
+            scaled = (y - np.asarray(self.target_mean)) / np.asarray(self.target_sd)
         return np.asarray(np.clip(scaled, -LARGEST, LARGEST), np.float32)
 
     def target_from_network(self, z: Float[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
         """Scale back: y = mean + sd * z, in the unit of the target."""
-        return np.asarray(self.target_mean + self.target_sd * z.astype(np.float64))
+        return np.asarray(np.asarray(self.target_mean) + np.asarray(self.target_sd) * z.astype(np.float64))
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write `preparation.skops` and `preparation.json` into a folder, which is made if need be."""
@@ -195,6 +194,16 @@ class Preparation:
                 "their columns differ. Copy both from the study's folder again."
             )
         return preparation
+
+
+def _scale_of(
+    target: Float64[np.ndarray, " row"], weights: Float64[np.ndarray, " row"] | None, *, scaled: bool
+) -> tuple[float, float, tuple[float, float]]:
+    """Give the mean, the standard deviation and the range of one target."""
+    low, high = float(target.min()), float(target.max())
+    mean, variance = mean_and_variance(target, weights)
+    sd = float(np.sqrt(variance)) if scaled and high > low else 1.0
+    return mean if scaled else 0.0, sd or 1.0, (low, high)
 
 
 def mean_and_variance(

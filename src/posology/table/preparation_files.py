@@ -132,7 +132,11 @@ def _facts(path: Path) -> dict[str, Any]:
     ):
         raise InputError(f"'{path}' is damaged: its levels are no lists by column. {AGAIN}")
     about["levels"] = {name: tuple(levels) for name, levels in about["levels"].items()}
-    return {name: tuple(about[name]) if isinstance(about[name], list) else about[name] for name in FACTS}
+    return {name: _frozen(about[name]) for name in FACTS}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _transformer(path: Path) -> Any:

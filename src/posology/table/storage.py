@@ -21,8 +21,8 @@ FORMAT = "posology table 1"
 METADATA_KEY = b"posology"
 Parts = tuple[
     pd.DataFrame,
-    Float64[np.ndarray, " row"],
-    str,
+    Float64[np.ndarray, "row *target"],
+    str | tuple[str, ...],
     tuple[str, ...],
     tuple[str, ...],
     Groups | None,
@@ -49,13 +49,15 @@ def _kind_of(dtype: Any) -> Kind:
 
 def fingerprint(
     features: pd.DataFrame,
-    target: Float64[np.ndarray, " row"],
-    target_name: str,
+    target: Float64[np.ndarray, "row *target"],
+    named: str | tuple[str, ...],
     classes: tuple[str, ...] = (),
     groups: Groups | None = None,
     weights: Weights | None = None,
 ) -> str:
     """SHA-256 of a table, over little-endian numbers and UTF-8 text, each preceded by its length.
+
+    `named` is the target's name; of several all names.
 
     Returns
     -------
@@ -65,14 +67,15 @@ def fingerprint(
     digest = hashlib.sha256()
     grouped = [] if groups is None else [_utf8(groups.name), groups.codes.astype("<i8").tobytes()]
     weighted = [] if weights is None else [_utf8(weights.name), b"weights", _number_bytes(weights.values)]
-    for piece in (*_pieces(features, target, target_name), *map(_utf8, classes), *grouped, *weighted):
+    for piece in (*_pieces(features, target, named), *map(_utf8, classes), *grouped, *weighted):
         digest.update(len(piece).to_bytes(8, "little"))
         digest.update(piece)
     return digest.hexdigest()
 
 
-def _pieces(features: pd.DataFrame, target: np.ndarray, target_name: str) -> Iterator[bytes]:
-    yield from (FORMAT.encode(), _utf8(target_name), _number_bytes(target))
+def _pieces(features: pd.DataFrame, target: np.ndarray, named: str | tuple[str, ...]) -> Iterator[bytes]:
+    names = [named] if isinstance(named, str) else [str(len(named)), *named]
+    yield from (FORMAT.encode(), *map(_utf8, names), _number_bytes(target))
     for name, kind in zip(features.columns, kinds_of(features), strict=True):
         yield from (_utf8(name), kind.encode())
         if kind == "number":
@@ -97,8 +100,8 @@ def _number_bytes(numbers: np.ndarray) -> bytes:
 def save(
     path: str | os.PathLike[str],
     features: pd.DataFrame,
-    target: Float64[np.ndarray, " row"],
-    target_name: str,
+    target: Float64[np.ndarray, "row *target"],
+    named: str | tuple[str, ...],
     notes: tuple[str, ...],
     classes: tuple[str, ...] = (),
     groups: Groups | None = None,
@@ -106,17 +109,22 @@ def save(
 ) -> None:
     """Write the parts of a table to one Feather file, whole or not at all.
 
-    The target, the groups and the weights stand in columns of their own behind the features, under names that no
-    feature has; the schema's metadata says which, with the user's names, the notes and the names of classes.
+    The target, or each of several, the groups and the weights stand in columns of their own behind the features, under
+    names that no feature has; the schema's metadata says which, with the user's names, the notes and the names of
+    classes.
     """
     import pyarrow as pa
     from pyarrow import feather
 
-    reserved = "target"
-    while {reserved, f"{reserved} group", f"{reserved} weight"} & set(features.columns):
+    reserved, several = "target", target.ndim > 1
+    places = [f" {place}" for place in range(target.shape[1])] if several else [""]
+    while {reserved + suffix for suffix in (*places, " group", " weight")} & set(features.columns):
         reserved += "_"
-    about = {"format": FORMAT, "target": reserved, "target_name": target_name, "notes": notes, "classes": classes}
-    arrays = {name: _to_arrow(features[name]) for name in features} | {reserved: pa.array(target)}
+    own = [reserved + place for place in places]
+    about = {"format": FORMAT, "target": own if several else reserved, "notes": notes, "classes": classes}
+    about |= {"target_name": named}
+    arrays = {name: _to_arrow(features[name]) for name in features}
+    arrays |= {name: pa.array(column) for name, column in zip(own, target.reshape(len(target), -1).T, strict=True)}
     if groups is not None:
         about |= {"groups": f"{reserved} group", "group_name": groups.name}
         arrays[f"{reserved} group"] = pa.array(groups.codes)
@@ -153,11 +161,19 @@ def load(path: str | os.PathLike[str]) -> Parts:
     """
     table, about = _mapped(Path(path))
     columns = {name: _from_arrow(table[name]) for name in table.column_names}
-    target = _taken(columns, about["target"])
+    target, named = _targets(columns, about)
     groups = Groups(_taken(columns, about["groups"]), about["group_name"]) if "groups" in about else None
     weights = Weights(_taken(columns, about["weights"]), about["weight_name"]) if "weights" in about else None
     features = pd.DataFrame(columns, columns=pd.Index(list(columns), dtype=object), copy=False)
-    return features, target, about["target_name"], tuple(about["notes"]), tuple(about["classes"]), groups, weights
+    return features, target, named, tuple(about["notes"]), tuple(about["classes"]), groups, weights
+
+
+def _targets(columns: dict[str, pd.Series], about: dict[str, Any]) -> tuple[np.ndarray, str | tuple[str, ...]]:
+    if isinstance(about["target"], str):
+        return _taken(columns, about["target"]), about["target_name"]
+    values = np.column_stack([_taken(columns, name) for name in about["target"]])
+    values.setflags(write=False)
+    return values, tuple(about["target_name"])
 
 
 def _taken(columns: dict[str, pd.Series], name: str) -> np.ndarray:

@@ -11,10 +11,10 @@ from jaxtyping import Float64, Int64
 
 from posology.errors import InputError, LeakWarning
 from posology.table import checks, leaks, storage
-from posology.table.classes import read_target
 from posology.table.columns import Column, Kind, column_of
 from posology.table.groups import Groups, groups_of
 from posology.table.idle import notes_on_idle
+from posology.table.targets import as_columns, chosen_targets, known_rows, read_targets
 from posology.table.time_order import notes_on_time
 from posology.table.weights import Weights, read_weights, weights_of
 from posology.wording import counted, quoted
@@ -33,9 +33,10 @@ class Table:
         "sold:month" (1 to 12), "sold:weekday" (Monday is 0) and, where any row has a time of day,
         "sold:hour" (0 to 24, with its fraction).
     target
-        The number to predict, finite; or the place of a row's class among `classes`, from 0. Shape (row,), read-only.
+        The number to predict, finite; or the place of a row's class among `classes`, from 0. Shape (row,), read-only;
+        (row, target) where there are several.
     target_name
-        The user's name of it.
+        The user's name of it; of several all names, separated by commas.
     notes
         What was found on the way, warnings too, one sentence each.
     classes
@@ -44,15 +45,18 @@ class Table:
         Which rows belong together; None where each stands for itself.
     weights
         How much each row counts; None where all count alike.
+    targets
+        Names of the targets where there are several; empty where there is one.
     """
 
     features: pd.DataFrame
-    target: Float64[np.ndarray, " row"]
+    target: Float64[np.ndarray, "row *target"]
     target_name: str
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     groups: Groups | None = None
     weights: Weights | None = None
+    targets: tuple[str, ...] = ()
 
     @property
     def task(self) -> str:
@@ -80,6 +84,11 @@ class Table:
         return len(self.target)
 
     @property
+    def n_targets(self) -> int:
+        """Number of targets."""
+        return len(self.targets) or 1
+
+    @property
     def kinds(self) -> tuple[Kind, ...]:
         """Kind of each feature column, "number", "category" or "text"."""
         return storage.kinds_of(self.features)
@@ -97,13 +106,13 @@ class Table:
         >>> make_table(pd.DataFrame({"age": [1, 2], "pay": [3, 4]}), "pay").fingerprint()[:8]
         'd4d72c66'
         """
-        return storage.fingerprint(
-            self.features, self.target, self.target_name, self.classes, self.groups, self.weights
-        )
+        named = self.targets or self.target_name
+        return storage.fingerprint(self.features, self.target, named, self.classes, self.groups, self.weights)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to a Feather file, uncompressed, so that many processes can map one copy of it."""
-        parts = (self.features, self.target, self.target_name, self.notes, self.classes, self.groups, self.weights)
+        named = self.targets or self.target_name
+        parts = (self.features, self.target, named, self.notes, self.classes, self.groups, self.weights)
         storage.save(path, *parts)
 
     @classmethod
@@ -115,12 +124,14 @@ class Table:
         InputError
             Where the file is not there, cut off or not a table of posology's.
         """
-        return cls(*storage.load(path))
+        features, target, named, notes, classes, groups, weights = storage.load(path)
+        name, several = (named, ()) if isinstance(named, str) else (", ".join(named), named)
+        return cls(features, target, name, notes, classes, groups, weights, several)
 
 
 def make_table(
     frame: pd.DataFrame,
-    target_column: str,
+    target_column: str | Sequence[str],
     drop: Sequence[str] = (),
     task: str | None = None,
     groups: str | None = None,
@@ -128,16 +139,17 @@ def make_table(
 ) -> Table:
     """Check a frame and bring it into the form that a study uses.
 
-    Rows with a missing target are left out. Columns that seem to give the target away, or to number the rows,
-    are kept, with a `LeakWarning`. What *kind* a column is (number, category, date) is decided from all its
-    rows; every value comes from its own cell alone.
+    Rows with a missing target, any of several, are left out. Columns that seem to give the target away, or to
+    number the rows, are kept, with a `LeakWarning`. What *kind* a column is (number, category, date) is decided from
+    all its rows; every value comes from its own cell alone.
 
     Parameters
     ----------
     frame
         One row per observation; the index is not used.
     target_column
-        Name of the column to predict: numbers, or classes that are text, truth values or categories.
+        Name of the column to predict: numbers, or classes that are text, truth values or categories. Or of several
+        columns of numbers, a list or separated by commas, which one network predicts together.
     drop
         Names of columns to leave out.
     task
@@ -172,31 +184,32 @@ def make_table(
     names = checks.check_names(list(frame.columns))
     drop = tuple(str(name) for name in drop)
     beside = {what: str(name) for what, name in (("groups", groups), ("weights", weights)) if name is not None}
-    checks.check_choice(names, str(target_column), drop, beside)
+    targets = chosen_targets(target_column, names)
+    checks.check_choice(names, targets, drop, beside)
     frame = frame.set_axis(names, axis="columns")
-    features = frame.drop(columns=list({str(target_column), *drop, *beside.values()}))
+    features = frame.drop(columns=list({*targets, *drop, *beside.values()}))
     columns = [frame[beside[what]] if what in beside else None for what in ("groups", "weights")]
-    return build_table(features, frame[str(target_column)], str(target_column), task, *columns)
+    return build_table(features, frame[targets], task, *columns)
 
 
 def build_table(
     features: pd.DataFrame,
-    target: pd.Series,
-    target_name: str,
+    targets: pd.DataFrame,
     task: str | None = None,
     groups: pd.Series | None = None,
     weights: pd.Series | None = None,
 ) -> Table:
-    """Join features and a target that are already apart; the rest is as in `make_table`."""
+    """Join features and a column for each target that are already apart; the rest is as in `make_table`."""
     if len(features) == 0:
         raise InputError("The table has column names but no rows. Give a table with one row per observation.")
     heavy, idle = _weighted(weights, len(features))
-    features, target = features.reset_index(drop=True)[heavy > 0], target.reset_index(drop=True)[heavy > 0]
-    read = read_target(target_name, target, task)
-    known = ~np.isnan(read.numbers)
+    features, targets = features.reset_index(drop=True)[heavy > 0], targets.reset_index(drop=True)[heavy > 0]
+    read = read_targets(targets, task)
+    known = known_rows(list(targets), read.numbers)
     numbers = read.numbers[known]
-    if not read.classes:
-        checks.check_target(target_name, numbers)
+    each = as_columns(list(targets), numbers)
+    for name, column in each.items() if not read.classes else ():
+        checks.check_target(name, column)
     features = features[known].reset_index(drop=True)
     checks.check_not_all_missing(features)
     columns = [column_of(str(name), features[name]) for name in features]
@@ -204,25 +217,30 @@ def build_table(
     joined = _joined(columns)
     rows = np.flatnonzero(heavy > 0)[known]
     together = None if groups is None else groups_of(groups.iloc[rows], str(groups.name))
-    said = [read.note] if read.note else []
+    said = list(read.notes)
     said += [together.note()] if together else []
     copies = _copies(joined, numbers)
     weighted = None if weights is None else weights_of(str(weights.name), heavy[rows])
     said += [weighted.note()] if weighted else []
     notes = [
         *said,
-        *_missing_note(known, target_name),
+        *_missing_note(known, list(targets)),
         *idle,
         *notes_on_idle(columns),
         *checks.notes_on(columns, copies, grouped=bool(together)),
     ]
     notes += [] if together else notes_on_time(columns, numbers)
-    about = (columns, numbers, target_name)
-    found = [*leaks.leaks_in(*about), *leaks.sum_in(*about)]
+    found = list(dict.fromkeys(leak for name, column in each.items() for leak in _leaks(columns, column, name)))
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
     numbers.setflags(write=False)
-    return Table(joined, numbers, target_name, (*notes, *found), read.classes, together, weighted)
+    several = tuple(each) if len(each) > 1 else ()
+    about = (", ".join(each), (*notes, *found), read.classes, together, weighted)
+    return Table(joined, numbers, *about, targets=several)
+
+
+def _leaks(columns: list[Column], target: np.ndarray, name: str) -> list[str]:
+    return [*leaks.leaks_in(columns, target, name), *leaks.sum_in(columns, target, name)]
 
 
 def _joined(columns: list[Column]) -> pd.DataFrame:
@@ -248,14 +266,15 @@ def _weighted(weights: pd.Series | None, rows: int) -> tuple[np.ndarray, list[st
     return numbers, [f"{counted(idle, 'row')} of weight 0 {verb} left out."] if idle else []
 
 
-def _missing_note(known: np.ndarray, target_name: str) -> list[str]:
+def _missing_note(known: np.ndarray, targets: Sequence[str]) -> list[str]:
     missing = int((~known).sum())
     verb = "was" if missing == 1 else "were"
-    sentence = f"{counted(missing, 'row')} without a value of the target '{target_name}' {verb} left out."
+    which = f"the target '{targets[0]}'" if len(targets) == 1 else f"each of the targets {quoted(targets)}"
+    sentence = f"{counted(missing, 'row')} without a value of {which} {verb} left out."
     return [sentence] if missing else []
 
 
 def _copies(features: pd.DataFrame, target: np.ndarray) -> int:
     # by hashes of rows, which is 30 times faster than DataFrame.duplicated on a wide table
     hashes = pd.util.hash_pandas_object(features, index=False).to_numpy()
-    return int(pd.DataFrame({"features": hashes, "target": target}).duplicated().sum())
+    return int(pd.DataFrame(np.column_stack([hashes, (target + 0.0).view(np.uint64)])).duplicated().sum())

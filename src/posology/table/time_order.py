@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from jaxtyping import Float64
 
 from posology.table.columns import Column, Numbers
 
@@ -13,8 +14,8 @@ CERTAIN = 4.0
 """And how many standard errors of no correlation, 1/sqrt(rows), it must be: tables have several dates."""
 
 
-def notes_on_time(columns: Iterable[Column], target: Numbers) -> Iterator[str]:
-    """Tell of dates in whose order neighbouring rows have like targets, one sentence each.
+def notes_on_time(columns: Iterable[Column], target: Float64[np.ndarray, "row *target"]) -> Iterator[str]:
+    """Tell of dates in whose order neighbouring rows have like targets, one sentence each; of several the likest.
 
     Examples
     --------
@@ -25,7 +26,8 @@ def notes_on_time(columns: Iterable[Column], target: Numbers) -> Iterator[str]:
     "Neighbours in the order of 'day' have like targets (correlation 0."
     """
     for column in columns:
-        if column.kind == "date" and (alike := _autocorrelation(column, target)) > 0:
+        each = target.reshape(len(target), -1).T if column.kind == "date" else ()
+        if (alike := max((_autocorrelation(column, y) for y in each), default=0.0)) > 0:
             yield (
                 f"Neighbours in the order of '{column.name}' have like targets (correlation {alike:.2f}): folds at "
                 "random train on a row's neighbours in time and score too well. Keep periods together: --groups with a "

@@ -1,0 +1,133 @@
+"""One target of a table, or several that one network predicts together: which columns they are, and what they hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float64
+
+from posology.errors import InputError
+from posology.table.classes import read_target
+from posology.table.columns import Numbers
+from posology.wording import counted, quoted
+
+Values = Float64[np.ndarray, "row *target"]
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """What the targets of a table hold.
+
+    Attributes
+    ----------
+    numbers
+        As of `classes.Target`, (row,) for one target and (row, target) for several; NaN where missing.
+    classes
+        Names of the classes, sorted; empty for numbers.
+    notes
+        What was decided, and how to say otherwise.
+    """
+
+    numbers: Values
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def chosen_targets(asked: str | Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Name the target columns: those that are asked for, a name with commas in it being several where it is no column.
+
+    Raises
+    ------
+    InputError
+        None is asked for, or one twice.
+
+    Examples
+    --------
+    >>> chosen_targets("price,rent", ["area", "price", "rent"]), chosen_targets("a,b", ["a,b", "c"])
+    (['price', 'rent'], ['a,b'])
+    """
+    given = [asked] if isinstance(asked, str) or not isinstance(asked, Sequence) else list(asked)
+    found = [name for one in map(str, given) for name in ([one] if one in columns else _parts(one))]
+    if not found:
+        raise InputError("No target is named. Name the column to predict, or several.")
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        raise InputError(f"{quoted(twice)} is named twice as a target. Name each once.")
+    return found
+
+
+def _parts(name: str) -> list[str]:
+    parts = [part.strip() for part in name.split(",")]
+    return parts if len(parts) > 1 and all(parts) else [name]
+
+
+def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:
+    """Read a column for each target: one as `classes.read_target` does, several as numbers.
+
+    Parameters
+    ----------
+    columns
+        A target each; one row an observation.
+    task
+        As in `classes.read_target`.
+
+    Raises
+    ------
+    InputError
+        As by `classes.read_target`; or several targets that are not all numbers.
+
+    Examples
+    --------
+    >>> read_targets(pd.DataFrame({"price": [3, 4, 5], "rent": [0.5, None, 0.25]})).numbers.tolist()
+    [[3.0, 0.5], [4.0, nan], [5.0, 0.25]]
+    """
+    each = {str(name): read_target(str(name), columns[name], task) for name in columns}
+    notes = tuple(read.note for read in each.values() if read.note)
+    if len(each) == 1:
+        (read,) = each.values()
+        return Targets(read.numbers, read.classes, notes)
+    if named := [name for name, read in each.items() if read.classes]:
+        raise InputError(_not_numbers(list(each), named))
+    said = f"{len(each)} targets, {quoted(each)}, are predicted by one network; its score is the mean of theirs."
+    return Targets(np.column_stack([read.numbers for read in each.values()]), (), (said, *notes))
+
+
+def _not_numbers(targets: Sequence[str], named: Sequence[str]) -> str:
+    return (
+        f"{quoted(targets)} are {len(targets)} targets, of which {quoted(named)} "
+        f"{'is' if len(named) == 1 else 'are'} classes; several targets are numbers. Run a study for each target, "
+        f"without the others as features: --target {targets[0]} --drop {','.join(targets[1:])}"
+    )
+
+
+def known_rows(names: Sequence[str], numbers: Values) -> Bool[np.ndarray, " row"]:
+    """Tell the rows in which every target is known.
+
+    Raises
+    ------
+    InputError
+        There is none.
+
+    Examples
+    --------
+    >>> known_rows(["price", "rent"], np.array([[3.0, np.nan], [4.0, 0.5]])).tolist()
+    [False, True]
+    """
+    known: np.ndarray = ~np.isnan(numbers.reshape(len(numbers), -1)).any(axis=1)
+    if not known.any():
+        raise InputError(
+            f"In none of the {counted(len(known), 'row')} all of the targets {quoted(names)} are known. Give rows in "
+            "which they are, or fewer targets."
+        )
+    return known
+
+
+def as_columns(names: Sequence[str], numbers: Values) -> dict[str, Numbers]:
+    """Give the numbers of each target, by its name.
+
+    Examples
+    --------
+    >>> as_columns(["price", "rent"], np.array([[3.0, 0.5], [4.0, 0.6]]))["rent"].tolist()
+    [0.5, 0.6]
+    """
+    return dict(zip(names, numbers.reshape(len(numbers), -1).T, strict=True))

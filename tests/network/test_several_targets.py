@@ -1,0 +1,77 @@
+"""A network of several targets has an output with a number for each; what has another is told what to write."""
+
+import keras
+import pytest
+
+from posology.errors import InputError
+from posology.execution.inspecting import inspect_source
+from posology.network import question, strong
+from posology.network.checks import check_model
+from posology.network.choice import ALL
+from posology.network.reach import check_reach
+from posology.network.source import NetworkSource
+
+L = keras.layers
+NAME, WIDTH = "net.py:model_build", 3
+
+
+def network(*last, loss="mse"):
+    x = keras.Input((WIDTH,))
+    hidden = L.Dense(4, activation="relu")(x)
+    outputs = [layer(hidden) for layer in last]
+    model = keras.Model(x, outputs if len(outputs) > 1 else outputs[0])
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "targets", "says"),
+    [
+        ([L.Dense(1)], 2, "with outputs of shape (1,); 2 targets need 2 numbers a row in one output. End it with"),
+        ([L.Dense(3)], 2, "with outputs of shape (3,); 2 targets need 2 numbers a row in one output. End it with"),
+        ([L.Dense(1), L.Dense(1)], 2, "End it with Dense(2), or join its outputs: keras.layers.Concatenate()([...])."),
+        ([L.Dense(2)], 1, "a regression needs one number a row. End it with Dense(1), or name a target for each"),
+        ([L.Dense(2, activation="softmax")], 2, "ends with a softmax over 2 outputs, whose sum is always 1."),
+    ],
+)
+def test_another_number_of_outputs_is_refused(model, targets, says):
+    with pytest.raises(InputError) as caught:
+        check_model(network(*model), NAME, [WIDTH], 0, targets)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", keras.losses.Huber(0.5), "log_cosh"])
+def test_losses_of_numbers_are_taken(loss):
+    check_model(network(L.Dense(2), loss=loss), NAME, [WIDTH], 0, 2)
+
+
+def test_a_loss_that_keeps_the_targets_apart_is_refused():
+    def squares(y, prediction):
+        return (y - prediction) ** 2
+
+    with pytest.raises(InputError, match=r"The loss of net.py:model_build gives shape \(3, 2\) for three rows"):
+        check_model(network(L.Dense(2), loss=squares), NAME, [WIDTH], 0, 2)
+
+
+def test_bounded_outputs_are_refused():
+    with pytest.raises(InputError, match=r"End it with Dense\(2\) and no activation"):
+        check_reach(network(L.Dense(2, activation="sigmoid")), NAME)
+
+
+@pytest.mark.parametrize("build", [question.model_build, strong.model_build])
+def test_own_networks_have_an_output_for_each(build):
+    rows = keras.ops.convert_to_numpy(keras.random.normal((40, WIDTH)))
+    model = build(rows, targets=3)
+    assert model.output_shape == (None, 3)
+    check_model(model, NAME, [WIDTH], 0, 3)
+
+
+def test_a_network_without_a_table_is_looked_at_with_as_many_targets_as_outputs(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import keras\n\n\ndef build(x):\n    layers = [keras.Input((x.shape[1],)), keras.layers.Dense(4, 'relu'),\n"
+        "        keras.layers.Dropout(0.1), keras.layers.Dense(2)]\n    model = keras.Sequential(layers)\n"
+        "    model.compile('sgd', 'mse')\n    return model\n"
+    )
+    seen = inspect_source(NetworkSource("file", str(tmp_path / "net.py"), "build"), None, ALL, {})
+    assert seen["notes"][0] == "2 targets are assumed, because the network has so many outputs."
+    assert all(one["live"] for site in seen["sites"] for one in site["regularizers"].values())
