@@ -115,7 +115,9 @@ def _width(tensor: Any) -> int:
 
 def _on_branches(network: PackedNetwork) -> list[str]:
     names = ", ".join(f"'{site.layer}'" for site in network.branch_sites)
-    return [f"Residual branches that --arms stochastic_depth leaves out at random end with {names}."] if names else []
+    return (
+        [f"Residual branches, on which --arms stochastic_depth and shake_drop act, end with {names}."] if names else []
+    )
 
 
 def _site(site: Site, found: tuple[Liveness, ...]) -> dict[str, Any]:

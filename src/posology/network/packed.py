@@ -18,6 +18,7 @@ from posology.network.graph import graph_of
 from posology.network.heads import head_of
 from posology.network.inputs import columns_measured, split_columns
 from posology.network.losses import losses_of
+from posology.network.norms import norm_sites
 from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_normalization import PackedNormalization, is_adapted
@@ -31,7 +32,7 @@ from posology.network.sites import (
     weights_at,
 )
 from posology.network.surgery import Inserted, in_order, inserted_name, inserted_path, is_seed, rebuild
-from posology.regularizers import PLAIN, REGULARIZERS
+from posology.regularizers import PLACES, PLAIN, REGULARIZERS
 
 
 class PackedNetwork:
@@ -56,7 +57,8 @@ class PackedNetwork:
     classes : int
     head : Head
         What the scored output is to the target.
-    kernel_sites, dropout_sites, branch_sites : tuple of Site
+    kernel_sites, dropout_sites, branch_sites, norm_sites : tuple of Site
+        A normalization is not put in here: `network.norms` gives the network that has it.
     kernels : tuple of tuple of int
         For every kernel site, the positions of its weights among the trainable arrays.
     """
@@ -77,6 +79,7 @@ class PackedNetwork:
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
         self.branch_sites: tuple[Site, ...] = branch_sites(model, choice, graph)
+        self.norm_sites: tuple[Site, ...] = norm_sites(model, choice, graph)
         layers = dict(leaves(model))
         self._noise_shapes = {s.layer: noise_shape_of(layers[s.layer]) for s in self.dropout_sites if s.present}
         self._origin = model
@@ -153,13 +156,12 @@ class PackedNetwork:
         """List the sites of a regularizer: those of inputs, targets and the training as a whole are one each."""
         kind = REGULARIZERS[name].place.kind
         alone = (Site(kind, "", (), {}),)
-        own = {"kernel": self.kernel_sites, "dropout": self.dropout_sites, "branch": self.branch_sites}
-        return own.get(kind, alone)
+        return tuple(site for site in self.places if site.kind == kind) if kind in PLACES else alone
 
     @property
     def places(self) -> tuple[Site, ...]:
-        """All sites in the network: kernels, then those of dropout, then branches."""
-        return (*self.kernel_sites, *self.dropout_sites, *self.branch_sites)
+        """All sites in the network: kernels, then those of dropout, branches, and of normalizations."""
+        return (*self.kernel_sites, *self.dropout_sites, *self.branch_sites, *self.norm_sites)
 
     def sites(self, name: str) -> int:
         """Count the sites of a regularizer."""
