@@ -128,16 +128,11 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return frame
 
     def _target(self, y: Any, dtype: str | None) -> np.ndarray:
-        name = type(self).__name__
+        """Check a target: one, (row,), or several, (row, target)."""
         if y is None:
-            raise InputError(f"{name} requires y to be passed, but the target y is None.")
-        y = check_array(y, ensure_2d=False, dtype=dtype, input_name="y", estimator=self)
-        if y.ndim > 1 and y.shape[1] > 1:
-            raise InputError(
-                f"y should be a 1d array, got an array of shape {y.shape} instead: a study is about one target. Fit "
-                f"one {name} for each: sklearn.multioutput.MultiOutput{name.removeprefix('Posology')}({name}())."
-            )
-        return column_or_1d(y, warn=True)
+            raise InputError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        checked = check_array(y, ensure_2d=False, dtype=dtype, input_name="y", estimator=self)
+        return checked if _is_wide(checked) else column_or_1d(checked, warn=True)
 
     def _predicted(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
@@ -171,12 +166,16 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return tags
 
 
+def _is_wide(y: np.ndarray) -> bool:
+    return y.ndim > 1 and y.shape[1] > 1
+
+
 def _is_frame(X: Any) -> bool:
     return isinstance(nw.from_native(X, pass_through=True), nw.DataFrame | nw.LazyFrame)
 
 
 class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
-    """Predict a number with a Keras network, regularized as a study of your table advises.
+    """Predict a number, or several, with a Keras network, regularized as a study of your table advises.
 
     `fit` asks whether L1/L2 penalties and dropout are to be combined or used alone, at which strengths, and trains the
     network that the answer prescribes on all rows. Equal rows are one row of their summed weight, and the order of rows
@@ -197,8 +196,8 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     margin : float, default=0.01
         Differences of R2, or of the measure, below it do not matter to you.
     measure : str, default=None
-        What the study is about: "r2" (the default), "mae", or "pinball:0.9" where the network predicts that quantile.
-        `score` is R2, as of every regressor.
+        What the study is about: "r2" (the default), "mae", or "pinball:0.9" where the network predicts that quantile;
+        of several targets their mean. `score` is R2, as of every regressor.
     ensemble : int, default=5
         Networks of different seeds whose predictions are averaged; the study is then about their average. 1 is one
         network, as in `posology.Study`.
@@ -242,7 +241,8 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         X : array or frame (row, column)
             Numbers; in frames of pandas, polars or pyarrow also text, categories, booleans, dates. Cells may be
             missing.
-        y : array (row,)
+        y : array (row,), or array or frame (row, target)
+            Several targets are predicted by one network.
         sample_weight : array (row,), optional
             How much each row counts: 2 is the row twice, 0 is no row.
         groups : array (row,), optional
@@ -253,14 +253,20 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         InputError
             A ValueError: what cannot be studied as given.
         """
-        X, y = self._features(X, reset=True), self._target(y, "numeric")
-        check_consistent_length(X, y, sample_weight, groups)
-        self._fit(X, y, "regression", sample_weight, groups)
+        X, numbers = self._features(X, reset=True), self._target(y, "numeric")
+        check_consistent_length(X, numbers, sample_weight, groups)
+        named = pd.DataFrame(numbers, columns=to_frame(y).columns) if _is_frame(y) and _is_wide(numbers) else numbers
+        self._fit(X, named, "regression", sample_weight, groups)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict rows, `(row,)`, in the target's unit. Keras need not run in this process."""
+        """Predict rows, `(row,)` or `(row, target)`, in the target's unit. Keras need not run in this process."""
         return self._predicted(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
 
 class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
@@ -325,6 +331,12 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         """Study and train; see `PosologyRegressor.fit`. `y` holds a class a row, of any sort that can be ordered."""
         X, y = self._features(X, reset=True), self._target(y, None)
         check_classification_targets(y)
+        if _is_wide(y):
+            raise InputError(
+                f"y should be a 1d array, got an array of shape {y.shape} instead: a study is about classes of one "
+                "sort. Fit one PosologyClassifier for each: sklearn.multioutput.MultiOutputClassifier("
+                "PosologyClassifier())."
+            )
         check_consistent_length(X, y, sample_weight, groups)
         self.classes_ = np.unique(y if sample_weight is None else y[column_or_1d(sample_weight) != 0])
         if len(self.classes_) < 2:

@@ -16,6 +16,7 @@ from posology.execution.rivals import predict_rival
 from posology.report.findings import Findings
 from posology.study_file import read
 from posology.table import Preparation, make_table
+from tests.report.test_writing import VALIDATOR
 
 from .conftest import SMALL, command, environment
 
@@ -71,6 +72,7 @@ def there(root, monkeypatch):
 def test_the_verdict_is_about_the_mean_of_both(there, root):
     said, verdict = (root / "said.txt").read_text(), json.loads((there / "verdict.json").read_text())
     assert "mean R2  R2 of progression, in a year  R2 of glucose" in said
+    VALIDATOR.validate(verdict)
     assert verdict["study"]["targets"] == TARGETS
     assert verdict["study"]["target"] == "progression, in a year, glucose"
     for row in verdict["arms"]:

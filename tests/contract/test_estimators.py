@@ -16,6 +16,7 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score, cross_validate
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
@@ -277,7 +278,7 @@ def test_a_random_state_of_none_is_another_network_each_time():
         (PosologyRegressor(epochs=0), Y, "epochs is 0; it must be at least 1."),
         (PosologyRegressor(arms="l3"), Y, "--arms has an unknown regularizer 'l3'"),
         (PosologyRegressor(n_jobs=0), Y, "workers is 0; it must be at least 1."),
-        (PosologyRegressor(), np.column_stack([Y, Y]), "sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())"),
+        (PosologyRegressor(), np.column_stack([Y, 0 * Y]), "The target 'y1' is 0 in all 442 rows"),
         (PosologyRegressor(), Y * 0, "The target 'target' is 0 in all 442 rows"),
         (PosologyClassifier(), Y > 1e9, "y has just one class, or none, whose weight is not zero: False."),
         (PosologyClassifier(measure="r2"), Y > 100, "--score r2 is for numbers"),
@@ -290,8 +291,31 @@ def test_what_is_refused(model, y, message):
     assert message in str(caught.value)
 
 
+GLUCOSE = 1000 * X[:, 9] + 90
+
+
+def test_several_targets_are_predicted_by_one_network():
+    both = pd.DataFrame({"progression": Y, "glucose": GLUCOSE}).iloc[SMALL]
+    features = X[:, :9]
+    model = PosologyRegressor(**FEW).fit(features[SMALL], both)
+    predicted = model.predict(features)
+    assert predicted.shape == (442, 2)
+    assert model.best_model().output_shape == (None, 2)
+    r2 = r2_score(both, predicted[SMALL], multioutput="uniform_average")
+    assert model.score(features[SMALL], both) == pytest.approx(r2)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(features), predicted)
+
+
+def test_a_study_of_several_targets_names_them():
+    both = pd.DataFrame({"progression": Y, "glucose": GLUCOSE}).iloc[:120]
+    model = PosologyRegressor(**FEW, network="question", ensemble=1, arms="none; dropout").fit(X[:120, :9], both)
+    assert model.result_.targets == ("progression", "glucose")
+    assert list(model.result_.arms[0].measures) == ["r2", "r2 of progression", "r2 of glucose"]
+    assert model.predict(X[:5, :9]).shape == (5, 2)
+
+
 @pytest.mark.filterwarnings("ignore::posology.LeakWarning")
-def test_several_targets_and_labels_by_the_way_out_that_is_named():
+def test_one_estimator_for_each_target_and_label():
     weights = np.arange(60) % 3 + 0.5
     several = MultiOutputRegressor(PosologyRegressor(**FEW)).fit(
         X[SMALL], np.column_stack([Y, X[:, 2]])[SMALL], weights
