@@ -10,7 +10,7 @@ from jaxtyping import Int
 from posology.inference.covariance import Clusters
 from posology.inference.shapley import Cells, Pair, Worth, worths
 from posology.inference.stability import Stability, stability
-from posology.judging import Judge
+from posology.judges import Judge
 from posology.plan import COCKTAIL, ONE, Design
 from posology.plan.mixes import parts_of
 from posology.regularizers import REGULARIZERS

@@ -359,7 +359,10 @@ class Run:
 
 
 def _classes(table: Table) -> dict[str, Any]:
-    """Describe the classes of a target; nothing of a number."""
+    """Describe the classes of a target, or its labels; nothing of a number."""
+    if table.labels:
+        named = zip(table.labels, table.target.sum(axis=0).astype(int).tolist(), strict=True)
+        return {"labels": [{"label": name, "rows": n, "share": n / table.n_rows} for name, n in named]}
     if table.strata is None:
         return {}
     rows = np.bincount(table.strata, minlength=len(table.classes)).tolist()

@@ -173,7 +173,7 @@ def test_rivals_are_scikit_learns_for_several_targets(frame):
 
 REFUSED = {
     "one output": (["--target", "a,b"], "2 targets need 2 numbers a row in one output. End it with Dense(2)."),
-    "classes": (["--target", "a,c"], "'a', 'c' are 2 targets, of which 'c' is classes; several targets are numbers."),
+    "classes": (["--target", "a,c"], "'a', 'c' are 2 targets, of which 'c' is classes. Several targets are all"),
     "a score of classes": (["--target", "a,b", "--score", "brier"], "--score brier is for classes"),
     "label smoothing": (["--target", "a,b", "--arms", "label_smoothing"], "'label_smoothing' is for a target that is"),
     "class weights": (["--target", "a,b", "--class-weight", "balanced"], "class_weight"),

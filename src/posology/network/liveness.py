@@ -99,7 +99,7 @@ class Proof:
     ) -> None:
         self._network = network
         others = [name for name in network.regularizers if name != "dropout"]
-        self._bare = PackedNetwork(model, others, network.choice, network.classes)
+        self._bare = PackedNetwork(model, others, network.choice, network.classes, network.targets)
         weights, state = start
         self._first = tuple(map(np.asarray, weights))
         # one seed for all layers that draw for themselves: their order can differ between the two networks
@@ -133,7 +133,7 @@ class Proof:
         if not names:
             return []
         others = [name for name in network.regularizers if name in PLAIN]
-        bare = PackedNetwork(self._model, others, network.choice, network.classes)
+        bare = PackedNetwork(self._model, others, network.choice, network.classes, network.targets)
         weights = self._perturbed()
         with_all, without = (Rehearsal(n, weights, self._state, self._x, self._y, self._key) for n in (network, bare))
         before = with_all.weights()

@@ -11,6 +11,7 @@ from posology.files import parsed_json
 from posology.inference import R2, Measure, measure_named
 from posology.record import read_settings
 from posology.regularizers import REGULARIZERS
+from posology.table.targets import LABEL
 from posology.wording import resume_command
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class Findings:
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes of the target; empty where it is a number."""
+        """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""
+        if "labels" in self.verdict["study"]:
+            return list(LABEL)
         return [one["class"] for one in self.verdict["study"].get("classes", ())]
 
     @property
