@@ -88,6 +88,11 @@ def meat() -> tuple[pd.DataFrame, list[str]]:
     return frame.drop(columns=fat).join(parts), list(parts)
 
 
+def equipment() -> tuple[pd.DataFrame, list[str]]:
+    """Load which of three extras a used car has, by its price, make and body."""
+    return caret("cars")["cars"].astype(int), ["Cruise", "Sound", "Leather"]
+
+
 def chicago() -> Frame:
     """Passengers of a station by date and weather, the last 1,000 days; days of one month stay together."""
     frame, target = of_r("modeldata", "Chicago", "ridership")
@@ -131,6 +136,7 @@ TASKS: dict[str, tuple[Callable[[], tuple[pd.DataFrame, Any]], dict[str, Any]]] 
     "few rows": (partial(public, "auto_mpg", 60), {"network": "strong"}),
     "two targets": (buildings, {"network": "strong"}),
     "three targets": (meat, {"network": "strong"}),
+    "labels": (equipment, {"task": "classification"}),
     "time order": (chicago, {"network": "strong", "groups": "month"}),
 }
 

@@ -34,7 +34,7 @@ from posology.table.arrays import to_frame
 from posology.table.copies import without_copies
 from posology.untuned import UntunedVerdict, train_untuned
 from posology.verdict_text import VerdictText
-from posology.wording import did_you_mean
+from posology.wording import did_you_mean, quoted
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -96,7 +96,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         effort = EFFORTS[self.effort]
         judge_of(table, self.measure)
         weight = parse_class_weight(self._class_weight())
-        check_class_weight(weight, table.classes, table.target_name)
+        check_class_weight(weight, table.classes, table.target_name, labels=bool(table.labels))
         own = {name: getattr(self, name) for name in ("epochs", "batch_size") if getattr(self, name) is not None}
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
         arms, cabinet = parse_family(self.arms)
@@ -164,6 +164,10 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _numbered(columns: int) -> list[str]:
+    return [f"y{place}" for place in range(columns)]
 
 
 def _is_wide(y: np.ndarray) -> bool:
@@ -272,7 +276,8 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
 class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     """Predict classes with a Keras network, regularized as a study of your table advises.
 
-    As `PosologyRegressor`, whose parameters and attributes are here too, with these:
+    Or labels, of which a row may have any: one network predicts all of them. As `PosologyRegressor`, whose parameters
+    and attributes are here too, with these:
 
     Parameters
     ----------
@@ -285,7 +290,8 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    classes_ : array (class,)
+    classes_ : array (class,), or list of them
+        Of labels 0 and 1 for each.
 
     Examples
     --------
@@ -328,17 +334,17 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> "PosologyClassifier":
-        """Study and train; see `PosologyRegressor.fit`. `y` holds a class a row, of any sort that can be ordered."""
-        X, y = self._features(X, reset=True), self._target(y, None)
+        """Study and train; see `PosologyRegressor.fit`. `y` holds a class a row, of any sort that can be ordered.
+
+        Or labels, `(row, label)` of 0 and 1, of which a row has any: an array, a frame or a sparse matrix.
+        """
+        y = y.toarray() if hasattr(y, "toarray") else y  # as label binarizers give labels
+        X, named_y, y = self._features(X, reset=True), y, self._target(y, None)
         check_classification_targets(y)
-        if _is_wide(y):
-            raise InputError(
-                f"y should be a 1d array, got an array of shape {y.shape} instead: a study is about classes of one "
-                "sort. Fit one PosologyClassifier for each: sklearn.multioutput.MultiOutputClassifier("
-                "PosologyClassifier())."
-            )
         check_consistent_length(X, y, sample_weight, groups)
-        self.classes_ = np.unique(y if sample_weight is None else y[column_or_1d(sample_weight) != 0])
+        if _is_wide(y):
+            return self._fit_labels(X, y, named_y, sample_weight, groups)
+        self.classes_: Any = np.unique(y if sample_weight is None else y[column_or_1d(sample_weight) != 0])
         if len(self.classes_) < 2:
             found = ", ".join(map(str, self.classes_)) or "no class"
             raise InputError(
@@ -349,21 +355,47 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         self._fit(X, named, "classification", sample_weight, groups)
         return self
 
+    def _fit_labels(self, X: Any, y: np.ndarray, given: Any, sample_weight: Any, groups: Any) -> "PosologyClassifier":
+        """Study labels, a column each, of which a row has any."""
+        values = np.unique(y).tolist()
+        if not set(values) <= {0, 1}:
+            raise InputError(
+                f"y has {y.shape[1]} columns, which are labels then, of 0 and 1; it has {quoted(values, 5)}. Fit "
+                "one PosologyClassifier for each column: sklearn.multioutput.MultiOutputClassifier("
+                "PosologyClassifier())."
+            )
+        self.classes_ = [np.array([0, 1], y.dtype) for _ in range(y.shape[1])]
+        named = pd.DataFrame(y, columns=to_frame(given).columns if _is_frame(given) else _numbered(y.shape[1]))
+        self._fit(X, named, "classification", sample_weight, groups)
+        return self
+
     def _class_weight(self) -> Any:
         """Name classes as the table does; labels that there are not are left for it to refuse."""
-        if not isinstance(self.class_weight, dict):
+        if not isinstance(self.class_weight, dict) or isinstance(self.classes_, list):
             return self.class_weight
         names = {label: str(label) for label in self.classes_}
         return {names.get(label, str(label)): weight for label, weight in self.class_weight.items()}
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Predict the probability of each class, `(row, class)`, in the order of `classes_`."""
+        """Predict the probability of each class, `(row, class)`, in the order of `classes_`; or of each label."""
         probabilities = self._predicted(X)
+        if isinstance(self.classes_, list):
+            return probabilities
         assert self._network.classes is not None  # a classifier was fitted to classes
         names = list(self._network.classes.names)
         return probabilities[:, [names.index(str(label)) for label in self.classes_]]
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict the class of largest probability of each row, `(row,)`. Keras need not run in this process."""
+        """Predict the class of largest probability of each row, `(row,)`. Keras need not run in this process.
+
+        Of labels it gives those that are likelier than not, `(row, label)` of 0 and 1.
+        """
+        if isinstance(getattr(self, "classes_", None), list):
+            return (self.predict_proba(X) > 0.5).astype(self.classes_[0].dtype)
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -227,12 +227,8 @@ class Study:
             _check_classes(table, settings.design)
         settings = _for_target(table, settings)
         _check_target(table, settings)
-        if table.labels and settings.design.class_weight is not None:
-            raise InputError(
-                "class_weight is for classes that exclude one another, and the targets are labels. Leave it out, or "
-                "let rows count differently: --weights COLUMN."
-            )
-        check_class_weight(settings.design.class_weight, table.classes, table.target_name)
+        weight = settings.design.class_weight
+        check_class_weight(weight, table.classes, table.target_name, labels=bool(table.labels))
         self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import r2_score
+from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score, cross_validate
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
@@ -29,6 +30,7 @@ from posology.execution.staff import KEPT
 FEW = {"epochs": 8, "random_state": 0, "n_jobs": 1}
 X, Y = load_diabetes(return_X_y=True)
 SMALL = slice(0, 60)
+LABELS = np.column_stack([Y > 100, Y > 200]).astype(int)
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +284,9 @@ def test_a_random_state_of_none_is_another_network_each_time():
         (PosologyRegressor(), Y * 0, "The target 'target' is 0 in all 442 rows"),
         (PosologyClassifier(), Y > 1e9, "y has just one class, or none, whose weight is not zero: False."),
         (PosologyClassifier(measure="r2"), Y > 100, "--score r2 is for numbers"),
-        (PosologyClassifier(), np.column_stack([Y > 100, Y > 200]), "MultiOutputClassifier(PosologyClassifier())"),
+        (PosologyClassifier(), np.column_stack([Y > 100, Y // 150]), "MultiOutputClassifier(PosologyClassifier())"),
+        (PosologyClassifier(class_weight="balanced"), LABELS, "class_weight is for classes that exclude one another"),
+        (PosologyClassifier(), np.column_stack([LABELS, Y < 0]), "The target 'y2' is '0' in all 442 rows"),
     ],
 )
 def test_what_is_refused(model, y, message):
@@ -304,6 +308,18 @@ def test_several_targets_are_predicted_by_one_network():
     r2 = r2_score(both, predicted[SMALL], multioutput="uniform_average")
     assert model.score(features[SMALL], both) == pytest.approx(r2)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(features), predicted)
+
+
+@pytest.mark.parametrize("of", [np.asarray, sparse.csr_array])
+def test_labels_are_predicted_by_one_network(of):
+    model = PosologyClassifier(**FEW).fit(X[SMALL], of(LABELS[SMALL]))
+    probabilities, predicted = model.predict_proba(X), model.predict(X)
+    assert probabilities.shape == predicted.shape == (442, 2)
+    assert np.abs(probabilities.sum(axis=1) - 1).max() > 0.1  # they do not exclude each other
+    np.testing.assert_array_equal(predicted, (probabilities > 0.5).astype(int))
+    assert model.score(X[SMALL], LABELS[SMALL]) == (predicted[SMALL] == LABELS[SMALL]).all(axis=1).mean()
+    assert [list(one) for one in model.classes_] == [[0, 1], [0, 1]]
+    assert roc_auc_score(LABELS[SMALL], probabilities[SMALL]) > 0.7
 
 
 def test_a_study_of_several_targets_names_them():
