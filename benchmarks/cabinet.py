@@ -70,7 +70,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         two, ten, whole = trainer(TWO, folder), trainer(TEN, folder), trainer(TEN, folder)
-        whole._regularizers_of = lambda _: TEN  # one program for all, as it would be without groups
+        whole._programs.regularizers_of = lambda _: TEN  # one program for all, as it would be without groups
         runs = {name: (lambda t=t: seconds(t, pack(t, ARM))) for name, t in (("2", two), ("10", ten), ("whole", whole))}
         least, times = by_turns(runs)
         ratios = [a / b for a, b in zip(times["10"], times["2"], strict=True)]

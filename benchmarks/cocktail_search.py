@@ -35,8 +35,8 @@ from posology.plan.packs import by_program, collected, packed, refit_members
 from posology.plan.tried import is_new
 from posology.regularizers import REGULARIZERS, Strength
 from posology.resampling import outer_folds
-from posology.running import space_of
 from posology.scoring import snapshot_losses
+from posology.space import space_of
 
 GOOD, CANDIDATES, WIDTH = 0.25, 24, 0.12
 """Of the densities: share of mixes that are good, draws for each proposal, width of kernels as a share of a range."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -20,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from posology.execution import result_of
 from posology.execution.drive import drive
 from posology.plan import REFIT, Design, Member, Pack, parse_arms, tune
-from posology.running import space_of
 from posology.settings import Settings
+from posology.space import space_of
 from posology.study import Study
 from posology.table import table_from_arrays
 
@@ -157,9 +159,16 @@ def tuned(pool, study, design):
 
 
 def _result(pool, p):
-    from posology.running import _submit
+    future, asked = Future(), pool.submit(p)
 
-    return _submit(pool, p)
+    def pass_on(reply):
+        if error := reply.exception():
+            future.set_exception(error)
+        else:
+            future.set_result(result_of(reply.result()))
+
+    asked.add_done_callback(pass_on)
+    return future
 
 
 def start_section():

@@ -12,8 +12,9 @@ from posology.cocktail import Chosen, Cocktail
 from posology.errors import InputError
 from posology.inference import words
 from posology.inference.stability import Stability
+from posology.judges import NumberJudge
 from posology.lever_run import without_stopping
-from posology.plan import CABINET, COCKTAIL, ONE, Design, parse_family
+from posology.plan import CABINET, COCKTAIL, ONE, Design, Refitted, Tuned, parse_family
 from posology.plan.arms import ONE as PLANNED_ONE
 from posology.report.cocktail import mixed
 from posology.settings import Settings
@@ -110,6 +111,13 @@ def test_a_study_of_a_real_table(result):
     rows = {row["arm"]: row for row in result.to_dict()["arms"]}
     gain = rows["one+others"]["gain_over_none"]
     assert sum(one["shapley"]["value"] for one in made["members"]) == pytest.approx(gain)
+    together = made["factorial"]
+    if together is not None:
+        assert together["arms"]["one"]["score"] == pytest.approx(rows["one"]["r2"])
+        assert together["arms"]["none"]["score"] == pytest.approx(rows["none"]["r2"])
+        # with two regularizers the leading members are the mix
+        assert together["arms"]["first+second"]["score"] == pytest.approx(rows["one+others"]["r2"])
+        assert together["sentence"] in result.to_dict()["verdict"]["sentences"]
     assert set(result.prescription.strengths) <= {"input_dropout", "swa"}
     assert len(result.predict(X[:5])) == 5
     # what was trained is kept: a second run of the same folder is the same study
@@ -118,8 +126,8 @@ def test_a_study_of_a_real_table(result):
 
 
 def made(worths=(), pairs=()):
-    chosen = tuple(Chosen(0, f, {"swa": 0.5}, {"swa": 0.5, "mixup": 0.1}) for f in range(4))
-    return Cocktail(CHOSEN, 60, chosen, Stability(0.8, 0.6, 1.0), tuple(worths), tuple(pairs))
+    chosen = tuple(Chosen(0, f, {"swa": 0.5}, {"swa": 0.5, "mixup": 0.1}, ("swa", "mixup")) for f in range(4))
+    return Cocktail(CHOSEN, 60, chosen, Stability(0.8, 0.6, 1.0), tuple(worths), tuple(pairs), None)
 
 
 def test_it_is_said_in_words():
@@ -149,7 +157,52 @@ def test_it_is_said_in_words():
 def test_what_is_not_known_is_not_said():
     from posology.inference.plain import plain
 
-    unknown = Cocktail(CHOSEN, 60, made().chosen, Stability(np.nan, np.nan, np.nan), (), ())
+    unknown = Cocktail(CHOSEN, 60, made().chosen, Stability(np.nan, np.nan, np.nan), (), (), None)
     said = " ".join(mixed(plain(unknown.to_dict()), "R2"))
     assert "Stability" not in said
+    assert "No mix has two members: there is nothing to combine." in said
     assert "Undecided" not in said
+
+
+def test_a_study_of_before_there_was_a_factorial_has_no_line_of_it():
+    told = made().to_dict()
+    del told["factorial"]
+    assert "nothing to combine" not in " ".join(mixed(told, "R2"))
+
+
+class Shown(NumberJudge):
+    """A judge of predictions that are the losses themselves."""
+
+    def row_losses(self, prediction, scored):
+        assert len(prediction) == scored.sum()
+        return prediction, 0
+
+
+def tuned_at(arm, loss):
+    names = {ONE: ("swa",), COCKTAIL: ("dropout", "mixup", "swa")}.get(arm, arm)
+    return Tuned(arm, (dict.fromkeys(names, (0.5,)),), np.array([loss]), np.array([5.0]), 1, 5)
+
+
+def refitted_at(arm, loss):
+    return Refitted(
+        arm, {}, 5, np.full((2, 3, 10), loss), np.zeros(2, "float32"), np.zeros((2, 1, 2), "float32"), np.zeros((2, 0)),
+        np.zeros((2, 0, 0), "float32"),
+    )  # fmt: skip
+
+
+def test_what_leads_is_found_on_inner_rows_and_scored_on_others():
+    """On inner rows mixup and swa lead; on the rows that score, which must not choose, dropout gains most."""
+    d, m, s = "dropout", "mixup", "swa"
+    inner = {(d,): 0.9, (m,): 0.5, (s,): 0.6, (d, m): 0.5, (d, s): 0.6, (m, s): 0.3}
+    outer = {(d,): 0.1, (m,): 0.8, (s,): 0.7, (d, m): 0.1, (d, s): 0.1, (m, s): 0.6, (): 0.9, ONE: 0.75, COCKTAIL: 0.1}
+    tuned = {arm: tuned_at(arm, loss) for arm, loss in (inner | {(): 0.9, ONE: 0.6, COCKTAIL: 0.3}).items()}
+    refits = {arm: refitted_at(arm, loss) for arm, loss in outer.items()}
+    folds = np.stack([np.arange(20) % 2, np.arange(20) // 10])
+    found = {(r, f): (tuned, refits) for r in range(2) for f in range(2)}
+    made = Cocktail.of(found, Design(ARMS, repeats=2, folds=2, cabinet=CHOSEN), Shown(np.zeros(20)), folds, margin=0.01)
+    assert {one.leading for one in made.chosen} == {(m, s)}
+    scores = {name: one["score"] for name, one in made.factorial.to_dict()["arms"].items()}
+    expected = {"none": 0.1, "first": 0.2, "second": 0.3, "first+second": 0.4, "one": 0.25}
+    assert scores == pytest.approx(expected)
+    said = " ".join(mixed(made.to_dict(), "R2"))
+    assert "at their strengths in it: mixup+swa 4. Scores, R2: none 0.1000, the first alone 0.2000" in said

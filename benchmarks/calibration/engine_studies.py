@@ -23,9 +23,9 @@ from posology.judging import judge_of
 from posology.keys import key_of
 from posology.plan import ALL_ROWS, REFIT, Arm, Design, Pack, Refitted, Space, Tuned, tune, tune_and_refit
 from posology.resampling import outer_folds
-from posology.running import space_of
 from posology.scoring import Found, score
 from posology.settings import Settings
+from posology.space import space_of
 from posology.table import Table
 
 INSIDE = "POSOLOGY_BENCHMARK_INSIDE"

@@ -77,8 +77,17 @@ def kappa(pairs: list[tuple[str, str]]) -> float:
     return (agreement - chance) / (1 - chance) if chance < 1 else float("nan")
 
 
-def _pairs(by_table: dict[str, list[dict[str, Any]]], key: str) -> list[tuple[str, str]]:
-    return [(a[key], b[key]) for found in by_table.values() for a, b in combinations(found, 2)]
+def interval(pairs: dict[str, list[tuple[str, str]]], draws: int = 2000) -> tuple[float, float]:
+    """Give a 95% interval of kappa by drawing tables anew: the pairs of one table are not independent."""
+    tables, rng = [found for found in pairs.values() if found], np.random.default_rng(0)
+    drawn = [rng.integers(len(tables), size=len(tables)) for _ in range(draws)]
+    kappas = [kappa([pair for i in chosen for pair in tables[i]]) for chosen in drawn]
+    low, high = np.nanpercentile(kappas, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _pairs(by_table: dict[str, list[dict[str, Any]]], key: str) -> dict[str, list[tuple[str, str]]]:
+    return {name: [(a[key], b[key]) for a, b in combinations(found, 2)] for name, found in by_table.items()}
 
 
 def show() -> None:
@@ -92,19 +101,26 @@ def show() -> None:
         if not whole:
             continue
         every, picks = _pairs(whole, "said"), _pairs(whole, "picked")
-        decided = [pair for pair in every if "open" not in pair]
+        decided = {name: [pair for pair in pairs if "open" not in pair] for name, pairs in every.items()}
         print(f"size {size}: {len(whole)} tables, {SIZES[size]}\n")
-        print("| what | pairs | agree | kappa |\n|---|---|---|---|")
+        print("| what | pairs | tables | agree | kappa [95%] |\n|---|---|---|---|---|")
         named = {"verdicts, both decided": decided, "verdicts": every, "one tuning run": picks}
-        for what, pairs in named.items():
-            share = np.mean([a == b for a, b in pairs]) if pairs else float("nan")
-            print(f"| {what} | {len(pairs)} | {share:.2f} | {kappa(pairs):.2f} |")
+        for what, of_tables in named.items():
+            _print(what, of_tables)
         print("\n| table | rows | verdicts | picked by one tuning run | seconds |\n|---|---|---|---|---|")
         for name, found in whole.items():
             verdicts, picked = (", ".join(f[key] for f in found) for key in ("said", "picked"))
             seconds = np.mean([f["seconds"] for f in found])
             print(f"| {name} | {found[0]['rows']} | {verdicts} | {picked} | {seconds:.0f} |")
         print()
+
+
+def _print(what: str, of_tables: dict[str, list[tuple[str, str]]]) -> None:
+    pairs = [pair for found in of_tables.values() for pair in found]
+    if pairs:
+        (low, high), share = interval(of_tables), np.mean([a == b for a, b in pairs])
+        tables = sum(map(bool, of_tables.values()))
+        print(f"| {what} | {len(pairs)} | {tables} | {share:.2f} | {kappa(pairs):.2f} [{low:.2f}, {high:.2f}] |")
 
 
 def main() -> None:

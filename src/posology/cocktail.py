@@ -1,20 +1,21 @@
 """What a cocktail was made of: the mix of every resample, how stable it is, and what its members are worth."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from posology.inference.covariance import Clusters
+from posology.inference.factorial import Factorial, factorial, leaders
 from posology.inference.shapley import Cells, Pair, Worth, worths
 from posology.inference.stability import Stability, stability
 from posology.judges import Judge
-from posology.plan import COCKTAIL, ONE, Design
+from posology.plan import COCKTAIL, ONE, Arm, Design, Tuned
 from posology.plan.mixes import parts_of
 from posology.regularizers import REGULARIZERS
-from posology.scoring import Found, snapshot_losses
+from posology.scoring import Found, Resample, snapshot_losses
 
 Strengths = dict[str, float]
 
@@ -28,12 +29,15 @@ class Chosen:
     repeat, fold : int
     one, mix : dict
         From regularizer to its strength, the same at all sites.
+    leading : tuple of str
+        The one or two members of the mix that are worth most on the inner rows, the first first.
     """
 
     repeat: int
     fold: int
     one: Strengths
     mix: Strengths
+    leading: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Cocktail:
         Of the members, resample by resample.
     worths : tuple of Worth
     pairs : tuple of Pair
+    factorial : Factorial or None
+        Of the two leading members of each mix; None where no mix has two.
     """
 
     cabinet: tuple[str, ...]
@@ -60,6 +66,7 @@ class Cocktail:
     stability: Stability
     worths: tuple[Worth, ...]
     pairs: tuple[Pair, ...]
+    factorial: Factorial | None
 
     @classmethod
     def of(
@@ -69,6 +76,8 @@ class Cocktail:
         judge: Judge,
         folds: Int[np.ndarray, "repeat row"],
         clusters: Clusters | None = None,
+        *,
+        margin: float,
     ) -> "Cocktail":
         """Collect it over the resamples of complete repeats.
 
@@ -82,26 +91,38 @@ class Cocktail:
             Of the complete repeats.
         clusters : int array (row,), optional
             Group of each row.
+        margin : float
+            Differences of scores below it do not matter.
         """
-        chosen = tuple(
-            Chosen(*where, *({name: s[0] for name, s in tuned[arm].settings[0].items()} for arm in (ONE, COCKTAIL)))
-            for where, (tuned, _) in found.items()
-        )
+        chosen = tuple(_chosen(*where, tuned) for where, (tuned, _) in found.items())
         members = np.array([[name in one.mix for name in design.cabinet] for one in chosen])
-        cells = _cells(found, design, judge, folds)
-        singles, pairs = worths(cells, folds, list(REGULARIZERS), clusters, judge.weights)
-        return cls(design.cabinet, design.searched, chosen, stability(members), tuple(singles), tuple(pairs))
+        cells, order = _cells(found, design, judge, folds), list(REGULARIZERS)
+        singles, pairs = worths(cells, folds, order, clusters, judge.weights)
+        together = factorial(
+            cells,
+            _losses_of(ONE, found, design, judge, folds),
+            {(one.repeat, one.fold): one.leading for one in chosen},
+            folds,
+            order,
+            margin=margin,
+            measure=judge.measure,
+            clusters=clusters,
+            weights=judge.weights,
+        )
+        settled = stability(members)
+        return cls(design.cabinet, design.searched, chosen, settled, tuple(singles), tuple(pairs), together)
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON types."""
         return {
             "cabinet": list(self.cabinet),
             "mixes_tried": self.searched,
-            "chosen": [asdict(one) for one in self.chosen],
+            "chosen": [{**asdict(one), "leading": list(one.leading)} for one in self.chosen],
             "chosen_alone": self._alone(),
             "stability": asdict(self.stability),
             "members": [asdict(one) for one in self.worths],
             "pairs": [{**asdict(one), "names": list(one.names), "together": one.together.value} for one in self.pairs],
+            "factorial": self.factorial.to_dict() if self.factorial else None,
         }
 
     def _alone(self) -> dict[str, float]:
@@ -110,15 +131,29 @@ class Cocktail:
         return {name: names.count(name) / len(self.chosen) for name in REGULARIZERS if name in names}
 
 
+def _chosen(repeat: int, fold: int, tuned: Mapping[Arm, Tuned]) -> Chosen:
+    """Collect what one resample chose."""
+    one, mix = ({name: s[0] for name, s in tuned[arm].settings[0].items()} for arm in (ONE, COCKTAIL))
+    inner = {frozenset(part): float(tuned[part].losses[0]) for part in parts_of(tuple(mix))}
+    return Chosen(repeat, fold, one, mix, leaders(inner) if inner else tuple(mix))
+
+
 def _cells(found: Found, design: Design, judge: Judge, folds: Int[np.ndarray, "repeat row"]) -> Cells:
     """Give the row losses of every part of every mix, the whole and none included."""
-    out = {}
-    for (repeat, fold), (tuned, refits) in found.items():
-        rows, mix = folds[repeat] == fold, tuple(tuned[COCKTAIL].settings[0])
-        arms: Sequence[Any] = [(), *parts_of(mix), COCKTAIL]
-        names = [(), *parts_of(mix), mix]
-        out[repeat, fold] = {
-            frozenset(name): snapshot_losses(refits[arm], judge, rows, design.ensemble)[0].mean(axis=0)
-            for name, arm in zip(names, arms, strict=True)
-        }
+    mixes = {where: tuple(tuned[COCKTAIL].settings[0]) for where, (tuned, _) in found.items()}
+    out: dict[Resample, dict[frozenset[str], Float[np.ndarray, " scored"]]] = {}
+    for where, mix in mixes.items():
+        arms: Sequence[tuple[Arm, Arm]] = [((), ()), *((part, part) for part in parts_of(mix)), (mix, COCKTAIL)]
+        of = {where: found[where]}
+        out[where] = {frozenset(part): _losses_of(arm, of, design, judge, folds)[where] for part, arm in arms}
     return out
+
+
+def _losses_of(
+    arm: Arm, found: Found, design: Design, judge: Judge, folds: Int[np.ndarray, "repeat row"]
+) -> dict[Resample, Float[np.ndarray, " scored"]]:
+    """Give the row losses of an arm's refits on the rows of each resample."""
+    return {
+        where: snapshot_losses(refits[arm], judge, folds[where[0]] == where[1], design.ensemble)[0].mean(axis=0)
+        for where, (_, refits) in found.items()
+    }

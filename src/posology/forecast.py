@@ -11,9 +11,9 @@ from posology.lever_run import RIVALS, without_stopping
 from posology.plan import Design, Pack, Space, arm_name, programs, tune
 from posology.progress import Progress
 from posology.regularizers import PLACES
-from posology.running import space_of
 from posology.scratch import scratch_folder
 from posology.settings import Settings
+from posology.space import space_of
 
 if TYPE_CHECKING:
     from posology.study import Study

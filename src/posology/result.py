@@ -150,6 +150,8 @@ class StudyResult:
         )
         if self.levers and (trees := self.levers.sentence(self.analysis.verdict.margin, self.analysis.measure.words)):
             said.insert(1, trees)
+        if self.cocktail and self.cocktail.factorial:
+            said.append(self.cocktail.factorial.sentence)
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:

@@ -17,12 +17,13 @@ from posology.behaviour import Behaviour
 from posology.callbacks import Begun, Resampled, Told
 from posology.cocktail import Cocktail
 from posology.continuing import harmless, notes_of
-from posology.errors import InputError, StoppedError
+from posology.errors import StoppedError
 from posology.evidence import evidence_of
 from posology.execution import ALL_ROWS_SPLITS, LostWorker, Pool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
-from posology.inference import R2, Analysis, Looks, analyze
+from posology.facts import facts_of
+from posology.inference import Analysis, analyze
 from posology.lever_run import LeverRun, without_stopping
 from posology.levers import TREES, Levers
 from posology.plan import (
@@ -37,12 +38,10 @@ from posology.plan import (
     tune_and_refit,
 )
 from posology.plan.members import describe
-from posology.plan.schedules import depths_of
 from posology.posting import Posted
 from posology.prescription import Prescription
 from posology.progress import Progress
 from posology.record import Record, check_folder
-from posology.regularizers import PLACES, REGULARIZERS
 from posology.repeats import Repeats
 from posology.report.findings import Findings
 from posology.report.writing import written
@@ -52,27 +51,14 @@ from posology.scoring import (
     Found,
     Scores,
     check_trained,
-    doubled_warnings,
-    failures,
     score,
-    search_gains,
-    search_warnings,
 )
 from posology.scratch import scratch_folder
-from posology.settings import Settings
-from posology.table import Table, Weights
+from posology.space import space_of
 from posology.wording import resume_command
 
 if TYPE_CHECKING:
     from posology.study import Study
-
-
-OF_MEDIANS = ("mean_absolute_error", "MeanAbsoluteError")
-OF_MEANS = (
-    "mean_squared_error", "MeanSquaredError", "mean_squared_logarithmic_error", "MeanSquaredLogarithmicError",
-    "huber", "Huber", "log_cosh", "LogCosh", "poisson", "Poisson",
-)  # fmt: skip
-"""Keras' losses of a median, and those of a mean or of something between the two."""
 
 
 class Run:
@@ -160,7 +146,7 @@ class Run:
         )
         levers = self._levers(pool, record, space, found, scores, analysis)
         prescription = self._prescribe(pool, record, space, analysis)
-        facts = self._facts(network, scores, looks, found)
+        facts = facts_of(self._study, network, scores, looks, found)
         facts["notes"] += notes_of(record.held)
         behaviour = self._behaviour(found, scores, levers, network["arrays"])
         asked = self._study.settings
@@ -169,7 +155,7 @@ class Run:
         cocktail = None
         if self._design.cabinet:
             about = (self._study.judge, scores.folds, self._study.table.clusters)
-            cocktail = Cocktail.of(found, self._design, *about)
+            cocktail = Cocktail.of(found, self._design, *about, margin=asked.margin)
         parts = (levers, behaviour, evidence, cocktail)
         result = StudyResult.of(asked, found, scores, analysis, prescription, facts, *parts)
         return self._keep_result(record, result)
@@ -199,45 +185,6 @@ class Run:
         table, design = self._study.table, self._design
         folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata, table.clusters)
         return score(found, design.arms, range(repeats), folds, self._study.judge, design.ensemble)
-
-    def _facts(self, network: dict[str, Any], scores: Scores, looks: Looks, found: Found) -> dict[str, Any]:
-        """Collect what the study was made of."""
-        table, gains = self._study.table, search_gains(found, self._design.arms)
-        return {
-            "rows": table.n_rows,
-            "columns": table.features.shape[1],
-            "prepared_columns": network["width"],
-            "target": table.target_name,
-            **({"targets": list(table.targets)} if table.targets else {}),
-            **_classes(table),
-            "groups": None if table.groups is None else {"column": table.groups.name, "count": table.groups.count},
-            "weights": None if table.weights is None else _weights(table.weights),
-            "fingerprint": table.fingerprint(),
-            "notes": list(table.notes),
-            "network_notes": [*network["notes"], *self._note_on_loss(network["loss"])],
-            "warnings": [
-                *network["warnings"],
-                *doubled_warnings(self._design.arms, self._design.cabinet, network["optimizer"]),
-                *search_warnings(gains, self._study.settings.margin),
-            ],
-            "network": str(self._study.settings.source),
-            "parameters": network["parameters"],
-            "optimizer": network["optimizer"],
-            **{name: network[name] for name in PLACES.values()},
-            "repeats": looks.done,
-            "resamples": looks.done * self._design.folds,
-            "stopping": looks.to_dict(),
-            "capped_row_losses": scores.capped,
-            "failed_networks": scores.failed,
-            "failures": failures(found),
-        }
-
-    def _note_on_loss(self, loss: str) -> list[str]:
-        """Say where a network learns something else than what its score asks for."""
-        if self._study.judge.measure.name != R2.name or loss in OF_MEANS:
-            return []
-        about = "mae scores what it learns, a median" if loss in OF_MEDIANS else "pinball:LEVEL is for a quantile"
-        return [f"The network's loss is {loss}, and its score is R2, which is about means: --score {about}."]
 
     def _train(self, pool: Pool, record: Record, space: Space) -> Repeats:
         """Train repeat after repeat, until a look, the budget or their number ends it."""
@@ -358,58 +305,9 @@ class Run:
         return result
 
 
-def _classes(table: Table) -> dict[str, Any]:
-    """Describe the classes of a target, or its labels; nothing of a number."""
-    if table.labels:
-        named = zip(table.labels, table.target.sum(axis=0).astype(int).tolist(), strict=True)
-        return {"labels": [{"label": name, "rows": n, "share": n / table.n_rows} for name, n in named]}
-    if table.strata is None:
-        return {}
-    rows = np.bincount(table.strata, minlength=len(table.classes)).tolist()
-    named = zip(table.classes, rows, strict=True)
-    return {"classes": [{"class": name, "rows": n, "share": n / table.n_rows} for name, n in named]}
-
-
-def _weights(weights: Weights) -> dict[str, Any]:
-    return {"column": weights.name, "effective_rows": weights.effective}
-
-
 def merged(pack: Pack, trained: Pack, new: PackResult, kept: PackResult) -> PackResult:
     """Put the results of a pack's networks in their order: those trained now, and those of an earlier run."""
     given = {True: iter(range(len(trained.members))), False: iter(range(len(pack.members)))}
     order = [(is_new, next(given[is_new])) for is_new in (member in trained.members for member in pack.members)]
     parts = {True: vars(new), False: vars(kept)}
     return PackResult(**{name: np.stack([parts[is_new][name][i] for is_new, i in order]) for name in vars(new)})
-
-
-_MISSING = {
-    "kernel": "no Dense or convolution kernel to penalize. Add one",
-    "dropout": "no Dropout layer and no hidden activation to put one after. Add a Dropout layer",
-    "branch": "no residual branch: no addition of two ways of which one has more layers. Add one, such as "
-    "keras.layers.Add()([x, Dense(n)(h)])",
-}
-"""Of sites, by kind, and what to do."""
-
-
-def space_of(network: dict[str, Any], settings: Settings) -> Space:
-    """Count the sites of each regularizer, and give what is searched.
-
-    Raises
-    ------
-    InputError
-        A regularizer of the arms has no place in the network to act on.
-    """
-    counts = {kind: len(network[name]) for kind, name in PLACES.items()}
-    strengths = settings.strengths()
-    sites = {name: counts.get(REGULARIZERS[name].place.kind, 1) for name in strengths}
-    for name, count in sites.items():
-        if count == 0:
-            missing = _MISSING[REGULARIZERS[name].place.kind]
-            raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
-    shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
-    if shaped:
-        raise InputError(
-            f"An arm has a shape of {', '.join(sorted(shaped))} over depth, but the network has one place for it. "
-            "Write it without a shape."
-        )
-    return Space(strengths, sites, settings.per_layer)

@@ -14,7 +14,8 @@ from posology.class_weights import check_class_weight, parse_class_weight
 from posology.continuing import DECISIVE, SAME, Continuing
 from posology.errors import InputError
 from posology.execution import Job, LostWorker, Pool
-from posology.execution.cluster import Cluster, check_address
+from posology.execution.cluster import Cluster
+from posology.execution.cluster_checks import check_address
 from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of

@@ -123,7 +123,8 @@ def test_a_planted_gain_moves_the_combination_and_nothing_else(outcomes):
 
 
 def test_every_target_is_judged(outcomes):
-    small = [replace(SUITE[name], rows=100, repeats=2, folds=2) for name in ("N0", "N1", "N2", "N3", "E2")]
+    rows = {"N0": 100, "N1": 100, "N2": 100, "N3": 100, "E2": 300}
+    small = [replace(SUITE[name], rows=n, repeats=2, folds=2) for name, n in rows.items()]
     every = [*outcomes, *(o for g in small for index in (1, 2) for o in simulate(g, index))]
     studies = gathered(every, [PLAIN, *small])
     found = targets(studies)
@@ -138,3 +139,8 @@ def test_a_sign_that_is_not_known_is_no_fact():
     open_ones = [known[0], planted(truth=(-0.5, -0.4, -0.4, -0.5), combination_better=0.99)]
     said = [len(_statements({"E1": Studied(PLAIN, outcomes)})[0]) for outcomes in (known, open_ones)]
     assert said == [8, 0]
+
+
+def test_what_no_study_states_is_not_judged():
+    silent = [planted(truth=(-0.5, -0.5, -0.5, -0.4), combination_better=None, within_margin=None)] * 2
+    assert len(_statements({"E1": Studied(PLAIN, silent)})[0]) == 0

@@ -38,6 +38,18 @@ def test_the_users_own_environment_is_left_alone(monkeypatch):
     assert dict(os.environ) == before
 
 
+def test_what_the_user_set_for_other_programs_of_jax_does_not_reach_a_worker(monkeypatch):
+    for name in (
+        "JAX_DISABLE_JIT",
+        "JAX_DEBUG_NANS",
+        "JAX_DEFAULT_PRNG_IMPL",
+        "PYTHONWARNINGS",
+        "XLA_PYTHON_CLIENT_ALLOCATOR",
+    ):
+        monkeypatch.setenv(name, "1")
+        assert name not in worker_environment(())
+
+
 @pytest.mark.skipif(JAXLIB != "0.10.2", reason="jax#39103 is a defect of 0.10.2")
 def test_the_self_test_catches_the_reported_miscompilation_for_real():
     assert "jax#39103" in self_test(())

@@ -320,7 +320,7 @@ def test_a_training_of_a_fixed_length_is_scored_at_its_end_only(tmp_path):
 
 
 def test_a_large_table_is_scored_at_the_chosen_epoch_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("posology.execution.trainer.MOST_ROWS", 50)
+    monkeypatch.setattr("posology.execution.stacking.MOST_ROWS", 50)
     member = Member((), 0, 0, {}, 4, 99, scored_at=(2, 3, 4, 5, 6))
     found = trainer(tmp_path, epochs=17).run(pack(REFIT, [member]))
     alone = trainer(tmp_path, epochs=17).run(pack(REFIT, [replace(member, scored_at=(4,))]))
@@ -335,10 +335,10 @@ def test_an_arm_is_trained_in_a_study_of_many_regularizers_as_in_one_of_few(tmp_
         one, other = results(few.run(pack(split))), results(worker.run(pack(split)))
         for name, value in one.items():
             np.testing.assert_array_equal(value, other[name])
-    assert [names for names, _ in worker._programs] == [("l1", "l2", "dropout")]
+    assert worker._programs.compiled == [("l1", "l2", "dropout")]
     noisy = {**SETTING, "gaussian_noise": (0.5, 0.5), "mixup": (0.5,), "ema": (20.0,)}
     beside = worker.run(pack(0, [Member((*BOTH, "gaussian_noise", "mixup", "ema"), 0, 0, noisy, 6, 99)]))
-    assert [names for names, _ in worker._programs][1:] == [many]
+    assert worker._programs.compiled[1:] == [many]
     assert np.isfinite(beside.best_loss).all()
 
 

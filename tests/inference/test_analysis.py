@@ -115,7 +115,10 @@ def test_below_the_mean_nothing_is_combined():
     assert (found.verdict.kind, found.verdict.arm) == (Kind.OPEN, ("weights", "dropout"))
     assert found.at_half_margin.kind is found.at_double_margin.kind is Kind.OPEN
     assert found.flags == ("no arm predicts better than the mean of the target",)
-    assert analyze(losses - 0.3, folds, PLAIN).verdict.kind is Kind.COMBINE
+    assert found.probabilities is None, "a flagged study says nothing of the population"
+    better = analyze(losses - 0.3, folds, PLAIN)
+    assert (better.verdict.kind, better.flags) == (Kind.COMBINE, ())
+    assert better.probabilities is not None
 
 
 def test_margins_of_half_and_double():

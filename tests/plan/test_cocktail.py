@@ -125,6 +125,10 @@ def test_every_part_of_the_mix_is_refitted_at_the_strengths_of_the_mix(found):
     }  # fmt: skip
     assert all(one.setting[name] == mix[name] for one in parts.values() for name in one.arm)
     assert {len(one.prediction) for one in parts.values()} == {design.cell_seeds} == {3}
+    # what each came to on the inner rows is told too
+    assert {arm: one.losses[0] for arm, one in tuned.items() if arm in parts} == pytest.approx(
+        {arm: loss_of(one.setting) for arm, one in parts.items()}
+    )
 
 
 def test_one_program_serves_every_mix_of_the_usual_cabinet(found):

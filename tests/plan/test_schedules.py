@@ -7,8 +7,8 @@ from posology.inference import arm_in_words
 from posology.plan import Design, Space, arm_name, default_ranges, parse_arms, parse_family, regularizers_of
 from posology.plan.schedules import depths_of, scheduled_lines, schedules_of
 from posology.plan.trials import seeded_settings, sobol_settings
-from posology.running import space_of
 from posology.settings import Settings
+from posology.space import space_of
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ class Outcome:
     shrunken : list of float
     gain : list of float
         Bounds of the best combination over the best single arm; empty where the family lacks one kind.
-    combination_better, within_margin : float
-        Probabilities; zero where the family lacks one kind.
+    combination_better, within_margin : float or None
+        Probabilities; None where the study states none.
     said : dict
         From variance to what the five rules made of it.
     flagged : bool
@@ -88,8 +88,8 @@ class Outcome:
     upper: list[float]
     shrunken: list[float]
     gain: list[float]
-    combination_better: float
-    within_margin: float
+    combination_better: float | None
+    within_margin: float | None
     said: dict[str, dict[str, Any]]
     flagged: bool
     variance: float
@@ -168,8 +168,8 @@ def outcome(
         found.best.upper.tolist(),
         (found.shrunken - 1).tolist(),
         [rivalry.difference.lower, rivalry.difference.upper] if rivalry else [],
-        p.combination_better if p else 0.0,
-        p.within_margin if p else 0.0,
+        p.combination_better if p else None,
+        p.within_margin if p else None,
         said,
         bool(found.flags),
         float(table[1].var()),

@@ -211,7 +211,7 @@ def _probability(studies: Studies) -> list[Target]:
 
 
 def _statements(studies: Studies) -> tuple[Float[np.ndarray, " statement"], Float[np.ndarray, " statement"]]:
-    """Collect P(combination better) and P(within the margin), both ways, where the arms do not tie by symmetry."""
+    """Collect P(combination better) and P(within the margin), both ways, where they are stated and arms do not tie."""
     said, true = [], []
     for studied in studies.values():
         if studied.asked.tied:
@@ -224,9 +224,10 @@ def _statements(studies: Studies) -> tuple[Float[np.ndarray, " statement"], Floa
             gain = value[combined].max() - value[singles].max()
             # how far the true gain is from where the fact would be another
             facts = ((o.combination_better, gain), (o.within_margin, MARGIN - abs(gain)))
-            for probability, fact in ((p, room > 0) for p, room in facts if abs(room) > KNOWN * noise):
-                said += [probability, 1 - probability]
-                true += [float(fact), float(not fact)]
+            for probability, room in facts:
+                if probability is not None and abs(room) > KNOWN * noise:
+                    said += [probability, 1 - probability]
+                    true += [float(room > 0), float(room <= 0)]
     return np.array(said), np.array(true)
 
 

@@ -62,12 +62,12 @@ def carry_out(
 
 @contextmanager
 def _stoppable(asked: "Study") -> Any:
-    """Turn Ctrl-C and a polite kill into exit code 3 with the line that continues."""
+    """Turn Ctrl-C, a polite kill and a terminal that closes into exit code 3 with the line that continues."""
 
     def interrupt(*_: Any) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in _polite()}
     try:
         yield
     except KeyboardInterrupt:
@@ -75,7 +75,14 @@ def _stoppable(asked: "Study") -> Any:
     except WorkerError as error:
         raise WorkerError(f"{error} {_what_is_kept(asked)}") from error
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _polite() -> list[signal.Signals]:
+    """Give the signals that ask a process to end; under nohup a terminal that closes is none of them."""
+    closed = getattr(signal, "SIGHUP", None)  # unknown to Windows
+    return [signal.SIGTERM, *([closed] if closed and signal.getsignal(closed) != signal.SIG_IGN else [])]
 
 
 def _what_is_kept(asked: "Study") -> str:

@@ -22,6 +22,7 @@ from posology.cli.results import export, predict, report, results
 from posology.cli.studies import demo, resume, study
 from posology.cli.watch import watch
 from posology.errors import PosologyError
+from posology.streams import abandon, settle
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     study, init, demo, resume, watch, predict, inspect, results, export, report, compare, calibrate, doctor,
@@ -30,6 +31,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 
 OF_PATHS = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EINVAL}
 """Errors of a path that a user named; others are of the machine."""
+_ROOM = "Is there room in the temporary folder (TMPDIR) and where the output goes, and may this user write there?"
 
 app = cyclopts.App(
     name="posology",
@@ -44,8 +46,10 @@ for place, command in enumerate(COMMANDS):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit with its code; never with a traceback for what a user can cause."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    settle()
     try:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
     except cyclopts.CycloptsError as error:
         _fail(arguments, f"{error} See: posology {_command(arguments)}--help", 2)
     except PosologyError as error:
@@ -53,12 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         _fail(arguments, "Stopped.", 3)
     except BrokenPipeError:  # the reader of standard output went away, as `| head` does
-        sys.stderr.close()
+        abandon(sys.stdout)
         sys.exit(1)
     except OSError as error:
         if error.errno in OF_PATHS and error.filename is not None:
             _fail(arguments, f"'{error.filename}' cannot be used: {error.strerror}. Check the path.", 2)
-        _fail(arguments, f"{error}. Is there room in the temporary folder (TMPDIR), and may this user write there?", 1)
+        _fail(arguments, f"{error}. {_ROOM}", 1)
     except MemoryError:
         _fail(arguments, "Out of memory. Use fewer --workers, or a smaller table.", 1)
     sys.exit(0)
@@ -71,6 +75,10 @@ def _command(arguments: Sequence[str]) -> str:
 
 def _fail(arguments: Sequence[str], text: str, code: int) -> NoReturn:
     say(f"posology: {text}")
-    if "--json" in arguments:
-        print_json({"error": text, "exit_code": code})
+    try:
+        if "--json" in arguments:
+            print_json({"error": text, "exit_code": code})
+        sys.stdout.flush()
+    except OSError:  # its disk is full, or its reader went away
+        abandon(sys.stdout)
     sys.exit(code)

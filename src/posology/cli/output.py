@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
+from posology.streams import tell
 from posology.wording import printable
 
 LONGEST = 4000
@@ -20,7 +21,7 @@ def print_json(content: Any) -> None:
 def say(text: str) -> None:
     """Tell the user; standard output stays for the result. Names in the text give no orders to the terminal."""
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]} ... and {len(text) - LONGEST:,} characters more"
-    sys.stderr.write(printable(shown) + "\n")
+    tell(printable(shown))
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -24,6 +24,8 @@ Switches = tuple[str, ...]
 YNN_PRODUCTS: Switches = ("--xla_cpu_experimental_ynn_fusion_type=individual_dot",)
 YNN_OFF: Switches = ("--xla_cpu_experimental_ynn_fusion_type=",)
 _YNN_RELEASES = ("0.10.2", "0.11")
+_LEFT_OUT = ("JAX_", "XLA_", "KERAS_BACKEND", "PYTHONWARNINGS", "PYTHONINSPECT")
+"""The user's settings that would change what networks come to, or end a worker that is well."""
 
 
 def worker_environment(switches: Switches | None = None) -> dict[str, str]:
@@ -38,8 +40,9 @@ def worker_environment(switches: Switches | None = None) -> dict[str, str]:
     flags = ["--xla_cpu_multi_thread_eigen=false", *(chosen_switches() if switches is None else switches)]
     # the posology that the driver runs, also where it was imported from a checkout
     paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(posology.__file__).parents[1])]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)}
     return {
-        **os.environ,
+        **kept,
         **_compiled_programs(),
         "PYTHONPATH": os.pathsep.join(paths),
         "KERAS_BACKEND": "jax",

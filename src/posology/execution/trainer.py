@@ -3,22 +3,19 @@
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Int32
 
 from posology.engine.member import Member as EngineMember
-from posology.engine.member import Outcome, Running, Schedule, Stopping
+from posology.engine.member import Outcome, Running
 from posology.engine.packing import PackProgram
 from posology.engine.program import BLOCK
-from posology.engine.recipe import Recipe
-from posology.engine.schedule import CONSTANT
 from posology.errors import InputError
 from posology.execution.carried import Carried
 from posology.execution.course import Course, plateau_of
@@ -26,9 +23,11 @@ from posology.execution.fits import Fit, FitStore
 from posology.execution.inlets import lay_out
 from posology.execution.job import Job
 from posology.execution.probing import Prober, norms_of
+from posology.execution.programs import Programs
 from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
+from posology.execution.stacking import Stacking
 from posology.keys import key_of
 from posology.network.average import average_of
 from posology.network.checks import check_model
@@ -47,18 +46,13 @@ from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
 from posology.network.structure import structure_warnings
-from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name, regularizers_of
-from posology.plan.schedules import scheduled_lines, schedules_of
-from posology.regularizers import CONSTANT as AT_REST
-from posology.regularizers import REGULARIZERS, Place, with_shared
+from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
+from posology.plan.schedules import scheduled_lines
+from posology.regularizers import REGULARIZERS, Place
 from posology.table import Classes, Table
 
 CHUNK_SECONDS = 0.5
 """How often a pack says how far it is."""
-
-MOST_ROWS = 20_000
-"""Refits of larger tables are scored once, at their last epoch: the predictions of all must fit into memory, and more
-rows leave less noise."""
 
 Report = Callable[[int], None]
 """Told the epochs that a pack's members trained since it was told last."""
@@ -110,12 +104,13 @@ class Trainer:
         self._plateau = plateau_of(job.design.callbacks, self._network)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
         self._room = self._pack_size
-        self._programs: dict[tuple[tuple[str, ...], int], PackProgram] = {}
+        self._programs = Programs(job, self._model, self._network)
         self._seconds_an_epoch = 0.0
         # rows of one fit serve many packs; two fits are enough, for packs come fit by fit
         self._fit = lru_cache(maxsize=2)(self._fits.fit)
         self._built = lru_cache(maxsize=2)(self._build_for_fit)
         self._first = lru_cache(maxsize=64)(self._first_weights)
+        self._stacking = Stacking(job, self._network, self._plateau, self._first)
 
     def _state_bytes(self) -> int:
         weights = [np.asarray(v.value) for v in self._model.trainable_variables]
@@ -270,19 +265,15 @@ class Trainer:
     def _doses(self, setting: Setting) -> list[Dose]:
         return doses_of(self._network.places, setting)
 
-    def _strengths(self, setting: Setting) -> dict[str, tuple[float, ...]]:
-        """Fill in zeros for the regularizers that a setting leaves off, a number a site."""
-        return {name: tuple(setting.get(name, (0.0,) * self._network.sites(name))) for name in self._job.regularizers}
-
     def _train(self, pack: Pack, fit: Fit, report: Report) -> Outcome:
         """Train a pack; predictions get a snapshot axis after that of the members."""
-        acting = self._regularizers_of(pack)
-        members = self._members(pack, acting)
-        program = self._programs.get((acting, self._room)) or self._compile(fit, members, acting)
+        acting = self._programs.regularizers_of(pack)
+        members = self._stacking.members(pack, acting, self._room)
+        program = self._programs.program(fit, members, acting, self._room)
         run = program.start(members)
         course = Course.of(pack, self._room, self._plateau)
         if pack.split == REFIT and pack.repeat != ALL_ROWS:
-            return self._refit(program, fit, members, run, course, self._scored_at(pack), report)
+            return self._refit(program, fit, members, run, course, self._stacking.scored_at(pack, self._room), report)
         names = [self._carried_name(pack, m) for m in pack.members]
         if any(m.until is not None for m in pack.members):
             run = self._carried.take(names, run)
@@ -294,13 +285,6 @@ class Trainer:
                 self._carried.drop(name)
         outcome = program.finish(fit.data, members, run)
         return outcome._replace(prediction=outcome.prediction[:, None])
-
-    def _scored_at(self, pack: Pack) -> Int32[np.ndarray, "snapshot member"]:
-        """Give the epochs at which the refits of a pack are scored, those that fill it up at none."""
-        asked = np.array([m.scored_at or (m.epochs,) for m in pack.members], "int32").T
-        if self._job.rows > MOST_ROWS:
-            asked = asked[len(asked) // 2][None]
-        return np.pad(asked, ((0, 0), (0, self._room - asked.shape[1])))
 
     def _refit(
         self,
@@ -341,25 +325,6 @@ class Trainer:
             report(trained)
         return run
 
-    def _regularizers_of(self, pack: Pack) -> tuple[str, ...]:
-        """Name what the program of a pack has: what its arms need, and what costs next to nothing."""
-        needed = {name for member in pack.members for name in (*regularizers_of(member.arm), *member.setting)}
-        return with_shared(needed | set(self._job.design.together), self._job.regularizers)
-
-    def _compile(self, fit: Fit, members: EngineMember, names: tuple[str, ...]) -> PackProgram:
-        acting, gated = {name: REGULARIZERS[name] for name in names}, bool(self._job.design.cabinet)
-        recipe = Recipe(self._job.batch(), self._job.design.epochs, acting, gated=gated)
-        program = PackProgram(self._network_with(names), recipe, fit.data, members)
-        self._programs[names, self._room] = program
-        return program
-
-    def _network_with(self, names: tuple[str, ...]) -> PackedNetwork:
-        """Give the network with no more than these regularizers at its activations."""
-        acting = [name for name in self._job.regularizers if REGULARIZERS[name].place.kind == "dropout"]
-        if all(name in names for name in acting):
-            return self._network
-        return PackedNetwork(self._model, names, self._job.choice, len(self._classes), self._table.n_targets)
-
     def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
         model = self._build(self._layout.by_input(self._fit(repeat, fold, split).training_rows()))
         widths = [slot.width for slot in self._layout.slots]
@@ -375,46 +340,3 @@ class Trainer:
     def _carried_name(self, pack: Pack, member: Member) -> str:
         arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows
         return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm}_{member.trial}_{member.seed}"
-
-    def _members(self, pack: Pack, names: tuple[str, ...]) -> EngineMember:
-        """Stack a pack's members, filled up with members of no epochs."""
-        if len(pack.members) > self._room:
-            raise ValueError(f"pack {pack.name} has {len(pack.members)} members; {self._room} were planned")
-        idle = Member((), 0, pack.members[0].seed, {}, 0, 1)
-        members = [*pack.members, *[idle] * (self._room - len(pack.members))]
-        where = (pack.repeat, pack.fold, pack.split)
-        first = [self._first(*where, m.seed) for m in members]
-        strengths = [self._strengths(m.setting) for m in members]
-        n, callbacks = len(members), self._job.design.callbacks
-        return EngineMember(
-            weights=tuple(np.stack(arrays) for arrays in zip(*(weights for weights, _ in first), strict=True)),
-            state=tuple(np.stack(arrays) for arrays in zip(*(state for _, state in first), strict=True)),
-            strengths={name: np.array([s[name] for s in strengths], "float32") for name in names},
-            key=np.array([key_of(self._job.design.seed, "member", *where, m.seed) for m in members], "uint32"),
-            fit=np.zeros(n, "int32"),
-            epochs=np.array([m.epochs for m in members], "int32"),
-            # a refit trains for the epochs that tuning found, and its scored rows decide nothing
-            watches=np.full(n, pack.split != REFIT),
-            learning_rate=np.ones(n, "float32"),
-            schedule=jax.tree.map(lambda number: np.full(n, number), CONSTANT),
-            stopping=Stopping(
-                np.array([m.patience for m in members], "int32"),
-                np.full(n, callbacks.min_delta, "float32"),
-                np.full(n, callbacks.start_from_epoch, "int32"),
-            ),
-            plateau=jax.tree.map(lambda number: np.full(n, number), self._plateau),
-            courses=self._courses(members, names),
-        )
-
-    def _courses(self, members: Sequence[Member], names: Collection[str]) -> dict[str, Schedule]:
-        """Give the schedules of those strengths that have one in any arm of the study."""
-        design = self._job.design
-        scheduled = {name for arm in design.arms for name in schedules_of(arm) if name in names}
-        shapes = [schedules_of(member.arm) for member in members]
-
-        def course(name: str) -> Schedule:
-            own = [shape.get(name, AT_REST) for shape in shapes]
-            numbers = [(design.epochs, shape.warmup, shape.flat) for shape in own]
-            return Schedule(*np.array(numbers, "float32").T)
-
-        return {name: course(name) for name in sorted(scheduled)}

@@ -178,6 +178,7 @@ def analyze(
     combined = [i for i, a in enumerate(canonical) if len(a) > 1]
     pairs = list(combinations(factors_of(canonical), 2))
     detectable, floor = resolution(losses, found, best, clusters)
+    flags = stress_flags(_training_rows(folds), columns, score, capped_share, measure)
     back = np.argsort(order)
     return Analysis(
         tuple(tuple(a) for a in arms),
@@ -192,11 +193,11 @@ def analyze(
         rivalry(losses, folds, found, best, canonical, singles, combined, margin),
         {p: contrast(found, w) for p in pairs if (w := shapley_interaction(canonical, *p)) is not None},
         {p: o for p in pairs if (o := overlap(found, canonical, *p)) is not None},
-        probabilities(found, singles, combined, margin),
+        None if flags else probabilities(found, singles, combined, margin),
         detectable,
         floor,
         None if settled(verdict) else chance_of_settling(losses, found, canonical, margin, measure, clusters),
-        stress_flags(_training_rows(folds), columns, score, capped_share, measure),
+        flags,
         measure,
     )
 

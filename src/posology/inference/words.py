@@ -113,7 +113,7 @@ def _combining(analysis: Analysis) -> str:
         return "No combination was compared."
     return (
         f"The best combination ({arm_in_words(rivalry.combination)}) against the best single regularizer "
-        f"({arm_in_words(rivalry.single)}): {_interval(analysis, rivalry.difference)}."
+        f"({arm_in_words(rivalry.single)}): {difference_in_words(analysis, rivalry.difference)}."
     )
 
 
@@ -136,7 +136,7 @@ def _gained(analysis: Analysis) -> list[str]:
         return []
     it = "It" if rivalry.combination == verdict.arm else f"The best-looking one, {arm_in_words(rivalry.combination)},"
     share = f" ({rivalry.percent_of_error:.0f}% of its error)" if math.isfinite(rivalry.percent_of_error) else ""
-    gain = f"{it} gains {_interval(analysis, rivalry.difference)} over {arm_in_words(rivalry.single)}"
+    gain = f"{it} gains {difference_in_words(analysis, rivalry.difference)} over {arm_in_words(rivalry.single)}"
     after = f"{rivalry.shrunken:+.{_places(verdict.margin)}f} after allowing for having picked the winner"
     return [f"{gain}, the best-looking single regularizer{share}; {after}."]
 
@@ -275,7 +275,8 @@ def _at_most(bound: float, margin: float) -> str:
     return text if float(text) <= margin else f"{margin:g}"
 
 
-def _interval(analysis: Analysis, difference: Contrast) -> str:
+def difference_in_words(analysis: Analysis, difference: Contrast) -> str:
+    """Write a difference of scores with its interval, in decimals that show a hundredth of the margin."""
     margin = analysis.verdict.margin
     value, lower, upper = (f"{x:+.{_places(margin)}f}" for x in (difference.value, difference.lower, difference.upper))
     return f"{value} {analysis.measure.words} [{lower}, {upper}]"

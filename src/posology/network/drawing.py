@@ -84,6 +84,9 @@ def _is_usual(name: str, value: Any) -> bool:
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping) and "class_name" in value:
-        settings = ", ".join(f"{n}={_value(v)}" for n, v in (value.get("config") or {}).items())
+        config = value.get("config") or {}
+        if not isinstance(config, Mapping):
+            return str(config).rpartition(">")[2]  # the name of a function of the user's own, after its package
+        settings = ", ".join(f"{n}={_value(v)}" for n, v in config.items())
         return f"{value['class_name']}({settings})"
     return f"{value:.6g}" if isinstance(value, float) else repr(value)

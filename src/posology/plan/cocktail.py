@@ -61,7 +61,7 @@ def cocktail_and_refit(
     Returns
     -------
     tuned, refitted : dict
-        From arm; the parts of the mix are among the refitted, under their regularizers' names.
+        From arm; the parts of the mix are among both, under their regularizers' names.
     """
     where = (repeat, fold)
     tuned = yield from tune_cocktail(design, space, repeat, fold, pack_size, design.arms)
@@ -71,7 +71,7 @@ def cocktail_and_refit(
     members += [m for cell in cells for m in refit_members(design, cell)[: design.cell_seeds]]
     members = by_program(members, design.together)
     results = yield packed(design, "refit", where, REFIT, members, pack_size)
-    return tuned, collected(members, results)
+    return {**tuned, **{cell.arm: cell for cell in cells}}, collected(members, results)
 
 
 class _Search:

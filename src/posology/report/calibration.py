@@ -6,6 +6,7 @@ from rich.table import Table
 
 from posology.calibration.simulation import Calibration
 from posology.report.console import Terminal
+from posology.streams import tell
 from posology.wording import counted
 
 MEANING = {
@@ -71,7 +72,6 @@ class Counter:
             return
         text = f"{generator}: {done:,} of {studies:,} studies"
         if self._live:
-            sys.stderr.write(f"\r\033[K{text}" + ("\n" if done == studies else ""))
+            tell(f"\r\033[K{text}", end="\n" if done == studies else "")
         elif done * 10 // studies > (done - 1) * 10 // studies:
-            sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+            tell(text)

@@ -32,7 +32,8 @@ def mixed(cocktail: Mapping[str, Any], unit: str) -> list[str]:
         ),
         f"The best single one, of as many trials: {alone}.",
     ]
-    return [*out, *_stability(cocktail["stability"]), *_worth(cocktail, unit), *_pairs(cocktail, unit)]
+    parts = (_stability(cocktail["stability"]), _factorial(cocktail, unit), _worth(cocktail, unit))
+    return [*out, *(line for part in parts for line in part), *_pairs(cocktail, unit)]
 
 
 def _stability(found: Mapping[str, Any]) -> list[str]:
@@ -45,6 +46,34 @@ def _stability(found: Mapping[str, Any]) -> list[str]:
             f"[{one.lower:.2f}, {one.upper:.2f}], {one.words}."
         )
     ]
+
+
+def _factorial(cocktail: Mapping[str, Any], unit: str) -> list[str]:
+    if "factorial" not in cocktail:  # a study of an earlier version, finished before there was one
+        return []
+    found = cocktail["factorial"]
+    if found is None:
+        return ["No mix has two members: there is nothing to combine."]
+    scores = ", ".join(f"{_ARMS[name]} {one['score']:.4f}" for name, one in found["arms"].items())
+    led = ", ".join(f"{'+'.join(one['names'])} {one['resamples']}" for one in found["led"])
+    half, double = found["at_half_margin"], found["at_double_margin"]
+    return [
+        (
+            "The two leading members are those of each resample's mix that are worth most on its inner rows, at their "
+            f"strengths in it: {led}. Scores, {unit}: {scores}. Their interaction: "
+            f"{with_interval(found['interaction'])}. The verdict on combining them with half the margin: {half}; with "
+            f"double: {double}."
+        )
+    ]
+
+
+_ARMS = {
+    "none": "none",
+    "first": "the first alone",
+    "second": "the second alone",
+    "first+second": "both",
+    "one": "the best single regularizer",
+}
 
 
 def _worth(cocktail: Mapping[str, Any], unit: str) -> list[str]:

@@ -1,12 +1,12 @@
 """The progress bar: what is happening in the user's words, on standard error."""
 
-import sys
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from posology.pace import Pace
 from posology.report.console import Terminal
+from posology.streams import tell
 
 
 class Bar:
@@ -91,4 +91,4 @@ class Bar:
 
     def _line(self, text: str) -> None:
         if not self._quiet:
-            print(text, file=sys.stderr, flush=True)
+            tell(text)

@@ -1,0 +1,41 @@
+"""What is searched: the strengths of a study's regularizers at the places that its network has for them."""
+
+from typing import Any
+
+from posology.errors import InputError
+from posology.plan import Space
+from posology.plan.schedules import depths_of
+from posology.regularizers import PLACES, REGULARIZERS
+from posology.settings import Settings
+
+_MISSING = {
+    "kernel": "no Dense or convolution kernel to penalize. Add one",
+    "dropout": "no Dropout layer and no hidden activation to put one after. Add a Dropout layer",
+    "branch": "no residual branch: no addition of two ways of which one has more layers. Add one, such as "
+    "keras.layers.Add()([x, Dense(n)(h)])",
+}
+"""Of sites, by kind, and what to do."""
+
+
+def space_of(network: dict[str, Any], settings: Settings) -> Space:
+    """Count the sites of each regularizer, and give what is searched.
+
+    Raises
+    ------
+    InputError
+        A regularizer of the arms has no place in the network to act on.
+    """
+    counts = {kind: len(network[name]) for kind, name in PLACES.items()}
+    strengths = settings.strengths()
+    sites = {name: counts.get(REGULARIZERS[name].place.kind, 1) for name in strengths}
+    for name, count in sites.items():
+        if count == 0:
+            missing = _MISSING[REGULARIZERS[name].place.kind]
+            raise InputError(f"The network has {missing}, or leave '{name}' out of --arms.")
+    shaped = {name for arm in settings.design.arms for name in depths_of(arm) if sites[name] < 2}
+    if shaped:
+        raise InputError(
+            f"An arm has a shape of {', '.join(sorted(shaped))} over depth, but the network has one place for it. "
+            "Write it without a shape."
+        )
+    return Space(strengths, sites, settings.per_layer)
