@@ -322,12 +322,17 @@ def test_labels_are_predicted_by_one_network(of):
     assert roc_auc_score(LABELS[SMALL], probabilities[SMALL]) > 0.7
 
 
-def test_a_study_of_several_targets_names_them():
+def test_a_study_of_several_targets_names_them(tmp_path):
     both = pd.DataFrame({"progression": Y, "glucose": GLUCOSE}).iloc[:120]
-    model = PosologyRegressor(**FEW, network="question", ensemble=1, arms="none; dropout").fit(X[:120, :9], both)
+    how = {"network": "question", "ensemble": 1, "arms": "none; dropout", "folder": tmp_path / "study"}
+    model = PosologyRegressor(**FEW, **how).fit(X[:120, :9], both)
     assert model.result_.targets == ("progression", "glucose")
     assert list(model.result_.arms[0].measures) == ["r2", "r2 of progression", "r2 of glucose"]
-    assert model.predict(X[:5, :9]).shape == (5, 2)
+    np.testing.assert_array_equal(model.result_.predict(X[:5, :9]), model.predict(X[:5, :9]))
+    with pytest.raises(
+        InputError, match=r"The target 'progression, glucose' is numbers: it has no classes\. Use predict"
+    ):
+        model.result_.predict_proba(X[:5, :9])
 
 
 @pytest.mark.filterwarnings("ignore::posology.LeakWarning")
