@@ -251,6 +251,10 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (subclassed_inside, "has a subclassed model inside, 'inside' (Subclassed): its layers are hidden"),
         (subclassed_inside, "write model.call(x) in place of model(x)"),
         (layer_kept_aside, "has weights that no layer of its graph owns, such as 'aside/kernel'"),
+        (
+            lambda: sequential(L.Dropout(0.2)),
+            "has no weights: nothing in it learns. Add a layer that has some, such as",
+        ),
         (frozen, "has no trainable weights: every layer is frozen. Set layer.trainable = True on some."),
         (lambda: of_type("mixed_bfloat16"), "has layer 'hidden' of type bfloat16; posology trains in float32."),
         (lambda: of_type("mixed_float16"), "has layer 'hidden' of type float16; posology trains in float32."),

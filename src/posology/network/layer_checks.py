@@ -48,6 +48,8 @@ def check_layers(model: Any, name: str) -> None:
     for path, layer in leaves(model):
         _check_layer(path, layer, name)
     if not model.trainable_variables:
+        if all(is_seed(v) for v in model.variables):
+            raise InputError(f"{name} has no weights: nothing in it learns. Add a layer that has some, such as Dense.")
         raise InputError(f"{name} has no trainable weights: every layer is frozen. Set layer.trainable = True on some.")
 
 
