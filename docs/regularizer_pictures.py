@@ -52,6 +52,9 @@ SAYS = {
     "dropconnect": "DropConnect at 0.3: 30% of weights are 0 for a step, the others 1.43 times as large.",
     "weight_noise": "A step is computed with weights that are a little off, in proportion to the kernel's own spread.",
     "stochastic_depth": "A branch is left out for whole rows, which skip it; the others get it scaled up.",
+    "shake_drop": "For 30% of rows what a branch adds is scaled at random, sign included; the others get it scaled up.",
+    "batch_norm": "The same number comes out elsewhere in every batch, for it is seen beside 31 others each time.",
+    "layer_norm": "However large the numbers of a row are, they leave with the same size: only their pattern is kept.",
     "input_dropout": "Input dropout takes out other cells in every row, and scales the rest up.",
     "input_noise": "Every cell gets a noise of its own, in units of its column's spread.",
     "mixup": "A small strength leaves most batches nearly alone; at 1 every share is as likely as every other.",
@@ -364,6 +367,24 @@ def _scheduled(says: str) -> Picture:
     return Picture(says, axes.drawn())
 
 
+def _by_the_batch(says: str) -> Picture:
+    """Normalize 4,096 batches of 32 at once: each is a unit of the layer, and the first row is 1 in all."""
+    others = jax.random.normal(KEY, (32, DRAWS))
+    x = others.at[0].set(1.0)
+    normalized = REGULARIZERS["batch_norm"].layer("drawn")(x, training=True)[0]
+    return _becomes(says, "a 1 among standard normal numbers", normalized, (-0.5, 2.5), 0.2, "batches of 32")
+
+
+def _sized(says: str) -> Picture:
+    sizes = np.linspace(0, 4, 41)
+    row = np.array([2.0, -1.0, 0.5, -1.5], "float32") / np.sqrt(7.5)
+    out = np.asarray(REGULARIZERS["layer_norm"].layer("drawn")(sizes[:, None].astype("float32") * row))
+    axes = Axes((0, 4), (0, 4), ("norm of a row of 4", "norm behind the layer"))
+    axes.curve(sizes, sizes, "without", 0)
+    axes.curve(sizes, np.linalg.norm(out, axis=1), "layer_norm", 1)
+    return Picture(says, axes.drawn())
+
+
 def pictures() -> dict[str, Picture]:
     """Draw all of them, by the name of the regularizer; and `schedules`."""
     ones, one = jnp.ones(DRAWS), jnp.ones((DRAWS, 1))
@@ -429,6 +450,16 @@ def pictures() -> dict[str, Picture]:
             "strength 0.3",
         ),
         "stochastic_depth": _left_out(SAYS["stochastic_depth"]),
+        "shake_drop": _becomes(
+            SAYS["shake_drop"],
+            "a branch that adds 1",
+            r["shake_drop"].apply(one, 0.3, _bits((DRAWS, 1))),
+            (-2.0, 2.0),
+            1,
+            "rate 0.3",
+        ),
+        "batch_norm": _by_the_batch(SAYS["batch_norm"]),
+        "layer_norm": _sized(SAYS["layer_norm"]),
         "input_dropout": _masked("input_dropout", 0.3, SAYS["input_dropout"]),
         "input_noise": _becomes(
             SAYS["input_noise"],

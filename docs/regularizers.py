@@ -33,8 +33,8 @@ says which.
 Keras has a name for. Penalties, constraints and layers of the prescription are in it, and arguments of the optimizer
 and the loss where it is compiled, so that Keras can go on training it. Two things are not: weight decay that is kept
 from biases (`exclude_from_weight_decay` is in no configuration of Keras), and everything that is marked "by hand"
-below. The lines of the prescription name them. `posology export --to code` writes a diff for L1, L2 and dropout, and
-these lines for all others.
+below. The lines of the prescription name them. `posology export --to code` writes a diff for L1, L2, dropout and
+stochastic depth, and these lines for all others.
 
 **Schedules.** `dropout:decay` and `dropout:warmup` are arms of their own, for every regularizer whose strength is not
 about the whole of a training already (lookahead, ema, swa, learning_rate_decay): `--arms "none; dropout;
@@ -54,8 +54,21 @@ strength that is searched is that of the first, or the last, of n places, and th
 to 1/n of it. They are strengths like any other in `model.keras` and in the lines. `--per-layer` searches every layer's
 own instead.
 
+**Layers that are there or not.** `batch_norm` and `layer_norm` have no strength to search: alone, such an arm spends
+its trainings as `none` does, on the number of epochs; beside others, their strengths are searched with the layer, and a
+trial without it is among them. Arms with the layer train your network with the layer in it, as Keras would, in a
+program of its own; arms without it, and trials in which it is off, train your network as it is, to the last bit.
+
 **L2 beside weight decay** shrinks the same weights twice. Under SGD the two are one penalty; under Adam they differ by
 the scaling of each weight's step alone. An arm may have both, and the study warns.
+
+**What is not here.** A snapshot ensemble (Huang et al. 2017, arXiv:1704.00109) averages the predictions of networks
+that one training passes, at the ends of cycles of its learning rate: what it gives is no network, but several. An
+average of networks gains by itself (the lever `average` of every report says how much), so that beside arms of one
+network it would win by being several. A study is about one network in every arm, or, with `--ensemble N`, about the
+average of N in every arm. What of it is one network is here: `swa` averages the weights of the last epochs, which
+Izmailov et al. 2018 put in the place of snapshots. Shake-shake (Gastaldi 2017, arXiv:1705.07485) mixes two branches
+that stand side by side; `shake_drop` is what was made of it for networks with one.
 
 **Mixes of many** are searched by `--cocktail` ([cocktails.md](cocktails.md)).
 
@@ -95,6 +108,7 @@ RETURNS = {
     Place.ACTIVATIONS: "the activations, while training",
     Place.ACTIVITY: "what is added to the loss",
     Place.BRANCHES: "what the branch adds, while training",
+    Place.NORMS: "a stock layer of Keras, which has weights of its own",
     Place.INPUTS: "rows and targets of the batch",
     Place.TARGETS: "targets of the batch",
     Place.GRADIENT: "the gradient, a tuple of arrays",
@@ -105,6 +119,7 @@ SITES = {
     "kernel": "each kernel",
     "dropout": "each Dropout layer, or behind each hidden activation",
     "branch": "the end of each residual branch",
+    "norm": "each hidden Dense without a normalization behind it",
     "input": "one, all inputs",
     "target": "one",
     "training": "one",
@@ -124,7 +139,7 @@ def page() -> str:
 
 def _row(r: Regularizer) -> str:
     s = r.strength
-    range_ = f"{s.low:g} to {s.high:g}, {s.scale}"
+    range_ = "on or off" if s.is_switch else f"{s.low:g} to {s.high:g}, {s.scale}"
     return f"| [`{r.name}`](#{r.name}) | {r.place.value} | {_cell(s.unit)} | {range_} | {_cell(_keras(r))} |"
 
 
@@ -136,7 +151,8 @@ def _keras(r: Regularizer) -> str:
     form = r.keras
     if form is None:
         return "by hand"
-    more = "".join(f", {k}={v!r}" for k, v in form.more.items())
+    more = f"{form.value(1.0):g}" if r.strength.is_switch else ""
+    more += "".join(f", {k}={v!r}" for k, v in form.more.items())
     more += ", noise_shape=(None, 1)" if r.place is Place.BRANCHES else ""
     room = {"penalty": "regularizers", "constraint": "constraints", "layer": "layers"}.get(form.part)
     return f"`{room}.{form.name}({form.argument}={more})`" if room else f"`{form.argument}{more}` of the {form.part}"

@@ -84,8 +84,10 @@ def _weight(name: Any, weight: Any) -> float:
     return number
 
 
-def check_class_weight(asked: ClassWeight | None, classes: Sequence[str], target: str) -> None:
+def check_class_weight(asked: ClassWeight | None, classes: Sequence[str], target: str, *, labels: bool = False) -> None:
     """Refuse weights of classes where there are none, of classes that there are not, or that leave fewer than two.
+
+    And of labels, of which a row has any: it would have several weights.
 
     Examples
     --------
@@ -97,6 +99,11 @@ def check_class_weight(asked: ClassWeight | None, classes: Sequence[str], target
         raise InputError(
             f"class_weight is for classes, and the target '{target}' is a number. Leave it out, or weight rows: "
             "--weights COLUMN (in Python: sample_weight=)."
+        )
+    if labels:
+        raise InputError(
+            "class_weight is for classes that exclude one another, and the targets are labels. Leave it out, or let "
+            "rows count differently: --weights COLUMN (in Python: sample_weight=)."
         )
     if isinstance(asked, str):
         return

@@ -11,9 +11,9 @@ from posology.errors import InputError
 from posology.inference.contrasts import Contrast
 from posology.inference.searching import gain_of_doubling, still_improves
 from posology.inference.weighting import influence
-from posology.judging import Judge
+from posology.judges import Judge
 from posology.plan import Arm, Refitted, Setting, Tuned, arm_name, regularizers_of
-from posology.regularizers import Strength
+from posology.regularizers import REGULARIZERS, Strength
 
 MOST_FAILURES = 50
 """Listed in the result; more say nothing new."""
@@ -31,7 +31,7 @@ class Scores:
     Parameters
     ----------
     losses : array (arm, repeat, row)
-        Of `judging.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is
+        Of `judges.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is
         a difference of scores. Rows with weights have their influence values (`inference.weighting`).
     folds : array (repeat, row)
         Fold of each row.
@@ -279,9 +279,14 @@ def in_words(setting: Mapping[str, Sequence[float]]) -> str:
     --------
     >>> in_words({"l1": (1e-4, 1e-4), "l2": (3e-05, 3e-05), "dropout": (0.21, 0.21)})
     'l1 0.0001, l2 3e-05, rate 0.21'
+    >>> in_words({"batch_norm": (1.0, 1.0)})
+    'batch_norm on'
     """
     words = []
     for name, values in setting.items():
+        if name in REGULARIZERS and REGULARIZERS[name].strength.is_switch:
+            words.append(f"{name} {'on' if any(values) else 'off'}")
+            continue
         label = "rate" if name == "dropout" else name
         distinct = list(dict.fromkeys(f"{v:.2g}" for v in values))
         words.append(f"{label} {distinct[0] if len(distinct) == 1 else '/'.join(f'{v:.2g}' for v in values)}")

@@ -219,6 +219,8 @@ def check_range(name: str, low: float, high: float) -> tuple[float, float]:
     """Check a searched range against what the regularizer's strengths can be."""
     _check_known("The range of", name)
     most = REGULARIZERS[name].strength.most
+    if REGULARIZERS[name].strength.is_switch:
+        raise InputError(f"A range is given for {name}, which is on or off: there is nothing to search. Leave it out.")
     if low < 0 or high < 0:
         raise InputError(f"The range of {name} is {low:g} to {high:g}: a strength cannot be negative. 0 means off.")
     if not 0 <= low < high <= most or high == float("inf"):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from posology.errors import InputError
-from posology.regularizers import HOOKS, REGULARIZERS, Batch, Clock, Place, Regularizer
+from posology.regularizers import HOOKS, REGULARIZERS, Batch, Clock, Place, Regularizer, Strength
 from posology.regularizers._third_parties import what_is_lacking
 
 ROWS, COLUMNS, CLASSES, STEPS = 8, 6, 3, 12
@@ -64,20 +64,25 @@ def check_regularizer(regularizer: Any) -> None:
 
 
 def _strength(r: Regularizer) -> Iterator[str]:
-    s = r.strength
-    if s.scale not in ("log", "linear"):
-        yield f"the scale of its strength is '{s.scale}', and neither 'log' nor 'linear'"
-    if not 0 <= s.low < s.high <= s.most:
-        yield f"its range is {s.low:g} to {s.high:g}; it must rise, from 0 or above to at most {s.most:g}"
-    if s.scale == "log" and s.low == 0:
-        yield "its range starts at 0 on a logarithmic scale"
-    if not s.unit:
-        yield "its strength has no unit"
+    yield from _range(r.strength)
     unknown = [name for name in r.excludes if name not in REGULARIZERS]
     if unknown:
         yield f"it excludes '{unknown[0]}', which there is not"
     if r.keras is None and not r.by_hand:
         yield "it has no form in Keras (keras), and does not say what to do by hand (by_hand)"
+
+
+def _range(s: Strength) -> Iterator[str]:
+    if s.scale not in ("log", "linear", "switch"):
+        yield f"the scale of its strength is '{s.scale}', and neither 'log', 'linear' nor 'switch'"
+    if s.is_switch and not s.low == s.high == 1:
+        yield f"it is on or off, and its range is {s.low:g} to {s.high:g}; both must be 1"
+    if not s.is_switch and not 0 <= s.low < s.high <= s.most:
+        yield f"its range is {s.low:g} to {s.high:g}; it must rise, from 0 or above to at most {s.most:g}"
+    if s.scale == "log" and s.low == 0:
+        yield "its range starts at 0 on a logarithmic scale"
+    if not s.unit:
+        yield "its strength has no unit"
 
 
 def _docstring(r: Regularizer) -> Iterator[str]:
@@ -170,6 +175,10 @@ def _listed(r: Regularizer) -> Iterator[None]:
 def _rehearsed(r: Regularizer) -> tuple[list[Any], list[Any], list[Any]]:
     """Give weights after a few steps: at strength zero, without the regularizer, and at its strongest."""
     classes = CLASSES if r.target == "classes" else 0
+    if r.place is Place.NORMS:  # off, the network is the one without it; on, it has weights beside the kernels
+        with_it = _rehearsal((), classes, r.name).weights()
+        kernels, changed = ([w for w in weights if w.ndim > 1] for weights in (_without(classes), with_it))
+        return kernels, kernels, changed
     one = _rehearsal((r.name,), classes)
     return one.weights(), _without(classes), one.weights(r.name, 0, r.strength.high)
 
@@ -179,8 +188,9 @@ def _without(classes: int) -> list[Any]:
     return _rehearsal((), classes).weights()
 
 
-def _rehearsal(names: tuple[str, ...], classes: int) -> Any:
+def _rehearsal(names: tuple[str, ...], classes: int, norm: str = "") -> Any:
     keras = _keras_on_jax()
+    from posology.network.norms import norm_sites, normalized
     from posology.network.packed import PackedNetwork
     from posology.network.rehearsal import Rehearsal
 
@@ -191,6 +201,8 @@ def _rehearsal(names: tuple[str, ...], classes: int) -> Any:
     model = keras.Model(given, layers.Dense(classes or 1, activation="softmax" if classes else None)(hidden))
     loss = "sparse_categorical_crossentropy" if classes else "mse"
     model.compile(loss=loss, optimizer=keras.optimizers.Adam(0.01))
+    if norm:
+        model = normalized(model, norm, norm_sites(model))
     rng = np.random.default_rng(0)
     x = rng.normal(size=(32, COLUMNS)).astype("float32")
     y = (rng.integers(0, classes, (32, 1)) if classes else rng.normal(size=(32, 1))).astype("float32")
@@ -283,6 +295,15 @@ def _on_activity(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any
     return [np.float32(0.5)], [np.float32(0.5) + r.penalty(normal(ROWS, COLUMNS), strength)]
 
 
+def _on_hidden(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:  # noqa: ARG001
+    _keras_on_jax()
+    import jax.numpy as jnp
+
+    x = normal(ROWS, COLUMNS)
+    with_it = r.layer("checked")(x, training=True)
+    return [x], [jnp.where(strength > 0, with_it, x)]
+
+
 def _on_branches(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
     x = normal(ROWS, COLUMNS)
     return [x], [r.apply(x, strength, _random_bits(rng)((ROWS, 1)))]
@@ -301,6 +322,7 @@ _ACTS: dict[Place, Callable[..., tuple[list[Any], list[Any]]]] = {
     Place.ACTIVATIONS: _on_activations,
     Place.ACTIVITY: _on_activity,
     Place.BRANCHES: _on_branches,
+    Place.NORMS: _on_hidden,
     Place.INPUTS: _on_rows,
     Place.TARGETS: _on_targets,
     Place.GRADIENT: _on_gradient,

@@ -342,6 +342,33 @@ def test_an_arm_is_trained_in_a_study_of_many_regularizers_as_in_one_of_few(tmp_
     assert np.isfinite(beside.best_loss).all()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["batch_norm", "layer_norm"])
+def test_arms_with_a_normalization_train_the_network_that_has_it(tmp_path, name):
+    """Beside them, and with it off, the network without it is trained, to the same bits."""
+    alone, worker = trainer(tmp_path), trainer(tmp_path, regularizers=("l1", "l2", "dropout", name))
+    off, on = ({**SETTING, name: (strength, strength)} for strength in (0.0, 1.0))
+    arm = (*BOTH, name)
+    for split in (0, REFIT):
+        one = results(alone.run(pack(split)))
+        for members in (None, [Member((), 0, 0, {}, 6, 99), Member(arm, 1, 0, off, 6, 99)]):
+            for key, value in results(worker.run(pack(split, members))).items():
+                np.testing.assert_array_equal(value, one[key], err_msg=key)
+    with_it = worker.run(pack(REFIT, [Member(arm, 1, 0, on, 6, 99)]))
+    assert with_it.train_loss[0] != one["train_loss"][1]
+    assert with_it.norms.shape[1:] == one["norms"].shape[1:]
+    assert np.isfinite(with_it.probed).all()
+    last = pack(REFIT, [Member(arm, 0, 0, on, 6, 99)], repeat=ALL_ROWS, fold=0)
+    out = worker.finish(last, tmp_path)
+    kept = keras.models.load_model(tmp_path / "model.keras")
+    assert sum(layer.name.startswith(f"{name}_after") for layer in kept.layers) == 2
+    assert sum("before its activation" in line for line in out["lines"]) == 2
+    table = make_table(frame(), "strength_mpa")
+    predicted, _ = predict_frame(tmp_path, frame().drop(columns="strength_mpa"))
+    error = np.mean((predicted - table.target) ** 2) / table.target.var()
+    assert error == pytest.approx(float(worker.run(last).train_error[0]), rel=1e-3)
+
+
 OWNED = {
     "weight_decay": ("optimizer=keras.optimizers.AdamW(0.01)", "an optimizer with weight_decay=0.004"),
     "ema": ("optimizer=keras.optimizers.Adam(use_ema=True)", "an optimizer with use_ema=True"),

@@ -7,8 +7,11 @@ import keras
 import numpy as np
 import pytest
 
+from posology.handback import same_network
 from posology.handback.code import edited
+from posology.network.branches import branch_sites
 from posology.network.choice import Choice
+from posology.network.doses import doses_of
 from posology.network.export import export_model
 from posology.network.lines import keras_lines
 from posology.network.sites import Dose, Site, dropout_sites, kernel_sites, leaves
@@ -184,6 +187,82 @@ def test_rows_by_input(tmp_path):
     patch(file, edit.diff, "patch", "-p1")
     assert "layers.Dropout(0.25)(layers.Dense(5, " in file.read_text()
     check_same(built(file, x), export_model(model, doses))
+
+
+RESIDUAL = """\
+import keras
+from keras import layers
+
+
+def block(x, name):
+    hidden = layers.Dense(6, "relu", name=f"{name}_up")(x)
+    {back}
+    # layers.Dropout(0.5)
+    return {added}
+
+
+def model_build(x_train):
+    given = keras.Input((3,))
+    x = layers.Dense(6, "relu")(given)
+    x = block(x, "one")
+    model = keras.Model(given, layers.Dense(1)(block(x, "two")))
+    model.compile(loss="mse", optimizer="adam")
+    return model
+"""
+BRANCHES = {
+    "named": (
+        'back = layers.Dense(6, name=f"{name}_back")(hidden)',
+        "layers.Add()([x, back])",
+        "    back = layers.Dropout(0.3, noise_shape=(None, 1))(back)\n",
+    ),
+    "inside": (
+        "pass",
+        'layers.Add()([x, layers.Dense(6, name=f"{name}_back")(hidden)])',
+        "layers.Dropout(0.3, noise_shape=(None, 1))(layers.Dense(6, ",
+    ),
+    "plus": (
+        "back = layers.Dense(6)(hidden)",
+        "x + back",
+        "    back = layers.Dropout(0.3, noise_shape=(None, 1))(back)\n",
+    ),
+}
+
+
+def depth(model, *rates, dropout=0.0):
+    kernels, drops, branches = kernel_sites(model), dropout_sites(model), branch_sites(model)
+    strengths = {"l2": (0.001,) * len(kernels), "dropout": (dropout,) * len(drops)}
+    return doses_of([*kernels, *drops, *branches], {**strengths, "stochastic_depth": rates or (0.3, 0.3)})
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_a_branch_gets_a_dropout_of_whole_rows(tmp_path, name):
+    back, added, said = BRANCHES[name]
+    text = RESIDUAL.replace("{back}", back).replace("{added}", added)
+    file, model, doses, edit = edit_of(tmp_path, text, depth)
+    assert edit.reason == ""
+    assert said in edit.source, edit.diff
+    assert "# layers.Dropout(0.5)" in edit.source, "that was another layer"
+    assert edit.lines == tuple(keras_lines(doses))
+    assert patch(file, edit.diff, "patch", "-p1") == edit.source.encode()
+    changed = built(file)
+    drops = [layer for layer in changed.layers if isinstance(layer, keras.layers.Dropout)]
+    assert [(layer.rate, tuple(layer.noise_shape)) for layer in drops] == [(0.3, (None, 1))] * 2
+    check_same(changed, export_model(model, doses))
+    # one that drops cells predicts the same, and is another network
+    cells = tmp_path / "cells.py"
+    cells.write_text(edit.source.replace(", noise_shape=(None, 1)", ""))
+    assert not same_network.is_same(changed, built(cells))
+    assert same_network.is_same(changed, built(file))
+
+
+def test_branches_of_one_line_that_differ_and_branches_beside_dropout_get_lines(tmp_path):
+    back, added, _ = BRANCHES["named"]
+    text = RESIDUAL.replace("{back}", back).replace("{added}", added)
+    *_, edit = edit_of(tmp_path, text, lambda model: depth(model, 0.1, 0.2))
+    assert "whose strengths differ: write a line for each" in edit.reason
+    bent = text.replace('Dense(6, name=f"{name}_back")', 'Dense(6, "relu", name=f"{name}_back")')
+    *_, edit = edit_of(tmp_path, bent, lambda model: depth(model, dropout=0.2))
+    assert "two layers belong behind this one" in edit.reason
 
 
 def test_no_diff_is_made_of_more_than_penalties_and_dropout(tmp_path):

@@ -187,6 +187,29 @@ def test_the_expected_loss_of_a_linear_branch_is_that_of_a_penalty():
     assert float(loss) == pytest.approx(float(expected), rel=0.02)
 
 
+def test_shake_drop_shakes_whole_rows_while_training_and_predicts_the_network_as_it_is():
+    model = branch_alone()
+    network, weights, state = packed(model, ("shake_drop",))
+    x = np.random.default_rng(0).normal(size=(4000, WIDTH)).astype("float32")
+    skip = x.sum(axis=1)
+    branch = np.asarray(network.predict(weights, state, x))[:, 0] - skip
+    seen = np.abs(branch) > 1e-2
+    strengths = {"shake_drop": np.array([0.3], "float32")}
+    out, _, _ = network._call(weights, (), strengths, np.uint32(3), x, training=True, return_losses=True)
+    times = (np.asarray(out)[:, 0] - skip)[seen] / branch[seen] * 0.7
+    assert np.isclose(times, 1, atol=1e-2).mean() == pytest.approx(0.7, abs=0.04)
+    assert times.min() < -0.8
+    assert times.max() < 1.02
+    # what is handed over is the network, and the lines say what trained it
+    doses = doses_of(network.places, {"shake_drop": [0.3]})
+    stock = export_model(model, doses)
+    set_weights(stock, weights, state, model)
+    np.testing.assert_allclose(stock.predict(x[:9], verbose=0)[:, 0], (branch + skip)[:9], rtol=1e-3, atol=1e-4)
+    said = "by hand: scale a share 0.3 of rows of the branch by a number of (-1, 1), their gradient by one of (0, 1)"
+    (site,) = network.branch_sites
+    assert [line for line in keras_lines(doses) if "shake" in line] == [f"{site.layer}: shake_drop 0.3, {said}"]
+
+
 def test_dropout_and_stochastic_depth_stand_behind_one_another():
     given = Input((WIDTH,))
     ends = layers.Dense(WIDTH, "relu", name="end")(given)

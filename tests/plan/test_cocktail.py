@@ -136,14 +136,15 @@ def test_one_program_serves_every_mix_of_the_usual_cabinet(found):
     assert {program_of(m, design.together) for pack in asked for m in pack.members} == {()}
 
 
-def test_a_costly_member_has_a_program_of_its_own():
-    cabinet = ("dropout", "gaussian_noise", "swa")
+@pytest.mark.parametrize("costly", ["gaussian_noise", "batch_norm"])
+def test_a_costly_member_has_a_program_of_its_own(costly):
+    cabinet = tuple(name for name in REGULARIZERS if name in ("dropout", costly, "swa"))
     space = Space(default_ranges([cabinet]), dict.fromkeys(cabinet, 1))
     design = Design(ARMS, repeats=1, folds=2, trials=4, inner_splits=2, cabinet=cabinet)
     asked, (tuned, _) = carry_out(tune_and_refit(design, space, 0, 0, 16))
     programs = [{program_of(m, design.together) for m in pack.members} for pack in asked]
     assert all(len(one) == 1 for one in programs)
-    assert {("gaussian_noise",)} in programs
+    assert {(costly,)} in programs
     # results go back to the trials that they are of
     order = [loss_of(setting) for setting in tuned[ONE].settings]
     assert tuned[ONE].losses == pytest.approx(order)

@@ -99,7 +99,7 @@ def test_shapes_and_strengths_of_every_layer_exclude_one_another():
 
 
 def test_a_network_with_one_place_has_no_depth():
-    network = {"kernels": [1, 2], "dropouts": [1], "branches": []}
+    network = {"kernels": [1, 2], "dropouts": [1], "branches": [], "norms": []}
     with pytest.raises(InputError, match="a shape of dropout over depth, but the network has one place for it"):
         space_of(network, Settings(Design(ARMS)))
     assert space_of({**network, "dropouts": [1, 2]}, Settings(Design(ARMS))).sites == {"l2": 2, "dropout": 2}
@@ -111,6 +111,6 @@ def test_a_network_with_one_place_has_no_depth():
      ("stochastic_depth", "no residual branch: no addition of two ways of which one has more layers")],
 )  # fmt: skip
 def test_a_regularizer_without_a_place_is_refused(name, missing):
-    network = {"kernels": [], "dropouts": [], "branches": []}
+    network = {"kernels": [], "dropouts": [], "branches": [], "norms": []}
     with pytest.raises(InputError, match=f"The network has {missing}.*or leave '{name}' out of --arms"):
         space_of(network, Settings(Design(((), (name,)))))

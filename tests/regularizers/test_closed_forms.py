@@ -233,3 +233,22 @@ def test_lookahead_is_the_loop_of_its_paper():
             theirs_slow = theirs_slow + (1 - strength) * (theirs - theirs_slow)
             theirs = theirs_slow
     np.testing.assert_allclose(fast, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_shake_drop_scales_forward_and_back_by_the_numbers_of_its_paper():
+    import jax
+
+    rate, rows = 0.3, 100_000
+    bits = random_bits(np.uint32(11), (rows, 1))
+    branch = np.full((rows, 2), 2.0, "float32")
+    out, back = jax.vjp(lambda b: REGULARIZERS["shake_drop"].apply(b, np.float32(rate), bits), branch)
+    forward, back = (np.asarray(a)[:, 0] * (1 - rate) for a in (out / 2, back(np.ones_like(branch))[0]))
+    shaken = np.abs(back - 1) > 1e-6
+    assert shaken.mean() == pytest.approx(rate, abs=4 * np.sqrt(rate * (1 - rate) / rows))
+    np.testing.assert_allclose(forward[~shaken], 1, rtol=1e-6)
+    alpha, beta = forward[shaken], back[shaken]
+    assert stats.kstest(alpha, stats.uniform(-1, 2).cdf).pvalue > 1e-4
+    assert stats.kstest(beta, stats.uniform(0, 1).cdf).pvalue > 1e-4
+    assert abs(np.corrcoef(alpha, beta)[0, 1]) < 4 / np.sqrt(len(alpha))
+    # the mean of what is added stays, so that nothing is rescaled when predicting
+    assert forward.mean() == pytest.approx(1 - rate, abs=0.01)

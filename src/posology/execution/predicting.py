@@ -54,7 +54,7 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
     """
     import keras
 
-    from posology.network.heads import Head
+    from posology.network.heads import head_of_names
     from posology.network.inputs import split_columns
     from posology.network.outputs import scored_output
 
@@ -65,7 +65,8 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
     x = split_columns(model, Layout.load(folder).matrix(preparation, features))
     scored = keras.tree.flatten(model.predict(x, verbose=0))[scored_output(model)]
     if (classes := Classes.load(folder)) is not None:
-        return np.asarray(Head(len(classes.names), logits=classes.logits).probabilities(scored)), notes
+        head = head_of_names(len(classes.names), logits=classes.logits, labels=classes.labels)
+        return np.asarray(head.probabilities(scored)), notes
     z = np.asarray(scored, float)
     return preparation.target_from_network(z[:, 0] if z.shape[1] == 1 else z), notes
 

@@ -10,6 +10,7 @@ from posology.engine.member import Member as EngineMember
 from posology.engine.member import Plateau, Schedule, Stopping
 from posology.engine.schedule import CONSTANT
 from posology.execution.job import Job
+from posology.execution.variants import norm_of
 from posology.keys import key_of
 from posology.network.packed import PackedNetwork
 from posology.plan import REFIT, Member, Pack, Setting
@@ -20,8 +21,8 @@ MOST_ROWS = 20_000
 """Refits of larger tables are scored once, at their last epoch: the predictions of all must fit into memory, and more
 rows leave less noise."""
 
-First = Callable[[int, int, int, int], tuple[list[np.ndarray], list[np.ndarray]]]
-"""Gives the first weights and states of a repeat's, fold's and split's network with a seed."""
+First = Callable[[int, int, int, int, str], tuple[list[np.ndarray], list[np.ndarray]]]
+"""Gives the first weights and states of a repeat's, fold's and split's network with a seed and a normalization."""
 
 
 class Stacking:
@@ -49,7 +50,7 @@ class Stacking:
         idle = Member((), 0, pack.members[0].seed, {}, 0, 1)
         members = [*pack.members, *[idle] * (room - len(pack.members))]
         where = (pack.repeat, pack.fold, pack.split)
-        first = [self._first(*where, m.seed) for m in members]
+        first = [self._first(*where, m.seed, norm_of(names)) for m in members]
         strengths = [self._strengths(m.setting) for m in members]
         n, callbacks = len(members), self._job.design.callbacks
         return EngineMember(

@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import fields, replace
-from functools import cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.execution.stacking import Stacking
+from posology.execution.variants import Variants, norm_of
 from posology.keys import key_of
 from posology.network.average import average_of
 from posology.network.checks import check_model
@@ -99,17 +100,19 @@ class Trainer:
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
         check_choice(self._model, job.choice)
-        self._network = PackedNetwork(self._model, job.regularizers, job.choice, len(table.classes))
+        self._network = PackedNetwork(self._model, job.regularizers, job.choice, len(table.classes), table.n_targets)
         check_conditions(self._model, str(job.source), job.regularizers, self._network.kernel_sites)
         self._plateau = plateau_of(job.design.callbacks, self._network)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
         self._room = self._pack_size
-        self._programs = Programs(job, self._model, self._network)
+        self._variants = Variants(job, self._model, self._network)
+        self._programs = Programs(job, self._variants)
         self._seconds_an_epoch = 0.0
         # rows of one fit serve many packs; two fits are enough, for packs come fit by fit
         self._fit = lru_cache(maxsize=2)(self._fits.fit)
         self._built = lru_cache(maxsize=2)(self._build_for_fit)
         self._first = lru_cache(maxsize=64)(self._first_weights)
+        self._prober = cache(self._probing)
         self._stacking = Stacking(job, self._network, self._plateau, self._first)
 
     def _state_bytes(self) -> int:
@@ -142,6 +145,7 @@ class Trainer:
             "kernels": [s.to_dict() for s in network.kernel_sites],
             "dropouts": [s.to_dict() for s in network.dropout_sites],
             "branches": [s.to_dict() for s in network.branch_sites],
+            "norms": [s.to_dict() for s in network.norm_sites],
             "width": self._layout.width,
             "parameters": int(self._model.count_params()),
             "optimizer": type(self._model.optimizer).__name__,
@@ -160,7 +164,7 @@ class Trainer:
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
-        check_scales(self._model, str(self._job.source), len(self._classes))
+        check_scales(self._model, str(self._job.source), len(self._classes), self._table.n_targets)
         check_faithful(self._model, str(self._job.source), self._layout.width)
         x, y = first_rows(self._fit(0, 0, 0).data)
         first = self._first(0, 0, 0, 0)
@@ -205,11 +209,12 @@ class Trainer:
         """Look at refits where they are scored first: at the chosen epoch."""
         n, (_, outside) = len(pack.members), self._fits.rows_of(pack)
         where = (pack.repeat, pack.fold)
-        return self._prober.withstood(fit, outside, where, outcome, n), norms_of(outcome.weights, n)
+        norm = norm_of(self._programs.regularizers_of(pack))
+        return self._prober(norm).withstood(fit, outside, where, outcome, n), norms_of(outcome.weights, n)
 
-    @cached_property
-    def _prober(self) -> Prober:
-        return Prober(self._model, self._network, self._table, self._layout, self._job.design.seed)
+    def _probing(self, norm: str) -> Prober:
+        model, network = self._variants.model(norm), self._variants.packed(norm)
+        return Prober(model, network, self._table, self._layout, self._job.design.seed)
 
     def finish(self, pack: Pack, folder: Path, report: Report = _silent) -> dict[str, Any]:
         """Train members on all rows and keep their average, or the one member, as the user's own model.
@@ -228,7 +233,8 @@ class Trainer:
         self._fits.preparation(self._fits.rows_of(pack)[0]).save(folder)
         self._layout.save(folder)
         if self._classes:
-            Classes(self._classes, logits=head.logits and len(pack.members) == 1).save(folder)
+            logits, labels = head.logits and len(pack.members) == 1, self._table.labels
+            Classes(labels or self._classes, logits, labels=bool(labels)).save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"
         model.save(aside)
@@ -250,10 +256,11 @@ class Trainer:
     def _models(self, pack: Pack, report: Report) -> list[Any]:
         """Train members and give each as the user's own model."""
         outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
-        state, models = self._network.computed(outcome.state), []
+        norm = norm_of(self._programs.regularizers_of(pack))
+        state, models = self._variants.packed(norm).computed(outcome.state), []
         for i, member in enumerate(pack.members):
             model = export_model(self._model, self._doses(member.setting))
-            set_weights(model, [a[i] for a in outcome.weights], [a[i] for a in state], self._model)
+            set_weights(model, [a[i] for a in outcome.weights], [a[i] for a in state], self._variants.model(norm))
             models.append(model)
         return models
 
@@ -331,10 +338,11 @@ class Trainer:
         return model
 
     def _first_weights(
-        self, repeat: int, fold: int, split: int, seed: int
+        self, repeat: int, fold: int, split: int, seed: int, norm: str = ""
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        built = self._built(repeat, fold, split)
-        return self._network.first_weights(key_of(self._job.design.seed, "weights", repeat, fold, split, seed), built)
+        key = key_of(self._job.design.seed, "weights", repeat, fold, split, seed)
+        built = self._variants.like(self._built(repeat, fold, split), norm)
+        return self._variants.packed(norm).first_weights(key, built)
 
     def _carried_name(self, pack: Pack, member: Member) -> str:
         arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows

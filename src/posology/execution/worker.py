@@ -150,9 +150,8 @@ class _Desk:
         while len(self._predictors) >= MOST_LOADED:
             del self._predictors[next(iter(self._predictors))]
         source, classes = NetworkSource(**message["source"]), message["classes"]
-        self._predictors[message["name"]] = Predictor(
-            self._given["model"].tobytes(), source, classes, logits=message["logits"]
-        )
+        how = {name: message[name] for name in ("logits", "labels")}
+        self._predictors[message["name"]] = Predictor(self._given["model"].tobytes(), source, classes, **how)
         return {"loaded": list(self._predictors)}, {}
 
     def _do_forward(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:

@@ -13,9 +13,9 @@ from posology.handback.source_text import Edit, SourceText, UnwritableError
 from posology.handback.spelling import Spelling
 from posology.network.sites import Dose, leaves
 
-_AFTER = "after"
+_AFTER, _BRANCH = "after", "branch"
 Wanted = dict[str, dict[str, float]]
-"""From arguments of a layer, or `after` for a Dropout behind it, to strengths."""
+"""From arguments of a layer, or `after` for a Dropout behind it, `branch` for one of whole rows, to strengths."""
 
 
 def changes(text: SourceText, model: Any, made: Mapping[int, Made], doses: Sequence[Dose]) -> list[Edit]:
@@ -63,7 +63,10 @@ def _wanted(doses: Sequence[Dose]) -> dict[str, Wanted]:
     out: dict[str, Wanted] = {}
     for dose in doses:
         site = dose.site
-        if site.present or any(dose.strengths.values()):
+        if site.kind == "branch":
+            rate = _rounded(dose.strengths["stochastic_depth"])
+            out.setdefault(site.layer, {})[_BRANCH] = {"rate": rate, "sides": len(site.shape)}
+        elif site.present or any(dose.strengths.values()):
             name = _AFTER if site.kind == "dropout" and not site.present else site.argument
             out.setdefault(site.layer, {})[name] = {k: _rounded(v) for k, v in dose.strengths.items()}
     return out
@@ -86,9 +89,14 @@ def _common(wanted: Mapping[str, Wanted], paths: Sequence[str], call: BuilderCal
 
 def _at(text: SourceText, call: BuilderCall, wanted: Wanted, spelling: Spelling) -> list[Edit]:
     edits: list[Edit] = []
+    if {_AFTER, _BRANCH} <= set(wanted):
+        raise UnwritableError(f"Line {call.node.lineno}: two layers belong behind this one: write them there.")
     for name, strengths in wanted.items():
         if name == _AFTER:
             edits += Insertion(text, call, repr(strengths["rate"]), spelling).edits()
+        elif name == _BRANCH:
+            rows = f"(None{', 1' * int(strengths['sides'])})"
+            edits += Insertion(text, call, repr(strengths["rate"]), spelling, rows).edits()
         elif name == "rate":
             edits.append(set_argument(text, call, name, repr(strengths["rate"])))
         else:

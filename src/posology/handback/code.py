@@ -15,6 +15,7 @@ from posology.handback.builder_calls import build, watched
 from posology.handback.changes import changes
 from posology.handback.same_network import is_same
 from posology.handback.source_text import SourceText, UnwritableError, applied
+from posology.network.branches import branch_sites
 from posology.network.choice import ALL, Choice
 from posology.network.doses import RATE
 from posology.network.export import rebuild_with
@@ -92,8 +93,11 @@ def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeE
     return CodeEdit(_diff(mark + text.text, mark + new, file.name, encoding), mark + new)
 
 
+_WRITABLE = ("l1", "l2", RATE, "stochastic_depth")
+
+
 def _check_writable(doses: Sequence[Dose]) -> None:
-    """Refuse what is more than penalties and Dropout layers.
+    """Refuse what is more than penalties and Dropout layers, those of residual branches included.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def _check_writable(doses: Sequence[Dose]) -> None:
         A regularizer has its place in a constraint, another layer, the optimizer, the loss or the training itself.
     """
     names = [name for dose in doses for name, strength in dose.strengths.items() if strength]
-    if others := [name for name in dict.fromkeys(names) if name not in ("l1", "l2", RATE)]:
+    if others := [name for name in dict.fromkeys(names) if name not in _WRITABLE]:
         raise UnwritableError(f"no diff is made of {', '.join(others)}: the lines say where each belongs")
 
 
@@ -125,7 +129,9 @@ def _in(model: Any, doses: Sequence[Dose]) -> list[Dose]:
     """
     graph = graph_of(model)
     for choice in (Choice(every=True), ALL):
-        every = (*kernel_sites(model, choice, graph), *dropout_sites(model, choice, graph))
+        # of branches there is a dose only where one is left out
+        branches = branch_sites(model, choice, graph) if any(d.site.kind == "branch" for d in doses) else ()
+        every = (*kernel_sites(model, choice, graph), *dropout_sites(model, choice, graph), *branches)
         by_name = {(s.kind, s.layer, s.argument): s for s in every}
         own = [by_name.get((d.site.kind, d.site.layer, d.site.argument)) for d in doses]
         for found in (own, every):

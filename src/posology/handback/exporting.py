@@ -148,7 +148,8 @@ def _add_the_rest(folder: Path, to: str, aside: Path, *, embedded: bool) -> None
         for name in ("preparation.skops", "preparation.json", "layout.json"):
             shutil.copyfile(folder / name, aside / name)
     shutil.copyfile(Path(__file__).with_name("load_and_predict.py"), aside / "load_and_predict.py")
-    if not isinstance(targets := read_settings(folder)["target"], str):
+    # labels are named in classes.json
+    if not isinstance(targets := read_settings(folder)["target"], str) and Classes.load(folder) is None:
         about = {"format": "posology targets 1", "names": targets}
         (aside / "targets.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     (aside / "README.txt").write_text(readme(folder, to, embedded=embedded), encoding="utf-8")

@@ -30,12 +30,15 @@ class Insertion:
     rate : str
         The share dropped, as it is written.
     spelling : Spelling
+    noise_shape : str
+        Of its mask, as it is written; of the activation's own shape where empty.
     """
 
     text: SourceText
     call: BuilderCall
     rate: str
     spelling: Spelling
+    noise_shape: str = ""
 
     def edits(self) -> list[Edit]:
         """Give the changes.
@@ -84,7 +87,8 @@ class Insertion:
         return named and len(parent.args) == 1 and isinstance(self.text.parents[parent], ast.Expr)
 
     def _dropout(self) -> str:
-        return f"{self._class()}({self.rate})"
+        rows = f", noise_shape={self.noise_shape}" if self.noise_shape else ""
+        return f"{self._class()}({self.rate}{rows})"
 
     def _class(self) -> str:
         return self.spelling.of(keras.layers.Dropout, self.call.names, dotted(self.call.node.func))
@@ -120,7 +124,8 @@ class Insertion:
 
     def _line_after(self, at: int, indent: str, written: Callable[[str], str], comma: str) -> Edit:
         """Write a line after the one that ends at a character, or bring back the one that is commented out there."""
-        start = self.text.next_line(at)
+        # one for whole rows is another layer than what may be commented out there
+        start = None if self.noise_shape else self.text.next_line(at)
         while start is not None and (comment := self.text.after(start).strip()).startswith("#"):
             code = self._revived(comment.lstrip("#").strip(), written, comma)
             end = self.text.line_end(start)

@@ -30,7 +30,7 @@ DECIMAL_COMMA = r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?"
 
 
 def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> np.ndarray:
-    """Predict the target, in its unit, or as names of classes.
+    """Predict the target, in its unit, or as names of classes; of labels 1 where a row has one, and 0.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -
     array (row,), or (row, target) where there are several targets
     """
     if (HERE / "classes.json").is_file():
-        return predict_probabilities(frame, custom_objects).idxmax(axis="columns").to_numpy()
+        return _decided(predict_probabilities(frame, custom_objects))
     outputs = _outputs(frame, custom_objects)
     outputs = outputs[:, 0] if outputs.shape[1] == 1 else outputs
     if (HERE / "inputs.json").is_file():
@@ -56,13 +56,22 @@ def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -
 def predict_probabilities(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> pd.DataFrame:
     """Predict the probability of each class, a column a class, named after it; arguments are those of `predict`."""
     about, outputs = _read("classes.json"), _outputs(frame, custom_objects)
-    if outputs.shape[1] == 1:  # of the second of two classes
+    if about.get("labels"):  # a row has any of them
+        outputs = 1 / (1 + np.exp(-outputs)) if about["logits"] else outputs
+    elif outputs.shape[1] == 1:  # of the second of two classes
         second = 1 / (1 + np.exp(-outputs)) if about["logits"] else outputs
         outputs = np.hstack([1 - second, second])
     elif about["logits"]:
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs = powers / powers.sum(axis=1, keepdims=True)
     return pd.DataFrame(outputs, columns=pd.Index(about["names"], dtype=object))
+
+
+def _decided(probabilities: pd.DataFrame) -> np.ndarray:
+    """Give the likeliest class of each row; of labels, those that are likelier than not."""
+    if _read("classes.json").get("labels"):
+        return (probabilities.to_numpy() > 0.5).astype(int)
+    return probabilities.idxmax(axis="columns").to_numpy()
 
 
 def _outputs(frame: pd.DataFrame, custom_objects: dict[str, Any] | None) -> np.ndarray:
@@ -250,8 +259,12 @@ if __name__ == "__main__":
     table = _read_table(sys.argv[1])
     if (HERE / "classes.json").is_file():
         probabilities = predict_probabilities(table)
-        predictions = probabilities.add_prefix("probability_")
-        predictions.insert(0, "predicted", probabilities.idxmax(axis="columns"))
+        predictions, decided = probabilities.add_prefix("probability_"), _decided(probabilities)
+        if decided.ndim == 1:
+            predictions.insert(0, "predicted", decided)
+        else:
+            own = pd.DataFrame(decided, columns=[f"predicted_{name}" for name in probabilities])
+            predictions = pd.concat([own, predictions], axis="columns")
     elif (HERE / "targets.json").is_file():
         names = [f"predicted_{name}" for name in _read("targets.json")["names"]]
         predictions = pd.DataFrame(predict(table), columns=pd.Index(names, dtype=object))

@@ -9,7 +9,7 @@ import numpy as np
 from posology.network.choice import Choice
 from posology.network.graph import INPUT, Graph, graph_of
 from posology.network.packed_normalization import is_adapted
-from posology.network.sites import Site, dropout_sites, kernel_sites, leaves
+from posology.network.sites import Site, dropout_sites, is_dropout, kernel_sites, leaves, noise_shape_of
 
 _CLOSE = 1e-5
 """Numbers in code are written with six digits."""
@@ -58,8 +58,13 @@ def _wiring(model: Any, graph: Graph) -> list[Any]:
     """List the layers in order: class, shape, and the places of those that they read."""
     place = {path: i for i, path in enumerate(graph.nodes)}
     place |= {f"{INPUT}{tensor.name}": -1 - i for i, tensor in enumerate(model.inputs)}
-    nodes = [(type(n.layer).__name__, n.shape, [place[p] for p in n.reads]) for n in graph.nodes.values()]
+    nodes = [(*_kind(n.layer), n.shape, [place[p] for p in n.reads]) for n in graph.nodes.values()]
     return [*nodes, [place[path] for path in graph.outputs], [(t.shape, t.dtype) for t in model.inputs]]
+
+
+def _kind(layer: Any) -> tuple[Any, ...]:
+    """Give a layer's class, and of a Dropout the shape of its mask, which no prediction shows."""
+    return type(layer).__name__, noise_shape_of(layer) if is_dropout(layer) else None
 
 
 def _sites(model: Any, graph: Graph) -> list[Site]:

@@ -5,7 +5,13 @@ from typing import Any
 
 
 def copy_optimizer(
-    optimizer: Any, variables: Sequence[Any], new: Sequence[Any], *, spares: Sequence[Any] = (), **changes: Any
+    optimizer: Any,
+    variables: Sequence[Any],
+    new: Sequence[Any],
+    *,
+    every: Sequence[Any] | None = None,
+    spares: Sequence[Any] = (),
+    **changes: Any,
 ) -> Any:
     """Copy an optimizer for the variables of a rebuilt model.
 
@@ -15,8 +21,10 @@ def copy_optimizer(
         The user's, left untouched.
     variables, new : sequences of keras.Variable
         The trainable variables of the user's model and those of the rebuilt one, in the same order.
+    every : sequence of keras.Variable, optional
+        All trainable variables of the rebuilt model, in its own order, which may be more than `new`; that by default.
     spares : sequence of keras.Variable
-        Of `new`, those that a weight decay among the changes does not act on.
+        Of these, those that a weight decay among the changes does not act on.
     changes
         Settings to replace.
 
@@ -34,5 +42,5 @@ def copy_optimizer(
         spared = [fresh for old, fresh in zip(variables, new, strict=True) if not decays(old)]
         if spared:
             out.exclude_from_weight_decay(var_list=spared)
-    out.build(list(new))
+    out.build(list(new if every is None else every))
     return out

@@ -15,7 +15,7 @@ def doses_of(sites: Sequence[Site], strengths: Mapping[str, Sequence[float]]) ->
     Parameters
     ----------
     sites : sequence of Site
-        Of the network, kernels first, then those of dropout, then branches; each kind in the order of its strengths.
+        Of the network, those of each kind in the order of its strengths.
     strengths : mapping
         From regularizer to its strengths, one a site; one that is absent is off.
 
@@ -26,7 +26,12 @@ def doses_of(sites: Sequence[Site], strengths: Mapping[str, Sequence[float]]) ->
     [('kernel', {'l1': 0.0, 'l2': 0.1}), ('input', {'mixup': 0.5})]
     """
     own = []
-    for kind, always in (("kernel", {"l1": "l1", "l2": "l2"}), ("dropout", {"dropout": RATE}), ("branch", {})):
+    for kind, always in (
+        ("kernel", {"l1": "l1", "l2": "l2"}),
+        ("norm", {}),
+        ("dropout", {"dropout": RATE}),
+        ("branch", {}),
+    ):
         places = [site for site in sites if site.kind == kind]
         found = [Dose(site, _at(strengths, i, kind, **always)) for i, site in enumerate(places)]
         own += [dose for dose in found if always or dose.strengths]

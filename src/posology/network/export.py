@@ -6,7 +6,7 @@ The exported model holds only stock layers with numbers in them, so that it load
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import keras
 import numpy as np
@@ -14,11 +14,22 @@ import numpy as np
 from posology.network.copied_layer import copy_layer
 from posology.network.copied_optimizer import copy_optimizer
 from posology.network.doses import RATE
-from posology.network.keras_forms import Form, arguments_of, constraint_at, layers_at, penalty_at, smoothed
+from posology.network.keras_forms import (
+    Form,
+    arguments_of,
+    constraint_at,
+    layers_at,
+    penalty_at,
+    regularizer_of,
+    smoothed,
+)
 from posology.network.losses import loss_weights_of
 from posology.network.packed_normalization import is_adapted
 from posology.network.sites import Dose, leaves, weights_at
 from posology.network.surgery import Inserted, in_order, inserted_name, rebuild
+
+if TYPE_CHECKING:
+    from posology.regularizers._norm import Norm
 
 
 def export_model(model: Any, doses: Sequence[Dose]) -> Any:
@@ -43,8 +54,10 @@ def export_model(model: Any, doses: Sequence[Dose]) -> Any:
     # an optimizer saved without its variables makes load_model warn: it is built
     trainable, _ = in_order(model, out)
     changes = arguments_of(doses, "optimizer")
-    spares = _not_decayed(out, trainable, doses) if "weight_decay" in changes else ()
-    optimizer = copy_optimizer(model.optimizer, model.trainable_variables, trainable, spares=spares, **changes)
+    every = out.trainable_variables  # a normalization that was put in has weights too
+    spares = _not_decayed(out, every, doses) if "weight_decay" in changes else ()
+    own = model.trainable_variables
+    optimizer = copy_optimizer(model.optimizer, own, trainable, every=every, spares=spares, **changes)
     smoothing = arguments_of(doses, "loss").get("label_smoothing")
     loss = model.loss if smoothing is None else smoothed(model.loss, smoothing) or model.loss
     out.compile(optimizer=optimizer, loss=loss, loss_weights=loss_weights_of(model))
@@ -69,7 +82,7 @@ def rebuild_with(model: Any, doses: Sequence[Dose]) -> Any:
         settings = [_setting(dose) for dose in by_layer.get(path, ()) if not _is_inserted(dose)]
         return copy_layer(layer, **{name: value for setting in settings for name, value in setting.items()})
 
-    return rebuild(model, filled, _layers_after(doses))
+    return rebuild(model, filled, _layers_after(model, doses))
 
 
 def _is_inserted(dose: Dose) -> bool:
@@ -80,6 +93,8 @@ def _setting(dose: Dose) -> dict[str, Any]:
     """Give the arguments of a layer that a dose changes."""
     if dose.site.kind == "dropout":
         return {RATE: dose.strengths[RATE]}
+    if dose.site.kind == "norm":
+        return {"activation": None}  # it follows the normalization, as a layer of its own
     penalty, constraint = penalty_at(dose), constraint_at(dose)
     out = {dose.site.argument: penalty and _serialized(keras.regularizers, penalty)}
     if constraint:
@@ -114,14 +129,28 @@ def _is_stock(part: Any) -> bool:
     )
 
 
-def _layers_after(doses: Sequence[Dose]) -> Inserted:
+def _layers_after(model: Any, doses: Sequence[Dose]) -> Inserted:
     out: dict[str, list[Callable[[], Any]]] = {}
+    layers = dict(leaves(model))
     for dose in doses:
         path = dose.site.layer
+        if dose.site.kind == "norm":
+            out.setdefault(path, []).extend(_normalizing(path, layers[path].activation, dose))
+            continue
         for name, form in layers_at(dose):
             make = partial(getattr(keras.layers, form.name), **form.arguments, name=inserted_name(path, name))
             out.setdefault(path, []).append(make)
     return out
+
+
+def _normalizing(path: str, activation: Any, dose: Dose) -> list[Callable[[], Any]]:
+    """Give what makes the normalization behind a Dense, and the activation that it then no longer has."""
+    made: list[Callable[[], Any]] = [
+        partial(cast("Norm", regularizer_of(name)).layer, inserted_name(path, name)) for name in dose.strengths
+    ]
+    if activation is keras.activations.linear:
+        return made
+    return [*made, partial(keras.layers.Activation, activation, name=inserted_name(path, "activation"))]
 
 
 def set_weights(model: Any, weights: Sequence[Any], state: Sequence[Any], like: Any = None) -> None:

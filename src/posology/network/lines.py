@@ -30,6 +30,8 @@ def keras_lines(doses: Sequence[Dose]) -> list[str]:
 def _at(dose: Dose) -> list[str]:
     if dose.site.kind == "kernel":
         return [f"{dose.site.layer}: {_kernel(dose)}"]
+    if dose.site.kind == "norm":
+        return [f"{line} before its activation" for line in _activation(dose)]
     return _activation(dose) if dose.site.kind in ("dropout", "branch") else []
 
 
@@ -49,10 +51,14 @@ def _activation(dose: Dose) -> list[str]:
     return lines + [f"after {site.layer}: add {_code('layers', form)}" for _, form in layers_at(dose)]
 
 
+_NAMED = ("L1L2", "ActivityRegularization", "OrthogonalRegularizer", "BatchNormalization", "LayerNormalization")
+"""Classes whose first argument, as it is written here, is not their first."""
+
+
 def _code(room: str, form: Form) -> str:
     """Write a class with its arguments; the name of the first is left out where it is the only or the usual one."""
     (first, value), *others = form.arguments.items()
-    named = form.name in ("L1L2", "ActivityRegularization", "OrthogonalRegularizer")
+    named = form.name in _NAMED
     parts = [f"{first}={_number(value)}" if named else _number(value), *(f"{k}={_number(v)}" for k, v in others)]
     return f"keras.{room}.{form.name}({', '.join(parts)})"
 

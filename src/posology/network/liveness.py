@@ -12,11 +12,12 @@ import jax
 import numpy as np
 
 from posology.engine.member import Arrays
+from posology.network.norms import normalized
 from posology.network.packed import PackedNetwork
 from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
 from posology.network.structure import StructureWarning, strength_warnings
-from posology.regularizers import PLAIN, REGULARIZERS
+from posology.regularizers import PLAIN, REGULARIZERS, Place
 
 RATE = 0.5
 DRAWS = 4
@@ -99,7 +100,7 @@ class Proof:
     ) -> None:
         self._network = network
         others = [name for name in network.regularizers if name != "dropout"]
-        self._bare = PackedNetwork(model, others, network.choice, network.classes)
+        self._bare = PackedNetwork(model, others, network.choice, network.classes, network.targets)
         weights, state = start
         self._first = tuple(map(np.asarray, weights))
         # one seed for all layers that draw for themselves: their order can differ between the two networks
@@ -124,16 +125,34 @@ class Proof:
         found = [finding for name in self._penalties for finding in self._of_penalty(name, starts)]
         if self._network.dropout_sites:
             found += [finding for name in drops for finding in self._of_dropout(name)]
-        return (*found, *self._rehearsed())
+        return (*found, *self._rehearsed(), *self._normalized())
+
+    def _normalized(self) -> list[Liveness]:
+        """Say whether a normalization changes the loss; where it is off, the network is the one without it."""
+        network, found = self._network, []
+        for name in (n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS):
+            before = self._loss_of(self._bare)
+            for site in network.norm_sites:
+                having = PackedNetwork(
+                    normalized(self._model, name, [site]), (), classes=network.classes, targets=network.targets
+                )
+                effect = changed([before], [self._loss_of(having)])
+                found.append(Liveness(site, name, effect > CHANGED, True, effect))
+        return found
+
+    def _loss_of(self, network: PackedNetwork) -> Any:
+        """Give the loss of the rows at the network's first weights, all strengths off."""
+        weights, state = network.first_weights(self._key % 2**32)
+        return network.loss(tuple(weights), tuple(state), self._x, self._y, None, {}, np.uint32(0))[1][1]
 
     def _rehearsed(self) -> list[Liveness]:
         """Say what the regularizers beyond the plain question's do: a few steps are trained with each."""
         network = self._network
-        names = [name for name in network.regularizers if name not in PLAIN]
+        names = [n for n in network.regularizers if n not in PLAIN and REGULARIZERS[n].place is not Place.NORMS]
         if not names:
             return []
         others = [name for name in network.regularizers if name in PLAIN]
-        bare = PackedNetwork(self._model, others, network.choice, network.classes)
+        bare = PackedNetwork(self._model, others, network.choice, network.classes, network.targets)
         weights = self._perturbed()
         with_all, without = (Rehearsal(n, weights, self._state, self._x, self._y, self._key) for n in (network, bare))
         before = with_all.weights()

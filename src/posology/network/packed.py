@@ -18,6 +18,7 @@ from posology.network.graph import graph_of
 from posology.network.heads import head_of
 from posology.network.inputs import columns_measured, split_columns
 from posology.network.losses import losses_of
+from posology.network.norms import norm_sites
 from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_normalization import PackedNormalization, is_adapted
@@ -31,7 +32,7 @@ from posology.network.sites import (
     weights_at,
 )
 from posology.network.surgery import Inserted, in_order, inserted_name, inserted_path, is_seed, rebuild
-from posology.regularizers import PLAIN, REGULARIZERS
+from posology.regularizers import PLACES, PLAIN, REGULARIZERS
 
 
 class PackedNetwork:
@@ -48,15 +49,18 @@ class PackedNetwork:
         Which sites are studied.
     classes : int
         Of the target; 0 where it is a number.
+    targets : int
+        That it predicts; with classes they are labels.
 
     Attributes
     ----------
     regularizers : tuple of str
     choice : Choice
-    classes : int
+    classes, targets : int
     head : Head
         What the scored output is to the target.
-    kernel_sites, dropout_sites, branch_sites : tuple of Site
+    kernel_sites, dropout_sites, branch_sites, norm_sites : tuple of Site
+        A normalization is not put in here: `network.norms` gives the network that has it.
     kernels : tuple of tuple of int
         For every kernel site, the positions of its weights among the trainable arrays.
     """
@@ -70,19 +74,21 @@ class PackedNetwork:
         regularizers: Collection[str] = PLAIN,
         choice: Choice = ALL,
         classes: int = 0,
+        targets: int = 1,
     ) -> None:
-        self.regularizers, self.choice, self.classes = tuple(regularizers), choice, classes
+        self.regularizers, self.choice, self.classes, self.targets = tuple(regularizers), choice, classes, targets
         self._acting = {kind: self._of_kind(kind) for kind in ("dropout", "branch")}
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
         self.branch_sites: tuple[Site, ...] = branch_sites(model, choice, graph)
+        self.norm_sites: tuple[Site, ...] = norm_sites(model, choice, graph)
         layers = dict(leaves(model))
         self._noise_shapes = {s.layer: noise_shape_of(layers[s.layer]) for s in self.dropout_sites if s.present}
         self._origin = model
         self._model = self._pack(model)
         self._losses = losses_of(model)
-        self._heads = [head_of(loss, classes) for loss in self._losses]
+        self._heads = [head_of(loss, classes, targets) for loss in self._losses]
         scored = scored_output(model)
         self.head = self._heads[scored]
         self._scored_first = [scored, *(i for i in range(len(model.outputs)) if i != scored)]
@@ -153,13 +159,12 @@ class PackedNetwork:
         """List the sites of a regularizer: those of inputs, targets and the training as a whole are one each."""
         kind = REGULARIZERS[name].place.kind
         alone = (Site(kind, "", (), {}),)
-        own = {"kernel": self.kernel_sites, "dropout": self.dropout_sites, "branch": self.branch_sites}
-        return own.get(kind, alone)
+        return tuple(site for site in self.places if site.kind == kind) if kind in PLACES else alone
 
     @property
     def places(self) -> tuple[Site, ...]:
-        """All sites in the network: kernels, then those of dropout, then branches."""
-        return (*self.kernel_sites, *self.dropout_sites, *self.branch_sites)
+        """All sites in the network: kernels, then those of dropout, branches, and of normalizations."""
+        return (*self.kernel_sites, *self.dropout_sites, *self.branch_sites, *self.norm_sites)
 
     def sites(self, name: str) -> int:
         """Count the sites of a regularizer."""
@@ -268,7 +273,7 @@ class PackedNetwork:
     def answers(self, prediction: Any) -> np.ndarray:
         """Give what is scored of `predict`: a number a row, or the probability of each class, `(..., class)`.
 
-        Of several targets it is a number each, `(..., target)`.
+        Of several targets it is a number each, or the probability of each label, `(..., target)`.
         """
         width = self._model.outputs[self._scored_first[0]].shape[-1]
         if not self.classes:

@@ -26,10 +26,10 @@ class Site:
     Parameters
     ----------
     kind : str
-        `kernel`, `dropout` or `branch`.
+        `kernel`, `dropout`, `branch` or `norm`.
     layer : str
         The path of the layer that owns the weights, or of the Dropout layer, or of the layer after which a Dropout is
-        inserted: the last one of a branch.
+        inserted, for a branch its last one; or of the Dense before whose activation a normalization is inserted.
     shape : tuple of int
         The weights' shape, or the activation's without its rows.
     present : dict

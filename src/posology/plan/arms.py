@@ -28,6 +28,14 @@ PLAIN_QUESTION: tuple[Arm, ...] = ((), ("weights",), ("dropout",), ("weights", "
 """None, L1 and L2 together, dropout, and all of them: "combine, or use separately?"."""
 
 
+NOT_HERE = {
+    "snapshot_ensemble": "it is an average of several networks, and an arm is one. The average of N networks in "
+    "every arm is --ensemble N; an average of weights, which is one network, is swa.",
+    "shake_shake": "it mixes two branches that stand side by side. For residual networks of one there is shake_drop.",
+}
+"""Methods that are asked for by name, and why they are no arm."""
+
+
 def arm_name(arm: Arm) -> str:
     """Name an arm.
 
@@ -50,6 +58,21 @@ def regularizers_of(arm: Arm) -> tuple[str, ...]:
     ('l1', 'l2', 'dropout')
     """
     return tuple(name for factor in arm for name in FACTORS.get(base_of(factor), ()))
+
+
+def is_searched(arm: Arm) -> bool:
+    """Tell whether an arm has a strength to search: not none, and not those that are on or off and nothing else.
+
+    Examples
+    --------
+    >>> is_searched(()), is_searched(("batch_norm",)), is_searched(("dropout", "batch_norm")), is_searched(ONE)
+    (False, False, True, True)
+    """
+    return any(
+        factor in (*ONE, *COCKTAIL)
+        or not all(REGULARIZERS[name].strength.is_switch for name in regularizers_of((factor,)))
+        for factor in arm
+    )
 
 
 def parse_arms(text: str | Sequence[str] | None) -> tuple[Arm, ...]:
@@ -159,6 +182,8 @@ def _factor(name: str, text: str) -> str:
         return _scheduled(base, schedule, text)
     if name in FACTORS:
         return name
+    if name in NOT_HERE:
+        raise InputError(f"--arms has '{name}', which is not studied: {NOT_HERE[name]}")
     meant = did_you_mean(name, [*FACTORS, "none"], cutoff=0.5)
     raise InputError(
         f"--arms has an unknown regularizer '{name}' in '{text}'.{meant} Known: {', '.join(FACTORS)}, none."

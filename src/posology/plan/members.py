@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32
 
 from posology.class_weights import ClassWeight, class_weight_from_json
-from posology.plan.arms import CABINET, Arm, arm_name
+from posology.plan.arms import CABINET, Arm, arm_name, is_searched
 from posology.plan.callbacks import Callbacks
 from posology.plan.rungs import Rung, halving, race
 from posology.plan.trials import Setting
@@ -143,14 +143,16 @@ class Design:
             return race(self.searched, self.inner_splits)
         if self.halving is not None:
             every = tuple(range(self.inner_splits))
-            return halving(trials, every, self.epochs, self.halving) if arm else [Rung(trials, None, every)]
+            return (
+                halving(trials, every, self.epochs, self.halving) if is_searched(arm) else [Rung(trials, None, every)]
+            )
         raced = race(trials, self.inner_splits)
-        return raced if arm else [replace(rung, keep=trials) for rung in raced]
+        return raced if is_searched(arm) else [replace(rung, keep=trials) for rung in raced]
 
     def trainings(self, arm: Arm) -> int:
         """Count the networks that tune an arm in one fit."""
         climbed = self.rungs(arm)
-        begun = climbed[:1] if arm and self.halving is not None else climbed
+        begun = climbed[:1] if is_searched(arm) and self.halving is not None else climbed
         return sum(rung.keep * len(rung.splits) for rung in begun)
 
 
@@ -243,7 +245,7 @@ class Tuned:
         Without strengths all trials are replicas, and the mean is over them too.
         """
         finite = np.isfinite(self.losses)
-        replicas = self.epochs[finite] if not self.arm and finite.any() else self.epochs[:1]
+        replicas = self.epochs[finite] if not is_searched(self.arm) and finite.any() else self.epochs[:1]
         return max(1, round(float(replicas.mean())))
 
 
@@ -268,7 +270,7 @@ class Refitted:
 
 def trials_of(design: Design, arm: Arm) -> int:
     """Give the number of trials of an arm; equal for all arms that have something to search."""
-    return design.trials if arm else max(1, min(design.trials, REPLICAS_OF_NONE) // design.inner_splits)
+    return design.trials if is_searched(arm) else max(1, min(design.trials, REPLICAS_OF_NONE) // design.inner_splits)
 
 
 def trial_member(design: Design, arm: Arm, trial: int, setting: Setting, seed: int = 0) -> Member:

@@ -10,7 +10,7 @@ from posology.plan.arms import Arm, regularizers_of
 from posology.plan.ladder import Joined, joined
 from posology.plan.members import ALL_ROWS, Design, Member, Pack, PackResult, Refitted, Tuned
 from posology.plan.window import window
-from posology.regularizers import REGULARIZERS
+from posology.regularizers import REGULARIZERS, Place
 
 
 def refit_members(design: Design, found: Tuned) -> list[Member]:
@@ -37,8 +37,20 @@ def program_of(member: Member, together: Collection[str] = ()) -> tuple[str, ...
     >>> program_of(Member(("l1", "mixup"), 0, 0, {}, 1, 1))
     ('mixup',)
     """
-    used = {*regularizers_of(member.arm), *member.setting}
+    used = used_by(member)
     return tuple(name for name, r in REGULARIZERS.items() if name in used and not r.shared and name not in together)
+
+
+def used_by(member: Member) -> set[str]:
+    """Name the regularizers that the program of a member must have: not a layer that is off, which it then lacks.
+
+    Examples
+    --------
+    >>> sorted(used_by(Member(("dropout", "batch_norm"), 0, 0, {"dropout": (0.2,), "batch_norm": (0.0,)}, 1, 1)))
+    ['dropout']
+    """
+    off = {name for name, s in member.setting.items() if REGULARIZERS[name].place is Place.NORMS and not any(s)}
+    return {*regularizers_of(member.arm), *member.setting} - off
 
 
 def programs(design: Design) -> int:

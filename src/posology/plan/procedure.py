@@ -7,7 +7,9 @@ whoever runs them (local workers, a test, a cluster) decides where and when, and
 from collections.abc import Generator, Mapping, Sequence
 from itertools import groupby
 
-from posology.plan.arms import Arm
+import numpy as np
+
+from posology.plan.arms import Arm, is_searched
 from posology.plan.cocktail import cocktail_and_refit, tune_cocktail
 from posology.plan.ladder import Ladder
 from posology.plan.members import REFIT, Design, Member, Pack, PackResult, Refitted, Tuned, trial_member, trials_of
@@ -73,8 +75,9 @@ def _trial_members(
     design: Design, space: Space, arm: Arm, tuned: Mapping[Arm, Tuned], repeat: int, fold: int
 ) -> list[Member]:
     trials = trials_of(design, arm)
-    if not arm:
-        return [trial_member(design, arm, t, {}, seed=t) for t in range(trials)]
+    if not is_searched(arm):
+        setting = space.setting(arm, np.zeros(len(space.axes())))
+        return [trial_member(design, arm, t, setting, seed=t) for t in range(trials)]
     fit = (design.seed, repeat, fold)
     if len(arm) == 1:
         settings = sobol_settings(space, arm, trials, *fit)

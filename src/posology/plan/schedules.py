@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from posology.regularizers import DEPTHS, FACTORS, PLACES, REGULARIZERS, SCHEDULES, Place, Shape
 
-_FIXED = (Place.RATE, Place.MEMORY)
-"""Places whose strength is about the whole of a training already."""
+_FIXED = (Place.RATE, Place.MEMORY, Place.NORMS)
+"""Places whose strength is about the whole of a training already, or of the network."""
 
 
 def schedules_of(arm: Sequence[str]) -> dict[str, Shape]:
@@ -57,7 +57,8 @@ def has_depth(factor: str) -> bool:
     >>> has_depth("weights"), has_depth("mixup")
     (True, False)
     """
-    return all(REGULARIZERS[name].place.kind in PLACES for name in FACTORS[factor])
+    own = [REGULARIZERS[name] for name in FACTORS[factor]]
+    return all(r.place.kind in PLACES and not r.strength.is_switch for r in own)
 
 
 def can_be_scheduled(factor: str) -> bool:

@@ -96,7 +96,7 @@ def seeded_settings(
     tuned = [sub for sub in ranked if sub and set(sub) < set(arm)]
     alone = [_padded(space, arm, ranked[sub][0]) for sub in tuned][: max(1, trials // 2)]
     # more than so many are never used, and of many parts there would be 3^parts
-    crossed = list(islice(_products([ranked[part] for part in parts]), trials))
+    crossed = list(islice(_products([_distinct(ranked[part]) for part in parts]), trials))
     out = alone + crossed[: max(0, trials // 2 - len(alone) + 1)]
     damped = (_damped(space, setting, d) for d, setting in zip(cycle(DAMPING), cycle(crossed), strict=False))
     return list(islice([*out, *islice(damped, trials)], trials))
@@ -107,9 +107,16 @@ def _padded(space: Space, arm: Arm, setting: Setting) -> Setting:
     return {name: setting.get(name, (0.0,) * space.sites[name]) for name in regularizers_of(arm)}
 
 
+def _distinct(settings: Sequence[Setting]) -> list[Setting]:
+    """Leave out what is there already: an arm that is on or off tries one setting, with several seeds."""
+    return list({tuple(setting.items()): setting for setting in settings}.values())
+
+
 def _products(ranked: Sequence[Sequence[Setting]]) -> Iterator[Setting]:
     """Give products of the parts' best few, those of the best ranks first."""
-    sizes = [min(TOP, len(r)) for r in ranked]
+    # beside a part that is on or off, of one setting, there is place for more of the others
+    top = TOP if all(len(r) > 1 for r in ranked) else max(map(len, ranked))
+    sizes = [min(top, len(r)) for r in ranked]
     for pick in chain.from_iterable(_picks(sizes, total) for total in range(sum(sizes) - len(sizes) + 1)):
         yield {k: v for r, i in zip(ranked, pick, strict=True) for k, v in r[i].items()}
 

@@ -23,6 +23,7 @@ class Place(StrEnum):
     ACTIVATIONS = "activations"
     ACTIVITY = "activations, as a loss"
     BRANCHES = "residual branches"
+    NORMS = "behind hidden layers"
     INPUTS = "inputs"
     TARGETS = "targets"
     GRADIENT = "gradient"
@@ -31,7 +32,7 @@ class Place(StrEnum):
 
     @property
     def kind(self) -> str:
-        """Sites: `kernel`, `dropout` (activations), `branch`, or `input`, `target`, `training`, which are one each."""
+        """Sites: `kernel`, `dropout` (activations), `branch`, `norm`; `input`, `target`, `training`, one each."""
         return _KINDS[self]
 
 
@@ -40,11 +41,12 @@ _KINDS = {
     **dict.fromkeys(_WEIGHTS, "kernel"),
     **dict.fromkeys((Place.ACTIVATIONS, Place.ACTIVITY), "dropout"),
     Place.BRANCHES: "branch",
+    Place.NORMS: "norm",
     Place.INPUTS: "input",
     Place.TARGETS: "target",
     **dict.fromkeys((Place.GRADIENT, Place.RATE, Place.MEMORY), "training"),
 }
-PLACES = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches"}
+PLACES = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches", "norm": "norms"}
 """Kinds of sites of which a network can have several, and what a study calls its lists of them."""
 HOOKS = {
     Place.WEIGHTS_LOSS: "gradient",
@@ -54,6 +56,7 @@ HOOKS = {
     Place.ACTIVATIONS: "apply",
     Place.ACTIVITY: "penalty",
     Place.BRANCHES: "apply",
+    Place.NORMS: "layer",
     Place.INPUTS: "rows",
     Place.TARGETS: "targets",
     Place.GRADIENT: "clipped",
@@ -72,7 +75,8 @@ class Strength:
     low, high : float
         Ends of the searched range. Zero always means "off" and need not lie in it.
     scale : str
-        `log` or `linear`: how a uniform point of [0, 1] is spread over the range.
+        `log` or `linear`: how a uniform point of [0, 1] is spread over the range; `switch` where there is nothing to
+        search: it is on, at 1, or off.
     unit : str
         The unit in words, for tables and reports.
     most : float
@@ -89,6 +93,11 @@ class Strength:
     scale: str
     unit: str
     most: float = inf
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off, and nothing between."""
+        return self.scale == "switch"
 
     def from_unit(self, point: float) -> float:
         """Map a point of [0, 1] into the range: low·(high/low)^u on the log scale, low + u·(high − low) else."""

@@ -7,6 +7,7 @@ from posology.regularizers._activity_l2 import ActivityL2
 from posology.regularizers._adversarial import Adversarial
 from posology.regularizers._alpha_dropout import AlphaDropout
 from posology.regularizers._base import Regularizer
+from posology.regularizers._batch_norm import BatchNorm
 from posology.regularizers._cutmix import CutMix
 from posology.regularizers._cutout import Cutout
 from posology.regularizers._dropconnect import DropConnect
@@ -22,12 +23,14 @@ from posology.regularizers._input_noise import InputNoise
 from posology.regularizers._l1 import L1
 from posology.regularizers._l2 import L2
 from posology.regularizers._label_smoothing import LabelSmoothing
+from posology.regularizers._layer_norm import LayerNorm
 from posology.regularizers._learning_rate_decay import LearningRateDecay
 from posology.regularizers._lookahead import Lookahead
 from posology.regularizers._max_norm import MaxNorm
 from posology.regularizers._mixup import Mixup
 from posology.regularizers._orthogonal import Orthogonal
 from posology.regularizers._proximal_l1 import ProximalL1
+from posology.regularizers._shake_drop import ShakeDrop
 from posology.regularizers._stochastic_depth import StochasticDepth
 from posology.regularizers._swa import SWA
 from posology.regularizers._target_noise import TargetNoise
@@ -39,7 +42,7 @@ OWN: tuple[Regularizer, ...] = (
     L1(), L2(), Dropout(),
     WeightDecay(), ProximalL1(), GroupLassoInputs(), GroupLassoUnits(), MaxNorm(), Orthogonal(),
     GaussianDropout(), GaussianNoise(), AlphaDropout(), ActivityL1(), ActivityL2(), DropConnect(), WeightNoise(),
-    StochasticDepth(),
+    StochasticDepth(), ShakeDrop(), BatchNorm(), LayerNorm(),
     InputDropout(), InputNoise(), Mixup(), CutMix(), Cutout(), Adversarial(),
     TargetNoise(), LabelSmoothing(),
     Lookahead(), EMA(), SWA(), GradientClipping(), LearningRateDecay(),

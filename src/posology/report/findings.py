@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from posology.inference import R2, Measure, measure_named
 from posology.record import read_of_its_end, read_settings
 from posology.regularizers import REGULARIZERS
+from posology.table.targets import LABEL
 
 if TYPE_CHECKING:
     from posology.result import StudyResult
@@ -80,7 +81,9 @@ class Findings:
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes of the target; empty where it is a number."""
+        """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""
+        if "labels" in self.verdict["study"]:
+            return list(LABEL)
         return [one["class"] for one in self.verdict["study"].get("classes", ())]
 
     @property

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,7 +47,8 @@ class Table:
     weights
         How much each row counts; None where all count alike.
     targets
-        Names of the targets where there are several; empty where there is one.
+        Names of the targets where there are several; empty where there is one. With `classes` they are labels: each row
+        has any of them, or none.
     """
 
     features: pd.DataFrame
@@ -66,8 +67,8 @@ class Table:
 
     @property
     def strata(self) -> Int64[np.ndarray, " row"] | None:
-        """The class of each row, by which splits are stratified; None where the target is a number."""
-        return self.target.astype(np.int64) if self.classes else None
+        """The class of each row, by which splits are stratified; None where the target is a number, or labels."""
+        return self.target.astype(np.int64) if self.classes and not self.targets else None
 
     @property
     def clusters(self) -> Int64[np.ndarray, " row"] | None:
@@ -88,6 +89,16 @@ class Table:
     def n_targets(self) -> int:
         """Number of targets."""
         return len(self.targets) or 1
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the labels that a row may have; empty where the target is no such thing."""
+        return self.targets if self.classes else ()
+
+    def of_each(self) -> Iterator["Table"]:
+        """Give the table of each of several targets alone, the others left out."""
+        for place, name in enumerate(self.targets):
+            yield replace(self, target=self.target[:, place], target_name=name, targets=())
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -150,7 +161,7 @@ def make_table(
         One row per observation; the index is not used.
     target_column
         Name of the column to predict: numbers, or classes that are text, truth values or categories. Or of several
-        columns of numbers, a list or separated by commas, which one network predicts together.
+        columns, a list or separated by commas, which one network predicts together: numbers, or labels.
     drop
         Names of columns to leave out.
     task

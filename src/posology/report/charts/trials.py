@@ -41,6 +41,8 @@ class Axis:
 
     def unit(self, values: Float[np.ndarray, " trial"]) -> Float[np.ndarray, " trial"]:
         """Place strengths in [0, 1]; those outside the range, as damped ones may be, at its ends."""
+        if self.low == self.high:  # on or off
+            return np.zeros(len(values))
         low, high = np.log([self.low, self.high]) if self.log else (self.low, self.high)
         with np.errstate(divide="ignore"):
             found = np.log(values) if self.log else values
