@@ -307,3 +307,15 @@ def test_checking_leaves_the_network_as_it_is():
     check_model(model, NAME, [WIDTH])
     for old, new in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(old, np.asarray(new))
+
+
+def test_a_type_that_keras_is_set_to_is_told_where_it_is_set():
+    keras.config.set_floatx("float16")
+    try:
+        model = sequential(L.Dense(1))
+        with pytest.raises(
+            InputError, match=r"of type float16; .* Keras is set to float16, by keras\.json in ~/\.keras or"
+        ):
+            check_model(model, "net.py:model_build", [WIDTH])
+    finally:
+        keras.config.set_floatx("float32")

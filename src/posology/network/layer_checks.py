@@ -29,10 +29,10 @@ def check_types(model: Any, name: str) -> None:
 def _check_type(found: list[str], where: str, name: str) -> None:
     other = [t for t in found if keras.backend.is_float_dtype(t) and t != "float32"]
     if other:
-        raise InputError(
-            f"{name} has {where} of type {other[0]}; posology trains in float32. Leave out its dtype, or "
-            "keras.config.set_dtype_policy (keras.mixed_precision.set_global_policy)."
-        )
+        todo = "Leave out its dtype, or keras.config.set_dtype_policy (keras.mixed_precision.set_global_policy)."
+        if (usual := keras.config.floatx()) != "float32":
+            todo = f"Keras is set to {usual}, by keras.json in ~/.keras or KERAS_HOME, or by set_floatx: say float32."
+        raise InputError(f"{name} has {where} of type {other[0]}; posology trains in float32. {todo}")
 
 
 def check_layers(model: Any, name: str) -> None:
