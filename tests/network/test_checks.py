@@ -251,6 +251,10 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (subclassed_inside, "has a subclassed model inside, 'inside' (Subclassed): its layers are hidden"),
         (subclassed_inside, "write model.call(x) in place of model(x)"),
         (layer_kept_aside, "has weights that no layer of its graph owns, such as 'aside/kernel'"),
+        (
+            lambda: sequential(L.Dropout(0.2)),
+            "has no weights: nothing in it learns. Add a layer that has some, such as",
+        ),
         (frozen, "has no trainable weights: every layer is frozen. Set layer.trainable = True on some."),
         (lambda: of_type("mixed_bfloat16"), "has layer 'hidden' of type bfloat16; posology trains in float32."),
         (lambda: of_type("mixed_float16"), "has layer 'hidden' of type float16; posology trains in float32."),
@@ -303,3 +307,15 @@ def test_checking_leaves_the_network_as_it_is():
     check_model(model, NAME, [WIDTH])
     for old, new in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(old, np.asarray(new))
+
+
+def test_a_type_that_keras_is_set_to_is_told_where_it_is_set():
+    keras.config.set_floatx("float16")
+    try:
+        model = sequential(L.Dense(1))
+        with pytest.raises(
+            InputError, match=r"of type float16; .* Keras is set to float16, by keras\.json in ~/\.keras or"
+        ):
+            check_model(model, "net.py:model_build", [WIDTH])
+    finally:
+        keras.config.set_floatx("float32")

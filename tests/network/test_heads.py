@@ -163,6 +163,16 @@ def test_what_does_not_fit_is_refused(classes, made, message):
     assert str(caught.value).startswith(NAME)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_an_output_below_zero_is_seen_whatever_the_weights(seed):
+    """A tanh for hinge: of some weights it gives nothing but ones on some rows."""
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input((WIDTH,)), L.Dense(8, activation="relu"), L.Dense(1, activation="tanh")])
+    model.compile(loss="hinge", optimizer="adam")
+    with pytest.raises(InputError, match="has an output that is not probabilities"):
+        check(model, NAME, [WIDTH], 2)
+
+
 def test_an_auxiliary_output_learns_the_classes_too():
     inputs = keras.Input((WIDTH,))
     hidden = L.Dense(5, activation="relu")(inputs)

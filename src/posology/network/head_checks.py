@@ -143,13 +143,17 @@ def _check_no_softmax(model: Any, name: str) -> None:
 
 
 def _run(model: Any) -> list[np.ndarray]:
-    """Run a model on random rows with random weights, so that an output that can leave [0, 1] does so."""
+    """Run a model on random rows with random weights and their opposites: an output that can leave [0, 1] does so."""
     random = np.random.default_rng(0)
     width = sum(int(np.prod([side or 1 for side in t.shape[1:]])) for t in model.inputs)
     x = split_columns(model, random.uniform(0, 2, (ROWS, width)).astype("float32"))
-    weights = [np.asarray(v) + random.normal(0, 1, v.shape).astype("float32") for v in model.trainable_variables]
-    outputs, _ = model.stateless_call(weights, model.non_trainable_variables, x, training=False)
-    return [np.asarray(part) for part in keras.tree.flatten(outputs)]
+    noise = [random.normal(0, 1, v.shape).astype("float32") for v in model.trainable_variables]
+    runs = []
+    for sign in (1, -1):
+        weights = [np.asarray(v) + sign * n for v, n in zip(model.trainable_variables, noise, strict=True)]
+        outputs, _ = model.stateless_call(weights, model.non_trainable_variables, x, training=False)
+        runs.append([np.asarray(part) for part in keras.tree.flatten(outputs)])
+    return [np.concatenate(parts) for parts in zip(*runs, strict=True)]
 
 
 def _check_scale(output: np.ndarray, head: Head, loss: OutputLoss, name: str, path: str) -> None:

@@ -29,10 +29,10 @@ def check_types(model: Any, name: str) -> None:
 def _check_type(found: list[str], where: str, name: str) -> None:
     other = [t for t in found if keras.backend.is_float_dtype(t) and t != "float32"]
     if other:
-        raise InputError(
-            f"{name} has {where} of type {other[0]}; posology trains in float32. Leave out its dtype, or "
-            "keras.config.set_dtype_policy (keras.mixed_precision.set_global_policy)."
-        )
+        todo = "Leave out its dtype, or keras.config.set_dtype_policy (keras.mixed_precision.set_global_policy)."
+        if (usual := keras.config.floatx()) != "float32":
+            todo = f"Keras is set to {usual}, by keras.json in ~/.keras or KERAS_HOME, or by set_floatx: say float32."
+        raise InputError(f"{name} has {where} of type {other[0]}; posology trains in float32. {todo}")
 
 
 def check_layers(model: Any, name: str) -> None:
@@ -48,6 +48,8 @@ def check_layers(model: Any, name: str) -> None:
     for path, layer in leaves(model):
         _check_layer(path, layer, name)
     if not model.trainable_variables:
+        if all(is_seed(v) for v in model.variables):
+            raise InputError(f"{name} has no weights: nothing in it learns. Add a layer that has some, such as Dense.")
         raise InputError(f"{name} has no trainable weights: every layer is frozen. Set layer.trainable = True on some.")
 
 
