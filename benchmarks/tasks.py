@@ -22,7 +22,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from public_tables import CLASSES, REGRESSION, Frame
+import pandas as pd
+from public_tables import CLASSES, REGRESSION, Frame, caret, excel, tecator
 from threadpoolctl import threadpool_limits
 
 SMALL = {
@@ -74,6 +75,24 @@ def public(name: str, rows: int | None = None) -> Frame:
     return frame if rows is None else frame.sample(rows, random_state=0).reset_index(drop=True), target
 
 
+def buildings() -> tuple[pd.DataFrame, list[str]]:
+    """Load the prices of buildings in Tehran, and what they cost to build."""
+    frame, _ = excel("regression/residential_building/Residential-Building-Data-Set.xlsx", "V-9", header=1)
+    return frame, ["V-9", "V-10"]
+
+
+def meat() -> tuple[pd.DataFrame, list[str]]:
+    """Load water, fat and protein of meat, by its infrared spectrum."""
+    frame, fat = tecator()
+    parts = pd.DataFrame(caret("tecator")["endpoints"], columns=["water", "fat", "protein"])
+    return frame.drop(columns=fat).join(parts), list(parts)
+
+
+def equipment() -> tuple[pd.DataFrame, list[str]]:
+    """Load which of three extras a used car has, by its price, make and body."""
+    return caret("cars")["cars"].astype(int), ["Cruise", "Sound", "Leather"]
+
+
 def chicago() -> Frame:
     """Passengers of a station by date and weather, the last 1,000 days; days of one month stay together."""
     frame, target = of_r("modeldata", "Chicago", "ridership")
@@ -91,7 +110,7 @@ def flights() -> Frame:
     return long.assign(distance=long["distance"] + np.random.default_rng(0).normal(size=len(long)).round(2)), target
 
 
-TASKS: dict[str, tuple[Callable[[], Frame], dict[str, Any]]] = {
+TASKS: dict[str, tuple[Callable[[], tuple[pd.DataFrame, Any]], dict[str, Any]]] = {
     "missing": (partial(public, "communities"), {"network": "strong"}),
     "weights and groups": (
         partial(of_r, "AER", "CASchools", "read", ("math", "district", "school")),
@@ -115,6 +134,9 @@ TASKS: dict[str, tuple[Callable[[], Frame], dict[str, Any]]] = {
         {"network": "strong"},
     ),
     "few rows": (partial(public, "auto_mpg", 60), {"network": "strong"}),
+    "two targets": (buildings, {"network": "strong"}),
+    "three targets": (meat, {"network": "strong"}),
+    "labels": (equipment, {"task": "classification"}),
     "time order": (chicago, {"network": "strong", "groups": "month"}),
 }
 

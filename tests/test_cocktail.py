@@ -12,7 +12,7 @@ from posology.cocktail import Chosen, Cocktail
 from posology.errors import InputError
 from posology.inference import words
 from posology.inference.stability import Stability
-from posology.judging import NumberJudge
+from posology.judges import NumberJudge
 from posology.lever_run import without_stopping
 from posology.plan import CABINET, COCKTAIL, ONE, Design, Refitted, Tuned, parse_family
 from posology.plan.arms import ONE as PLANNED_ONE

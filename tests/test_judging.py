@@ -114,3 +114,39 @@ def test_each_target_is_capped_by_itself(several):
 def test_scores_of_classes_are_refused_of_several_targets(several):
     with pytest.raises(InputError, match="--score auc is for classes, and the target 'price, rent' is numbers"):
         judge_of(several[0], "auc")
+
+
+@pytest.fixture
+def labels():
+    """Three labels, one of them rare, weighted, and their probabilities."""
+    y = RNG.random((ROWS, 3)) < [0.5, 0.3, 0.1]
+    p = np.clip(0.2 + 0.5 * y + RNG.uniform(-0.15, 0.15, y.shape), 0.01, 0.99)
+    return table_from_arrays(X, pd.DataFrame(y, columns=["rain", "wind", "hail"]), weights=WEIGHTS), y.astype(int), p
+
+
+def test_labels_are_scored_by_the_skill_of_their_mean_loss(labels):
+    table, y, p = labels
+    shares = np.average(y, axis=0, weights=WEIGHTS)
+    losses = [metrics.log_loss(y[:, k], p[:, k], sample_weight=WEIGHTS) for k in range(3)]
+    naive = [metrics.log_loss(y[:, k], np.full(ROWS, share), sample_weight=WEIGHTS) for k, share in enumerate(shares)]
+    assert scored(table, p) == pytest.approx(1 - np.mean(losses) / np.mean(naive))
+    assert judge_of(table, None).train_score(np.mean(losses)) == pytest.approx(scored(table, p))
+    squares = [
+        np.average((p - y) ** 2, axis=0, weights=WEIGHTS),
+        np.average((shares - y) ** 2, axis=0, weights=WEIGHTS),
+    ]
+    assert scored(table, p, "brier") == pytest.approx(1 - np.mean(squares[0]) / np.mean(squares[1]))
+
+
+@pytest.mark.parametrize("score", ["balanced_accuracy", "auc"])
+def test_other_scores_of_labels_are_means_over_them(labels, score):
+    table, _, p = labels
+    alone = [scored(one, np.column_stack([1 - q, q]), score) for one, q in zip(table.of_each(), p.T, strict=True)]
+    assert scored(table, p, score) == pytest.approx(np.mean(alone))
+    names = [other.measure.name for other in judge_of(table, score).beside()]
+    assert names == [*CLASS_SCORES, *(f"{score} of {name}" for name in table.labels)]
+
+
+def test_scores_of_numbers_are_refused_of_labels(labels):
+    with pytest.raises(InputError, match="--score r2 is for numbers, and the target 'rain, wind, hail' is labels"):
+        judge_of(labels[0], "r2")

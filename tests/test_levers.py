@@ -11,7 +11,7 @@ from posology import Study
 from posology.execution import Pool
 from posology.execution.rivals import MOST_LEVELS, RIVALS, predict_rival
 from posology.inference import estimate
-from posology.judging import NumberJudge
+from posology.judges import NumberJudge
 from posology.lever_run import without_stopping
 from posology.levers import RIDGE, TREES, Bench, Levers
 from posology.plan import PLAIN_QUESTION, REFIT, Design, Pack

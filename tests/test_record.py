@@ -153,6 +153,15 @@ def test_a_full_disk_keeps_what_was_finished(record):
     assert record.read_pack("first") is not None
 
 
+def test_a_folder_that_is_moved_away_is_told(record):
+    record.write_pack("first", {"a": np.arange(3)})
+    (record.folder / "packs").rename(record.folder / "elsewhere")
+    with pytest.raises(
+        StoppedError, match=r"was removed or moved while the study ran\. Put it back, then: posology resume"
+    ):
+        record.write_pack("second", {"a": np.arange(3)})
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from posology.inference import row_losses
-from posology.judging import NumberJudge
+from posology.judges import NumberJudge
 from posology.plan import Refitted
 from posology.scoring import doubled_warnings, score
 

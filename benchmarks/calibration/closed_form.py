@@ -41,7 +41,7 @@ def read_file(file: Path) -> list[Outcome]:
     """Read outcomes, a line each; a line that a stop cut off is left out."""
     lines = file.read_text().splitlines() if file.exists() else []
     found = [json.loads(line) for line in lines if line.endswith("}")]
-    return [Outcome(**{f.name: one[f.name] for f in fields(Outcome)}) for one in found]
+    return [Outcome(**{f.name: one[f.name] for f in fields(Outcome) if f.name in one}) for one in found]
 
 
 def show(folder: Path) -> None:

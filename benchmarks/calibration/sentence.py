@@ -4,9 +4,10 @@
     python benchmarks/calibration/sentence.py show
 
 `run` adds what sentence.jsonl beside this file lacks: a sample of 1,000 rows a line. All refits of the study also
-predict up to 10,000 of the other rows; the mean of their scores over a table's samples is the truth about samples of
-this size from this table, and `show` counts how often the intervals hold it. A sample's own score counts 1/N in that
-mean. Samples of one table overlap a little, so the rate is not quite of independent studies.
+predict up to 10,000 of the other rows. `show` counts how often the intervals hold two truths: the scores of the
+sample's own networks there, and their mean over a table's samples, which is the truth about samples of this size. A
+sample's own score counts 1/N in that mean. Samples of one table overlap a little, so the rate is not quite of
+independent studies.
 """
 
 import argparse
@@ -82,6 +83,11 @@ def truth_of(found: list[dict[str, Any]]) -> np.ndarray:
     return 1 - error / variance[:, None]
 
 
+def own_truth_of(found: list[dict[str, Any]]) -> np.ndarray:
+    """Give the scores of every sample's own networks on the other rows, `(sample, arm)`."""
+    return np.array([f["elsewhere"] for f in found])
+
+
 def covered(facts: dict[str, Any], true: np.ndarray) -> list[bool]:
     """Tell for every pair of arms whether its 95% interval holds the true difference."""
     score, half = np.array(facts["score"]), np.array(facts["half"])
@@ -114,13 +120,15 @@ def show() -> None:
         if not by_table:
             continue
         print(f"size {size}: {SIZES[size]}\n")
-        print("| table | samples | intervals hold [95%] | bounds hold | verdicts | of them true | true scores |")
-        print("|---|---|---|---|---|---|---|")
-        lines = {name: _judged(found, truth_of(found)) for name, found in by_table.items()}
-        for name, line in lines.items():
-            _print(name, line, " ".join(f"{s:.3f}" for s in truth_of(by_table[name]).mean(axis=0)))
-        _print("all", [one for line in lines.values() for one in line], "")
-        print()
+        for what, truth in (("its own networks elsewhere", own_truth_of), ("samples of this size", truth_of)):
+            print(f"Truth: {what}\n")
+            print("| table | samples | intervals hold [95%] | bounds hold | verdicts | of them true | true scores |")
+            print("|---|---|---|---|---|---|---|")
+            lines = {name: _judged(found, truth(found)) for name, found in by_table.items()}
+            for name, line in lines.items():
+                _print(name, line, " ".join(f"{s:.3f}" for s in truth(by_table[name]).mean(axis=0)))
+            _print("all", [one for line in lines.values() for one in line], "")
+            print()
 
 
 def _judged(found: list[dict[str, Any]], truth: np.ndarray) -> list[tuple[float, bool, bool, bool]]:

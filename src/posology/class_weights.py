@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from posology.errors import InputError
-from posology.wording import did_you_mean, quoted
+from posology.wording import did_you_mean, quoted, separated
 
 BALANCED = "balanced"
 
@@ -49,10 +49,12 @@ def parse_class_weight_text(text: str | None) -> ClassWeight | None:
     --------
     >>> parse_class_weight_text("rye=2, oat=0.5")
     (('rye', 2.0), ('oat', 0.5))
+    >>> parse_class_weight_text('"rye, winter"=2')
+    (('rye, winter', 2.0),)
     """
     if text is None or text == BALANCED:
         return text
-    pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
+    pairs = [part.rpartition("=") for part in separated(text)]
     if not pairs or not all(name.strip() and equals for name, equals, _ in pairs):
         raise InputError(f"--class-weight got '{text}'. Write balanced, or CLASS=WEIGHT,CLASS=WEIGHT.")
     named = [name.strip() for name, _, _ in pairs]
@@ -82,8 +84,10 @@ def _weight(name: Any, weight: Any) -> float:
     return number
 
 
-def check_class_weight(asked: ClassWeight | None, classes: Sequence[str], target: str) -> None:
+def check_class_weight(asked: ClassWeight | None, classes: Sequence[str], target: str, *, labels: bool = False) -> None:
     """Refuse weights of classes where there are none, of classes that there are not, or that leave fewer than two.
+
+    And of labels, of which a row has any: it would have several weights.
 
     Examples
     --------
@@ -95,6 +99,11 @@ def check_class_weight(asked: ClassWeight | None, classes: Sequence[str], target
         raise InputError(
             f"class_weight is for classes, and the target '{target}' is a number. Leave it out, or weight rows: "
             "--weights COLUMN (in Python: sample_weight=)."
+        )
+    if labels:
+        raise InputError(
+            "class_weight is for classes that exclude one another, and the targets are labels. Leave it out, or let "
+            "rows count differently: --weights COLUMN (in Python: sample_weight=)."
         )
     if isinstance(asked, str):
         return

@@ -11,7 +11,7 @@ from posology.inference.covariance import Clusters
 from posology.inference.factorial import Factorial, factorial, leaders
 from posology.inference.shapley import Cells, Pair, Worth, worths
 from posology.inference.stability import Stability, stability
-from posology.judging import Judge
+from posology.judges import Judge
 from posology.plan import COCKTAIL, ONE, Arm, Design, Tuned
 from posology.plan.mixes import parts_of
 from posology.regularizers import REGULARIZERS

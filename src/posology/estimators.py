@@ -34,7 +34,7 @@ from posology.table.arrays import to_frame
 from posology.table.copies import without_copies
 from posology.untuned import UntunedVerdict, train_untuned
 from posology.verdict_text import VerdictText
-from posology.wording import did_you_mean
+from posology.wording import did_you_mean, quoted
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -96,7 +96,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         effort = EFFORTS[self.effort]
         judge_of(table, self.measure)
         weight = parse_class_weight(self._class_weight())
-        check_class_weight(weight, table.classes, table.target_name)
+        check_class_weight(weight, table.classes, table.target_name, labels=bool(table.labels))
         own = {name: getattr(self, name) for name in ("epochs", "batch_size") if getattr(self, name) is not None}
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
         arms, cabinet = parse_family(self.arms)
@@ -128,16 +128,11 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return frame
 
     def _target(self, y: Any, dtype: str | None) -> np.ndarray:
-        name = type(self).__name__
+        """Check a target: one, (row,), or several, (row, target)."""
         if y is None:
-            raise InputError(f"{name} requires y to be passed, but the target y is None.")
-        y = check_array(y, ensure_2d=False, dtype=dtype, input_name="y", estimator=self)
-        if y.ndim > 1 and y.shape[1] > 1:
-            raise InputError(
-                f"y should be a 1d array, got an array of shape {y.shape} instead: a study is about one target. Fit "
-                f"one {name} for each: sklearn.multioutput.MultiOutput{name.removeprefix('Posology')}({name}())."
-            )
-        return column_or_1d(y, warn=True)
+            raise InputError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        checked = check_array(y, ensure_2d=False, dtype=dtype, input_name="y", estimator=self)
+        return checked if _is_wide(checked) else column_or_1d(checked, warn=True)
 
     def _predicted(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
@@ -171,12 +166,20 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return tags
 
 
+def _numbered(columns: int) -> list[str]:
+    return [f"y{place}" for place in range(columns)]
+
+
+def _is_wide(y: np.ndarray) -> bool:
+    return y.ndim > 1 and y.shape[1] > 1
+
+
 def _is_frame(X: Any) -> bool:
     return isinstance(nw.from_native(X, pass_through=True), nw.DataFrame | nw.LazyFrame)
 
 
 class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
-    """Predict a number with a Keras network, regularized as a study of your table advises.
+    """Predict a number, or several, with a Keras network, regularized as a study of your table advises.
 
     `fit` asks whether L1/L2 penalties and dropout are to be combined or used alone, at which strengths, and trains the
     network that the answer prescribes on all rows. Equal rows are one row of their summed weight, and the order of rows
@@ -197,8 +200,8 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     margin : float, default=0.01
         Differences of R2, or of the measure, below it do not matter to you.
     measure : str, default=None
-        What the study is about: "r2" (the default), "mae", or "pinball:0.9" where the network predicts that quantile.
-        `score` is R2, as of every regressor.
+        What the study is about: "r2" (the default), "mae", or "pinball:0.9" where the network predicts that quantile;
+        of several targets their mean. `score` is R2, as of every regressor.
     ensemble : int, default=5
         Networks of different seeds whose predictions are averaged; the study is then about their average. 1 is one
         network, as in `posology.Study`.
@@ -242,7 +245,8 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         X : array or frame (row, column)
             Numbers; in frames of pandas, polars or pyarrow also text, categories, booleans, dates. Cells may be
             missing.
-        y : array (row,)
+        y : array (row,), or array or frame (row, target)
+            Several targets are predicted by one network.
         sample_weight : array (row,), optional
             How much each row counts: 2 is the row twice, 0 is no row.
         groups : array (row,), optional
@@ -253,20 +257,27 @@ class PosologyRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         InputError
             A ValueError: what cannot be studied as given.
         """
-        X, y = self._features(X, reset=True), self._target(y, "numeric")
-        check_consistent_length(X, y, sample_weight, groups)
-        self._fit(X, y, "regression", sample_weight, groups)
+        X, numbers = self._features(X, reset=True), self._target(y, "numeric")
+        check_consistent_length(X, numbers, sample_weight, groups)
+        named = pd.DataFrame(numbers, columns=to_frame(y).columns) if _is_frame(y) and _is_wide(numbers) else numbers
+        self._fit(X, named, "regression", sample_weight, groups)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict rows, `(row,)`, in the target's unit. Keras need not run in this process."""
+        """Predict rows, `(row,)` or `(row, target)`, in the target's unit. Keras need not run in this process."""
         return self._predicted(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
 
 class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     """Predict classes with a Keras network, regularized as a study of your table advises.
 
-    As `PosologyRegressor`, whose parameters and attributes are here too, with these:
+    Or labels, of which a row may have any: one network predicts all of them. As `PosologyRegressor`, whose parameters
+    and attributes are here too, with these:
 
     Parameters
     ----------
@@ -279,7 +290,8 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    classes_ : array (class,)
+    classes_ : array (class,), or list of them
+        Of labels 0 and 1 for each.
 
     Examples
     --------
@@ -322,11 +334,17 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> "PosologyClassifier":
-        """Study and train; see `PosologyRegressor.fit`. `y` holds a class a row, of any sort that can be ordered."""
-        X, y = self._features(X, reset=True), self._target(y, None)
+        """Study and train; see `PosologyRegressor.fit`. `y` holds a class a row, of any sort that can be ordered.
+
+        Or labels, `(row, label)` of 0 and 1, of which a row has any: an array, a frame or a sparse matrix.
+        """
+        y = y.toarray() if hasattr(y, "toarray") else y  # as label binarizers give labels
+        X, named_y, y = self._features(X, reset=True), y, self._target(y, None)
         check_classification_targets(y)
         check_consistent_length(X, y, sample_weight, groups)
-        self.classes_ = np.unique(y if sample_weight is None else y[column_or_1d(sample_weight) != 0])
+        if _is_wide(y):
+            return self._fit_labels(X, y, named_y, sample_weight, groups)
+        self.classes_: Any = np.unique(y if sample_weight is None else y[column_or_1d(sample_weight) != 0])
         if len(self.classes_) < 2:
             found = ", ".join(map(str, self.classes_)) or "no class"
             raise InputError(
@@ -337,21 +355,47 @@ class PosologyClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         self._fit(X, named, "classification", sample_weight, groups)
         return self
 
+    def _fit_labels(self, X: Any, y: np.ndarray, given: Any, sample_weight: Any, groups: Any) -> "PosologyClassifier":
+        """Study labels, a column each, of which a row has any."""
+        values = np.unique(y).tolist()
+        if not set(values) <= {0, 1}:
+            raise InputError(
+                f"y has {y.shape[1]} columns, which are labels then, of 0 and 1; it has {quoted(values, 5)}. Fit "
+                "one PosologyClassifier for each column: sklearn.multioutput.MultiOutputClassifier("
+                "PosologyClassifier())."
+            )
+        self.classes_ = [np.array([0, 1], y.dtype) for _ in range(y.shape[1])]
+        named = pd.DataFrame(y, columns=to_frame(given).columns if _is_frame(given) else _numbered(y.shape[1]))
+        self._fit(X, named, "classification", sample_weight, groups)
+        return self
+
     def _class_weight(self) -> Any:
         """Name classes as the table does; labels that there are not are left for it to refuse."""
-        if not isinstance(self.class_weight, dict):
+        if not isinstance(self.class_weight, dict) or isinstance(self.classes_, list):
             return self.class_weight
         names = {label: str(label) for label in self.classes_}
         return {names.get(label, str(label)): weight for label, weight in self.class_weight.items()}
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Predict the probability of each class, `(row, class)`, in the order of `classes_`."""
+        """Predict the probability of each class, `(row, class)`, in the order of `classes_`; or of each label."""
         probabilities = self._predicted(X)
+        if isinstance(self.classes_, list):
+            return probabilities
         assert self._network.classes is not None  # a classifier was fitted to classes
         names = list(self._network.classes.names)
         return probabilities[:, [names.index(str(label)) for label in self.classes_]]
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict the class of largest probability of each row, `(row,)`. Keras need not run in this process."""
+        """Predict the class of largest probability of each row, `(row,)`. Keras need not run in this process.
+
+        Of labels it gives those that are likelier than not, `(row, label)` of 0 and 1.
+        """
+        if isinstance(getattr(self, "classes_", None), list):
+            return (self.predict_proba(X) > 0.5).astype(self.classes_[0].dtype)
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

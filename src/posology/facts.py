@@ -83,7 +83,10 @@ def _note_on_loss(measure: Measure, loss: str) -> list[str]:
 
 
 def _classes(table: Table) -> dict[str, Any]:
-    """Describe the classes of a target; nothing of a number."""
+    """Describe the classes of a target, or its labels; nothing of a number."""
+    if table.labels:
+        having = zip(table.labels, table.target.sum(axis=0).astype(int).tolist(), strict=True)
+        return {"labels": [{"label": name, "rows": n, "share": n / table.n_rows} for name, n in having]}
     if table.strata is None:
         return {}
     rows = np.bincount(table.strata, minlength=len(table.classes)).tolist()

@@ -11,7 +11,7 @@ from posology.execution.drive import Procedure
 from posology.inference import CLASS_SCORES, quantile_level
 from posology.inference.covariance import Clusters
 from posology.inference.weighting import influence
-from posology.judging import Judge
+from posology.judges import Judge
 from posology.levers import AVERAGE, ONE, RIDGE, TREES, Bench, Lever, Levers, Losses
 from posology.plan import Arm, Design, Space, arm_name, tune_and_refit
 from posology.record import Record

@@ -17,7 +17,7 @@ from posology.files import is_regular
 from posology.handback.bundle import AGAIN, opened
 from posology.record import read_settings
 from posology.table import Classes
-from posology.table.class_file import columns_of
+from posology.table.class_file import columns_of, columns_of_labels
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Predicted:
     classes : tuple of str
         Names of the classes; empty where the target is a number.
     targets : tuple of str
-        Names of the targets where there are several; empty where there is one.
+        Names of the targets where there are several; empty where there is one. With `classes` they are labels.
     """
 
     target: str
@@ -48,7 +48,10 @@ class Predicted:
         """Write a header and a number a line, or one for each target; or a line's class and the probability of each."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        if self.classes:
+        if self.classes and self.targets:
+            writer.writerow(columns_of_labels(self.targets))
+            writer.writerows([*own, *row] for own, row in zip(self._has(), self.values.tolist(), strict=True))
+        elif self.classes:
             writer.writerow(columns_of(self.target, self.classes))
             writer.writerows([name, *row] for name, row in zip(self._best(), self.values.tolist(), strict=True))
         else:
@@ -59,6 +62,10 @@ class Predicted:
     def _best(self) -> list[str]:
         return [self.classes[place] for place in self.values.argmax(axis=1)]
 
+    def _has(self) -> list[list[int]]:
+        found: list[list[int]] = (self.values > 0.5).astype(int).tolist()
+        return found
+
     def to_json(self) -> str:
         """Write one JSON object."""
         content: dict[str, Any] = {
@@ -67,7 +74,9 @@ class Predicted:
             "predictions": self.values.tolist(),
             "notes": list(self.notes),
         }
-        if self.classes:
+        if self.classes and self.targets:
+            content |= {"predictions": self._has(), "probabilities": self.values.tolist()}
+        elif self.classes:
             content |= {"predictions": self._best(), "classes": self.classes, "probabilities": self.values.tolist()}
         return json.dumps(content, indent=2) + "\n"
 

@@ -20,6 +20,7 @@ import errno
 import fcntl
 import json
 import os
+import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -237,6 +238,28 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
+def has_network(folder: Path) -> bool:
+    """Tell whether a folder has the tuned network, whole, and what prepares its rows."""
+    beside = (folder / name for name in ("preparation.json", "preparation.skops", "layout.json"))
+    return zipfile.is_zipfile(folder / "model.keras") and all(path.is_file() and path.stat().st_size for path in beside)
+
+
+def read_of_its_end(folder: Path, name: str) -> Any:
+    """Read a JSON file that a study writes at its end, such as verdict.json.
+
+    Raises
+    ------
+    InputError
+        It is not there yet, or damaged.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise InputError(
+            f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
+        )
+    return parsed_json(path.read_bytes(), path, f"Write it again: {resume_command(folder)}")
+
+
 def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
     """Refuse a folder that cannot take this study, before anything is written.
 
@@ -275,4 +298,12 @@ def _disk_errors(folder: Path, *, started: bool) -> Iterator[None]:
             raise InputError(
                 f"The folder '{folder}' cannot be written: {error.strerror}. Choose another --out."
             ) from error
-        raise
+        if error.errno == errno.ENOENT:
+            raise StoppedError(
+                f"The folder '{folder}' was removed or moved while the study ran. Put it back, then: "
+                f"{resume_command(folder)}; or start the study again."
+            ) from error
+        raise StoppedError(
+            f"The folder '{folder}' cannot take another result: {error.strerror}. What was finished is kept. When the "
+            f"disk is well: {resume_command(folder)}"
+        ) from error

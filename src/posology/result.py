@@ -23,6 +23,7 @@ from posology.plan import Arm, arm_name
 from posology.prescription import Prescription
 from posology.scoring import Found, Scores, in_words, mean_setting, search_gains
 from posology.settings import Settings
+from posology.table.targets import LABEL
 from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
 
@@ -129,7 +130,9 @@ class StudyResult:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes of the target; empty where it is a number."""
+        """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""
+        if "labels" in self.facts:
+            return LABEL
         return tuple(one["class"] for one in self.facts.get("classes", ()))
 
     @property
@@ -204,7 +207,8 @@ class StudyResult:
     def predict(self, X: Any) -> Shaped[np.ndarray, "row *target"]:
         """Predict new rows with the tuned network, in the target's unit, or as names of classes.
 
-        Of several targets it gives a column each, `(row, target)`, in the order of `targets`.
+        Of several targets it gives a column each, `(row, target)`, in the order of `targets`; of labels, 1 where a row
+        is likelier to have one than not, and 0.
 
         It runs in a worker, which waits two minutes for the next rows; Keras need not run in this process.
 
@@ -214,10 +218,12 @@ class StudyResult:
             With the studied columns, as the table itself had them.
         """
         predicted = self._predicted(X)
+        if self.classes and self.targets:
+            return (predicted > 0.5).astype(int)
         return np.array(self.classes)[predicted.argmax(axis=1)] if self.classes else predicted
 
     def predict_proba(self, X: Any) -> "pd.DataFrame":
-        """Predict the probability of each class, a column a class; Keras need not run in this process.
+        """Predict the probability of each class, or label, a column each; Keras need not run in this process.
 
         Raises
         ------
@@ -229,7 +235,7 @@ class StudyResult:
         if not self.classes:
             what = "is numbers" if self.targets else "is a number"
             raise InputError(f"The target '{self.facts['target']}' {what}: it has no classes. Use predict.")
-        return pd.DataFrame(self._predicted(X), columns=pd.Index(self.classes, dtype=object))
+        return pd.DataFrame(self._predicted(X), columns=pd.Index(self.targets or self.classes, dtype=object))
 
     def _predicted(self, X: Any) -> Float[np.ndarray, "row *class"]:
         from posology.execution.fitted import FittedNetwork

@@ -41,7 +41,7 @@ from posology.plan.members import describe
 from posology.posting import Posted
 from posology.prescription import Prescription
 from posology.progress import Progress
-from posology.record import Record, check_folder
+from posology.record import Record, check_folder, has_network
 from posology.repeats import Repeats
 from posology.report.findings import Findings
 from posology.report.writing import written
@@ -286,7 +286,7 @@ class Run:
         """Train the tuned network, unless an earlier run left the same one."""
         name = f"packs/{pack.name}.json"
         kept = record.read_json(name)
-        if kept is not None and pack_from_dict(kept["pack"]) == pack and (record.folder / "model.keras").is_file():
+        if kept is not None and pack_from_dict(kept["pack"]) == pack and has_network(record.folder):
             return kept
         self._progress.stage("training the tuned network on all rows")
         out = {**pool.finish(pack, record.folder), "pack": pack_to_dict(pack)}

@@ -11,7 +11,7 @@ from posology.errors import InputError
 from posology.inference.contrasts import Contrast
 from posology.inference.searching import gain_of_doubling, still_improves
 from posology.inference.weighting import influence
-from posology.judging import Judge
+from posology.judges import Judge
 from posology.plan import Arm, Refitted, Setting, Tuned, arm_name, regularizers_of
 from posology.regularizers import REGULARIZERS, Strength
 
@@ -31,7 +31,7 @@ class Scores:
     Parameters
     ----------
     losses : array (arm, repeat, row)
-        Of `judging.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is
+        Of `judges.Judge`, averaged over refits and the epochs at which they are scored; a mean difference of these is
         a difference of scores. Rows with weights have their influence values (`inference.weighting`).
     folds : array (repeat, row)
         Fold of each row.

@@ -10,7 +10,7 @@ from posology.network.source import NetworkSource
 from posology.plan import PLAIN_QUESTION, Design, default_ranges, parse_arms
 from posology.plan.schedules import depths_of
 from posology.regularizers import REGULARIZERS, Strength
-from posology.wording import did_you_mean
+from posology.wording import did_you_mean, separated
 
 LIMITS = {
     "repeats": (1, 10_000),
@@ -184,11 +184,13 @@ def parse_inputs(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     --------
     >>> parse_inputs(["left=age,bmi", "right=city"])
     {'left': ('age', 'bmi'), 'right': ('city',)}
+    >>> parse_inputs(['left=age,"town, street"'])
+    {'left': ('age', 'town, street')}
     """
     found: dict[str, tuple[str, ...]] = {}
     for text in texts:
         name, _, listed = text.partition("=")
-        columns = tuple(column.strip() for column in listed.split(",") if column.strip())
+        columns = tuple(separated(listed))
         if not name.strip() or not columns or name.strip() in found:
             raise InputError(f"--input got '{text}'. Write NAME=COLUMN,COLUMN, once for each input of the network.")
         found[name.strip()] = columns

@@ -57,8 +57,9 @@ class Study:
     X : array or frame (row, column), or mapping of them
         Features: NumPy, pandas, polars or pyarrow; by input for a network with several.
     y : array (row,), or array or frame (row, target)
-        Target: a number a row, or a class a row as text, truth values or categories. Several targets of numbers are
-        predicted by one network, which has an output for each; their score is the mean of theirs.
+        Target: a number a row, or a class a row as text, truth values or categories. Several targets, numbers or
+        labels (truth values, or 0 and 1 as classification), are predicted by one network, which has an output for each;
+        their score is the mean of theirs.
     task : str, optional
         "classification" or "regression", where it is not what the values of y say: "classification" for numbers that
         are names of classes.
@@ -227,7 +228,8 @@ class Study:
             _check_classes(table, settings.design)
         settings = _for_target(table, settings)
         _check_target(table, settings)
-        check_class_weight(settings.design.class_weight, table.classes, table.target_name)
+        weight = settings.design.class_weight
+        check_class_weight(weight, table.classes, table.target_name, labels=bool(table.labels))
         self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
@@ -329,7 +331,7 @@ class Study:
 
 def _for_target(table: Table, settings: Settings) -> Settings:
     """Leave out of the usual cabinet what is for another kind of target."""
-    kind, design = "classes" if table.classes else "number", settings.design
+    kind, design = _kind(table), settings.design
     if design.cabinet != CABINET:
         return settings
     fitting = tuple(name for name in CABINET if REGULARIZERS[name].target in ("", kind))
@@ -338,23 +340,33 @@ def _for_target(table: Table, settings: Settings) -> Settings:
 
 def _check_target(table: Table, settings: Settings) -> None:
     """Refuse regularizers that mean something for another kind of target only."""
-    kind, other = ("classes", "a number") if table.classes else ("number", "classes")
+    kind, words = _kind(table), {"classes": "classes", "number": "a number", "labels": "labels"}
     for name in settings.strengths():
         wanted = REGULARIZERS[name].target
         if wanted and wanted != kind:
             raise InputError(
-                f"'{name}' is for a target that is {other}, and '{table.target_name}' is "
-                f"{'classes' if table.classes else 'a number'}. Leave '{name}' out of --arms."
+                f"'{name}' is for a target that is {words[wanted]}, and '{table.target_name}' is {words[kind]}. Leave "
+                f"'{name}' out of --arms."
             )
 
 
+def _kind(table: Table) -> str:
+    """Say what a target is to a regularizer of targets."""
+    if table.labels:
+        return "labels"
+    return "classes" if table.classes else "number"
+
+
 def _check_classes(table: Table, design: Design) -> None:
-    """Refuse classes that a fold would lack."""
-    about = table.target_name, table.target, table.classes
-    check_classes(*about, design.folds)
-    if table.clusters is not None:
-        sizes = table.n_rows, design.folds, design.repeats, design.seed
-        check_classes_in_folds(*about, outer_folds(*sizes, groups=table.clusters))
+    """Refuse classes, or labels, that a fold would lack."""
+    sizes = table.n_rows, design.folds, design.repeats, design.seed
+    # of one target with classes each fold has its share, unless groups forbid it
+    folds = None if table.strata is not None and table.clusters is None else outer_folds(*sizes, groups=table.clusters)
+    for one in table.of_each() if table.labels else [table]:
+        about = one.target_name, one.target, one.classes
+        check_classes(*about, design.folds)
+        if folds is not None:
+            check_classes_in_folds(*about, folds, grouped=table.clusters is not None)
 
 
 def cores() -> int:

@@ -12,7 +12,7 @@ from posology.files import given_path, read_small
 from posology.network.source import OWN
 from posology.plan import arm_name
 from posology.plan.callbacks import Callbacks
-from posology.wording import did_you_mean, shortened
+from posology.wording import did_you_mean, listed, shortened
 
 MOST_BYTES = 2**18
 """Of a study file; it holds options, and lists of columns at most."""
@@ -68,9 +68,9 @@ def read(path: Path, known: Mapping[str, Any]) -> Options:
 
 def _check(path: Path, name: str, value: Any, known: Mapping[str, Any]) -> None:
     if name not in known:
-        listed = ", ".join(known)
+        names = ", ".join(known)
         raise InputError(
-            f"The study file '{path}' has an unknown '{shortened(name)}'.{did_you_mean(name, known)} Known: {listed}."
+            f"The study file '{path}' has an unknown '{shortened(name)}'.{did_you_mean(name, known)} Known: {names}."
         )
     kind = known[name]
     if kind == LISTS or (kind == NAMES and isinstance(value, list)):
@@ -131,7 +131,7 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "task": held["task"],
         "groups": held["groups"],
         "weights": held["weights"],
-        "drop": ",".join(held["drop"]) or None,
+        "drop": listed(held["drop"]) or None,
         "network": _network(source),
         "arms": f"cocktail: {', '.join(cabinet)}" if (cabinet := design.get("cabinet")) else _arms(design["arms"]),
         "margin": settings["margin"],
@@ -151,7 +151,7 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "include": list(choice["include"]) or None,
         "exclude": list(choice["exclude"]) or None,
         "every_site": choice["every"],
-        "input": [f"{name}={','.join(columns)}" for name, columns in settings["inputs"].items()] or None,
+        "input": [f"{name}={listed(columns)}" for name, columns in settings["inputs"].items()] or None,
     }
     return {name: value for name, value in options.items() if value is not None}
 
@@ -162,7 +162,7 @@ def _arms(arms: Sequence[Sequence[str]]) -> str:
 
 def _class_weight(held: Any) -> str | None:
     """Write weights of classes as the command takes them."""
-    return held if held is None or isinstance(held, str) else ",".join(f"{name}={weight!r}" for name, weight in held)
+    return held if held is None or isinstance(held, str) else listed(f"{name}={weight!r}" for name, weight in held)
 
 
 def resolved(settings: Mapping[str, Any], held: Mapping[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """Phrases that messages share: quoted names, "did you mean", how to leave a column out."""
 
+import csv
 import difflib
+import io
 import os
 import re
 import shlex
@@ -119,4 +121,29 @@ def leave_out(names: Sequence[str]) -> str:
     >>> leave_out(["id"])
     "--drop id (in Python: X.drop(columns=['id']))"
     """
-    return f"--drop {','.join(names)} (in Python: X.drop(columns={list(names)!r}))"
+    return f"--drop {shlex.quote(listed(names))} (in Python: X.drop(columns={list(names)!r}))"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names in one text, separated by commas; a name with a comma is quoted, as in CSV.
+
+    Examples
+    --------
+    >>> listed(["id", "town, street"])
+    'id,"town, street"'
+    """
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(names)
+    return out.getvalue()
+
+
+def separated(text: str) -> list[str]:
+    """Read names from one text, as `listed` writes it.
+
+    Examples
+    --------
+    >>> separated('id, "town, street",')
+    ['id', 'town, street']
+    """
+    found = next(csv.reader([text], skipinitialspace=True), [])
+    return [name.strip() for name in found if name.strip()]

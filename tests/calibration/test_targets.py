@@ -9,7 +9,8 @@ from statsmodels.stats.proportion import proportion_confint
 from posology.calibration.generators import SUITE
 from posology.calibration.outcome import Outcome, Studied, gathered, simulate
 from posology.calibration.power import power
-from posology.calibration.targets import Target, _statements, targets, wilson
+from posology.calibration.statements import planted_statements, statements
+from posology.calibration.targets import Target, targets, wilson
 from posology.calibration.truth import bounds_missed, covered, truths, wrong
 
 PLAIN = SUITE["E1"]
@@ -137,10 +138,30 @@ def test_a_sign_that_is_not_known_is_no_fact():
     """Two studies whose true gains are +.1 and -.1 leave the mean open; +.1 twice do not."""
     known = [planted(truth=(-0.5, -0.5, -0.5, -0.4), combination_better=0.99)] * 2
     open_ones = [known[0], planted(truth=(-0.5, -0.4, -0.4, -0.5), combination_better=0.99)]
-    said = [len(_statements({"E1": Studied(PLAIN, outcomes)})[0]) for outcomes in (known, open_ones)]
+    said = [len(statements({"E1": Studied(PLAIN, outcomes)})[0]) for outcomes in (known, open_ones)]
     assert said == [8, 0]
 
 
 def test_what_no_study_states_is_not_judged():
     silent = [planted(truth=(-0.5, -0.5, -0.5, -0.4), combination_better=None, within_margin=None)] * 2
-    assert len(_statements({"E1": Studied(PLAIN, silent)})[0]) == 0
+    assert len(statements({"E1": Studied(PLAIN, silent)})[0]) == 0
+
+
+@pytest.mark.parametrize(("factor", "errs"), [(1.0, False), (4.0, True)])
+def test_planted_gains_tell_a_right_spread_from_one_that_is_too_small(factor, errs):
+    """Scores scatter by .03 of which 1/factor is admitted; C2's own gain is one number, and cannot tell."""
+    rng = np.random.default_rng(0)
+    admitted = (np.eye(4) * (0.03 / factor) ** 2).tolist()
+    outcomes = [
+        replace(planted(theta=(-0.5 + 0.03 * rng.standard_normal(4)).tolist(), spread=admitted), index=index)
+        for index in range(400)
+    ]
+    outcomes = [replace(o, truth=[-0.5] * 4, combination_better=None, within_margin=None) for o in outcomes]
+    said, true = planted_statements({"E1": Studied(PLAIN, outcomes)})
+    middle = (said > 0.6) & (said < 0.9)
+    assert len(said) == 1600
+    assert (abs(said[middle].mean() - true[middle].mean()) > 0.05) == errs
+
+
+def test_no_gain_is_planted_where_nothing_is_stated():
+    assert len(planted_statements({"E1": Studied(PLAIN, [planted(), planted()])})[0]) == 0

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -210,6 +211,41 @@ def test_code(call, finished, here):
     done = call("export", finished.folder, "--to", "code", "--out", "change.patch")
     assert done.out == "Written to 'change.patch'\n"
     assert (here / "change.patch").read_text() == said.out
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "is not finished: it has no verdict.json"), ("{", "is cut off or")]
+)
+def test_code_without_a_verdict(call, finished, here, content, says):
+    (here / "half").mkdir()
+    for path in (finished.folder / "study.json", finished.folder / "model.keras"):
+        (here / "half" / path.name).write_bytes(path.read_bytes())
+    if content is not None:
+        (here / "half" / "verdict.json").write_text(content)
+    said = call("export", "half", "--to", "code")
+    assert said.code == 2
+    assert says in said.err
+    assert "posology resume half" in said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("model.keras", b"half", "is cut off or damaged. Write it again: posology resume half"),
+        ("preparation.json", b"{", "preparation.json' is cut off or damaged"),
+        ("preparation.skops", None, "'half' has no preparation.skops, so it holds no fitted preparation."),
+        ("layout.json", b"", "layout.json' is cut off or damaged"),
+    ],
+)
+def test_a_damaged_folder_is_told_and_nothing_is_written(call, finished, here, name, content, says):
+    shutil.copytree(finished.folder, here / "half")
+    (here / "half" / name).unlink()
+    if content is not None:
+        (here / "half" / name).write_bytes(content)
+    said = call("export", "half", "--to", "keras", "--out", "net")
+    assert (said.code, said.out) == (2, "")
+    assert says in said.err
+    assert [path.name for path in here.iterdir()] == ["half"]
 
 
 def test_the_command_does_not_import_keras(finished, here):

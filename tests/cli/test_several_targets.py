@@ -16,6 +16,7 @@ from posology.execution.rivals import predict_rival
 from posology.report.findings import Findings
 from posology.study_file import read
 from posology.table import Preparation, make_table
+from tests.report.test_writing import VALIDATOR
 
 from .conftest import SMALL, command, environment
 
@@ -71,6 +72,7 @@ def there(root, monkeypatch):
 def test_the_verdict_is_about_the_mean_of_both(there, root):
     said, verdict = (root / "said.txt").read_text(), json.loads((there / "verdict.json").read_text())
     assert "mean R2  R2 of progression, in a year  R2 of glucose" in said
+    VALIDATOR.validate(verdict)
     assert verdict["study"]["targets"] == TARGETS
     assert verdict["study"]["target"] == "progression, in a year, glucose"
     for row in verdict["arms"]:
@@ -171,7 +173,7 @@ def test_rivals_are_scikit_learns_for_several_targets(frame):
 
 REFUSED = {
     "one output": (["--target", "a,b"], "2 targets need 2 numbers a row in one output. End it with Dense(2)."),
-    "classes": (["--target", "a,c"], "'a', 'c' are 2 targets, of which 'c' is classes; several targets are numbers."),
+    "classes": (["--target", "a,c"], "'a', 'c' are 2 targets, of which 'c' is classes. Several targets are all"),
     "a score of classes": (["--target", "a,b", "--score", "brier"], "--score brier is for classes"),
     "label smoothing": (["--target", "a,b", "--arms", "label_smoothing"], "'label_smoothing' is for a target that is"),
     "class weights": (["--target", "a,b", "--class-weight", "balanced"], "class_weight"),

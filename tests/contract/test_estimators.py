@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score, cross_validate
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
@@ -28,6 +30,7 @@ from posology.execution.staff import KEPT
 FEW = {"epochs": 8, "random_state": 0, "n_jobs": 1}
 X, Y = load_diabetes(return_X_y=True)
 SMALL = slice(0, 60)
+LABELS = np.column_stack([Y > 100, Y > 200]).astype(int)
 
 
 @pytest.fixture(scope="module")
@@ -277,11 +280,13 @@ def test_a_random_state_of_none_is_another_network_each_time():
         (PosologyRegressor(epochs=0), Y, "epochs is 0; it must be at least 1."),
         (PosologyRegressor(arms="l3"), Y, "--arms has an unknown regularizer 'l3'"),
         (PosologyRegressor(n_jobs=0), Y, "workers is 0; it must be at least 1."),
-        (PosologyRegressor(), np.column_stack([Y, Y]), "sklearn.multioutput.MultiOutputRegressor(PosologyRegressor())"),
+        (PosologyRegressor(), np.column_stack([Y, 0 * Y]), "The target 'y1' is 0 in all 442 rows"),
         (PosologyRegressor(), Y * 0, "The target 'target' is 0 in all 442 rows"),
         (PosologyClassifier(), Y > 1e9, "y has just one class, or none, whose weight is not zero: False."),
         (PosologyClassifier(measure="r2"), Y > 100, "--score r2 is for numbers"),
-        (PosologyClassifier(), np.column_stack([Y > 100, Y > 200]), "MultiOutputClassifier(PosologyClassifier())"),
+        (PosologyClassifier(), np.column_stack([Y > 100, Y // 150]), "MultiOutputClassifier(PosologyClassifier())"),
+        (PosologyClassifier(class_weight="balanced"), LABELS, "class_weight is for classes that exclude one another"),
+        (PosologyClassifier(), np.column_stack([LABELS, Y < 0]), "The target 'y2' is '0' in all 442 rows"),
     ],
 )
 def test_what_is_refused(model, y, message):
@@ -290,8 +295,48 @@ def test_what_is_refused(model, y, message):
     assert message in str(caught.value)
 
 
+GLUCOSE = 1000 * X[:, 9] + 90
+
+
+def test_several_targets_are_predicted_by_one_network():
+    both = pd.DataFrame({"progression": Y, "glucose": GLUCOSE}).iloc[SMALL]
+    features = X[:, :9]
+    model = PosologyRegressor(**FEW).fit(features[SMALL], both)
+    predicted = model.predict(features)
+    assert predicted.shape == (442, 2)
+    assert model.best_model().output_shape == (None, 2)
+    r2 = r2_score(both, predicted[SMALL], multioutput="uniform_average")
+    assert model.score(features[SMALL], both) == pytest.approx(r2)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(features), predicted)
+
+
+@pytest.mark.parametrize("of", [np.asarray, sparse.csr_array])
+def test_labels_are_predicted_by_one_network(of):
+    model = PosologyClassifier(**FEW).fit(X[SMALL], of(LABELS[SMALL]))
+    probabilities, predicted = model.predict_proba(X), model.predict(X)
+    assert probabilities.shape == predicted.shape == (442, 2)
+    assert np.abs(probabilities.sum(axis=1) - 1).max() > 0.1  # they do not exclude each other
+    np.testing.assert_array_equal(predicted, (probabilities > 0.5).astype(int))
+    assert model.score(X[SMALL], LABELS[SMALL]) == (predicted[SMALL] == LABELS[SMALL]).all(axis=1).mean()
+    assert [list(one) for one in model.classes_] == [[0, 1], [0, 1]]
+    assert roc_auc_score(LABELS[SMALL], probabilities[SMALL]) > 0.7
+
+
+def test_a_study_of_several_targets_names_them(tmp_path):
+    both = pd.DataFrame({"progression": Y, "glucose": GLUCOSE}).iloc[:120]
+    how = {"network": "question", "ensemble": 1, "arms": "none; dropout", "folder": tmp_path / "study"}
+    model = PosologyRegressor(**FEW, **how).fit(X[:120, :9], both)
+    assert model.result_.targets == ("progression", "glucose")
+    assert list(model.result_.arms[0].measures) == ["r2", "r2 of progression", "r2 of glucose"]
+    np.testing.assert_array_equal(model.result_.predict(X[:5, :9]), model.predict(X[:5, :9]))
+    with pytest.raises(
+        InputError, match=r"The target 'progression, glucose' is numbers: it has no classes\. Use predict"
+    ):
+        model.result_.predict_proba(X[:5, :9])
+
+
 @pytest.mark.filterwarnings("ignore::posology.LeakWarning")
-def test_several_targets_and_labels_by_the_way_out_that_is_named():
+def test_one_estimator_for_each_target_and_label():
     weights = np.arange(60) % 3 + 0.5
     several = MultiOutputRegressor(PosologyRegressor(**FEW)).fit(
         X[SMALL], np.column_stack([Y, X[:, 2]])[SMALL], weights

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 
 from posology.engine.randomness import derive, shuffled
 from posology.network.export import set_weights
@@ -72,3 +73,30 @@ def test_a_second_output_learns_all_targets_beside_the_scored_one():
     np.testing.assert_allclose(network.row_losses(y, prediction), [1.0 + 0.5 * 4.5])
     np.testing.assert_allclose(network.row_errors(y, prediction), [1.0])
     np.testing.assert_array_equal(network.answers(prediction), [[1.0, 1.0]])
+
+
+LABELS = {
+    "probabilities": ("binary_crossentropy", "sigmoid"),
+    "logits, smoothed": (keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1), None),
+}
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_labels_are_trained_and_scored_as_keras_does(case):
+    loss, last = LABELS[case]
+    numbers = data()
+    rows = numbers._replace(**{n: (getattr(numbers, n) > 0.3).astype("float32") for n in ("y", "watched_y")})
+    network = PackedNetwork(mlp(STRENGTHS[0], loss=loss, outputs=2, last=last), classes=2, targets=2)
+    pack = members(network, STRENGTHS, epochs=EPOCHS, seeds=[0, 1], keys=[42, 43])
+    outcome = run(network, rows, pack, EPOCHS)
+    for i, own in enumerate(STRENGTHS):
+        model = mlp(own, loss=loss, outputs=2, last=last)
+        watched = fitted(model, network, rows, pack, i)
+        assert_same([a[i] for a in outcome.weights], [np.asarray(v) for v in model.trainable_variables])
+        assert outcome.last_loss[i] == pytest.approx(watched - float(sum(model.losses)), rel=1e-4)
+        predicted, seen = (model.predict(x[0], verbose=0) for x in (rows.watched_x, rows.x))
+        if last is None:
+            predicted, seen = (1 / (1 + np.exp(-p)) for p in (predicted, seen))
+        np.testing.assert_allclose(network.answers(outcome.prediction[i]), predicted, atol=1e-5)
+        nats = np.mean([log_loss(y, p) for y, p in zip(rows.y[0].T, seen.T.astype(float), strict=True)])
+        assert outcome.train_error[i] == pytest.approx(nats, rel=1e-4)

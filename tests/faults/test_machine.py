@@ -6,10 +6,11 @@ import signal
 import sqlite3
 import subprocess
 import time
+import zipfile
 
 import pytest
 
-from ..processes import until
+from ..processes import PATIENCE, until
 from .kit import packs, verdict
 
 
@@ -70,10 +71,12 @@ def test_damage_everywhere_is_found_and_what_it_hit_is_trained_again(case, again
     index = bytearray((again / "study.sqlite").read_bytes())
     index[4096:8192] = os.urandom(4096)
     (again / "study.sqlite").write_bytes(index)
+    (again / "model.keras").write_bytes(b"half")
     untouched = {path.name: path.stat().st_mtime_ns for path in others}
     resumed(case, again)
     assert untouched.items() <= packs(again).items()
     assert verdict(again) == verdict(whole)
+    assert zipfile.is_zipfile(again / "model.keras")
     counts = []
     for folder in (again, whole):
         base = sqlite3.connect(folder / "study.sqlite")
@@ -109,3 +112,36 @@ def test_files_of_tomorrow_and_of_the_last_century_are_as_good_as_others(case, a
     resumed(case, again)
     assert before.items() <= packs(again).items()
     assert verdict(again) == verdict(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("the terminal closes", "posology: Stopped. What was trained is kept; go on with: "),
+        ("the folder is moved", "was removed or moved while the study ran. Put it back, then: posology resume "),
+        (
+            "the temporary folder is cleaned",
+            "Let nothing clean the temporary folder (TMPDIR) meanwhile, and run it again.",
+        ),
+    ],
+)
+def test_what_is_taken_away_in_the_middle_is_told_and_the_study_can_go_on(case, whole, tmp_path, fault, says):
+    folder, aside = tmp_path / "study", tmp_path / "aside"
+    process = case.start(*case.study(folder))
+    until(lambda: packs(folder), process)
+    if fault == "the terminal closes":
+        process.send_signal(signal.SIGHUP)
+    elif fault == "the folder is moved":
+        folder.rename(aside)
+    else:
+        shutil.rmtree(next(case.temporary.glob("posology-*")))
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 3
+    assert says in err
+    assert "Traceback" not in err
+    assert not list(case.temporary.glob("posology-*"))
+    if aside.exists():
+        aside.rename(folder)
+    resumed(case, folder)
+    assert verdict(folder) == verdict(whole)

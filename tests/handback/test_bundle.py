@@ -121,6 +121,20 @@ def test_layers_of_the_users_own_are_told_when_it_is_made(study, tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+@keras.saving.register_keras_serializable(package="mine")
+def bent(x):
+    return keras.ops.maximum(x, 0.1 * x)
+
+
+def test_functions_of_the_users_own_are_told_too(study, tmp_path):
+    for path in study.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation=bent)]).save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match=r"names what is not Keras' own, .*'mine>bent'.* use --to keras\."):
+        write_bundle(tmp_path, tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
 # archives
 
 

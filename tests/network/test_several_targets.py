@@ -1,6 +1,7 @@
 """A network of several targets has an output with a number for each; what has another is told what to write."""
 
 import keras
+import numpy as np
 import pytest
 
 from posology.errors import InputError
@@ -8,6 +9,8 @@ from posology.execution.inspecting import inspect_source
 from posology.network import question, strong
 from posology.network.checks import check_model
 from posology.network.choice import ALL
+from posology.network.head_checks import check_scales
+from posology.network.heads import Head
 from posology.network.reach import check_reach
 from posology.network.source import NetworkSource
 
@@ -75,3 +78,67 @@ def test_a_network_without_a_table_is_looked_at_with_as_many_targets_as_outputs(
     seen = inspect_source(NetworkSource("file", str(tmp_path / "net.py"), "build"), None, ALL, {})
     assert seen["notes"][0] == "2 targets are assumed, because the network has so many outputs."
     assert all(one["live"] for site in seen["sites"] for one in site["regularizers"].values())
+
+
+def check_labels(model):
+    check_model(model, NAME, [WIDTH], 2, 3)
+    check_scales(model, NAME, 2, 3)
+
+
+SIGMOID, SOFTMAX = {"activation": "sigmoid"}, {"activation": "softmax"}
+
+
+@pytest.mark.parametrize(
+    ("model", "loss", "says"),
+    [
+        (
+            [L.Dense(2, **SIGMOID)],
+            "binary_crossentropy",
+            "3 labels need 3 probabilities a row. End it with Dense(3, act",
+        ),
+        ([L.Dense(3, **SIGMOID)], "mse", "the loss mean_squared_error, which is for numbers"),
+        (
+            [L.Dense(3, **SOFTMAX)],
+            "categorical_crossentropy",
+            "which is for one class a row, and a row may have any of 3",
+        ),
+        (
+            [L.Dense(3, **SOFTMAX)],
+            "binary_crossentropy",
+            "whose 3 probabilities add up to 1, and labels do not exclude",
+        ),
+        (
+            [L.Dense(3)],
+            "binary_crossentropy",
+            "Give the last layer activation='sigmoid', or compile with keras.losses.Bi",
+        ),
+        (
+            [L.Dense(3, **SIGMOID)],
+            keras.losses.BinaryCrossentropy(from_logits=True),
+            "Leave out from_logits, or the activation sigmoid.",
+        ),
+    ],
+)
+def test_outputs_that_are_not_of_labels_are_refused(model, loss, says):
+    with pytest.raises(InputError) as caught:
+        check_labels(network(*model, loss=loss))
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.BinaryFocalCrossentropy(), "hinge"])
+def test_outputs_of_labels_are_taken(loss):
+    check_labels(network(L.Dense(3, **SIGMOID), loss=loss))
+
+
+def test_own_networks_give_a_probability_for_each_label():
+    rows = keras.ops.convert_to_numpy(keras.random.normal((40, WIDTH)))
+    for build in (question.model_build, strong.model_build):
+        check_labels(build(rows, classes=2, targets=3))
+
+
+def test_targets_of_labels_are_shares_already():
+    head, y = Head(2, labels=2), np.array([[1.0, 0.0], [0.5, 1.0]], "float32")
+    np.testing.assert_array_equal(head.shares(y), y)
+    np.testing.assert_array_equal(head.target(y, y), y)
+    p = np.array([[0.25, 0.5], [0.9, 0.9]], "float32")
+    np.testing.assert_allclose(head.log_losses(y.round(), p)[0], (np.log(4) + np.log(2)) / 2, rtol=1e-6)

@@ -243,6 +243,10 @@ def test_rows_are_prepared_only_for_a_function_that_takes_them():
         (lambda x: 1 / 0, "your function <lambda> fails: ZeroDivisionError: division by zero"),
         (lambda x: keras.optimizers.Adam(lr=0.1), "Write learning_rate= instead of lr=."),
         ("net.py", "which names no function"),
+        (
+            "a/m.keras",
+            "a saved model. Write a function into a Python file that loads it, such as def model_build(): return",
+        ),
         (functools.partial(compiled), "network is of type partial."),
     ],
 )

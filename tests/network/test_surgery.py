@@ -44,6 +44,9 @@ def test_what_stays_in_every_arm_is_said():
     gated = ("The penalty on 'dense_1/bias' stays as it is in every arm, 'none' included.",)
     assert notes_on(ZOO["gated"]()) == gated
     assert notes_on(ZOO["with states"]()) == ()
+    beyond = [note for note in notes_on(ZOO["recurrent"]()) if note.startswith("No penalty is studied on the weights")]
+    assert len(beyond) == 1
+    assert " of 'bidirectional' (Bidirectional): those of a layer inside another, or of one that takes no" in beyond[0]
     assert notes_on(ZOO["noisy"]()) == ("GaussianNoise 'gaussian_noise' stays as it is in every arm, 'none' included.",)
 
 
@@ -90,7 +93,7 @@ def test_a_functional_model_with_a_frozen_layer_and_a_loss_of_the_users_own():
     ],
 )
 def test_dropout_that_is_a_layers_own_argument_is_said_to_stay(layer):
-    (note,) = notes_on(sequential((4, 2), layer, L.Dense(1)))
+    note = notes_on(sequential((4, 2), layer, L.Dense(1)))[0]
     assert note.startswith(f"The randomness of {type(layer).__name__} '{layer.name}' stays as it is in every arm")
 
 

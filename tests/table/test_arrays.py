@@ -60,8 +60,17 @@ def test_tables_of_every_library(mixed_frame):
 
 def test_rows_are_matched_by_place():
     frame = pd.DataFrame(X, index=range(30))
-    table = table_from_arrays(frame, pd.Series(Y, index=range(29, -1, -1)))
-    np.testing.assert_array_equal(table.target, Y)
+    for index in (range(30), range(30, 60), ["a"] * 30):
+        np.testing.assert_array_equal(table_from_arrays(frame, pd.Series(Y, index=index)).target, Y)
+
+
+def test_rows_with_the_same_names_in_another_order_are_refused():
+    frame = pd.DataFrame(X, index=range(30))
+    for y in (pd.Series(Y, index=range(29, -1, -1)), pd.DataFrame({"y": Y}, index=range(29, -1, -1))):
+        assert refusal(frame, y) == (
+            "X and y have the same index in another order, and rows are joined by their places. Give y.loc[X.index]; "
+            "or, where their places are right, y.to_numpy()."
+        )
 
 
 def test_a_target_among_the_features_is_told():
@@ -84,6 +93,8 @@ def test_wrong_shapes():
     assert refusal(X[:, 0], Y) == (
         "X has the shape (30,); posology takes tables of shape (rows, columns). Give X.reshape(-1, 1) for one feature."
     )
+    assert refusal(pd.Series(X[:, 0]), Y).endswith("Give X.to_frame() for one feature.")
+    assert refusal(X[:, 0].tolist(), Y).endswith("Give [[cell] for cell in X] for one feature.")
     assert refusal(X[None], Y) == (
         "X has the shape (1, 30, 3); posology takes tables of shape (rows, columns). Give one row per observation."
     )

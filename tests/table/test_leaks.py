@@ -211,3 +211,13 @@ def test_an_exact_sum_of_few_rows_is_no_surprise():
     rows = 20
     frame = pd.DataFrame(RNG.normal(size=(rows, 18)), columns=[f"x{i}" for i in range(18)])
     assert make_table(frame.assign(y=RNG.normal(size=rows)), "y").notes == ()
+
+
+def test_copies_of_rows_make_no_column_a_leak():
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=["a", "b", "y"])
+    told = make_table(pd.concat([rows] * 3), "y").notes
+    assert len(told) == 1
+    assert told[0].startswith("80 rows repeat an earlier row, target included.")
+    numbered = pd.concat([rows.assign(id=range(40))] * 2)
+    with pytest.warns(LeakWarning, match="Column 'id' looks like a row number"):
+        make_table(numbered, "y")

@@ -87,7 +87,7 @@ def test_rows_that_lack_any_target_are_left_out():
         ({"rent": 1.0}, {}, "The target 'rent' is 1 in all 30 rows: there is nothing to predict."),
         ({"rent": np.where(Y[:, 1] > 0, np.inf, 0)}, {}, "The target 'rent' is infinite in"),
         ({"rent": np.nan}, {}, "The target 'rent' is missing in all 30 rows."),
-        ({"rent": ["high", "low"] * 15}, {}, "are 2 targets, of which 'rent' is classes; several targets are numbers."),
+        ({"rent": ["high", "low"] * 15}, {}, "are 2 targets, of which 'rent' is classes. Several targets are all"),
         ({"rent": ["high", "low"] * 15}, {"task": "regression"}, "The target 'rent' has text such as 'high', 'low'"),
         ({}, {"drop": ["rent"]}, "'rent' is a target and also among the columns to leave out. Choose one."),
         ({}, {"groups": "rent"}, "'rent' is a target and also the column of groups. Choose one."),

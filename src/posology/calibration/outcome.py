@@ -1,7 +1,7 @@
 """One simulated study by the product's inference: what was said, and what is needed to judge it later."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,8 @@ class Outcome:
         R2 added to each arm.
     resplit : list of float
         Minus the mean loss over many re-splits of this table; empty where it was not re-split.
+    spread : list of list of float
+        Covariance behind the probabilities, that of the arms' deviations from their mean; empty where none is stated.
     """
 
     generator: str
@@ -96,6 +98,7 @@ class Outcome:
     truth: list[float]
     planted: list[float]
     resplit: list[float]
+    spread: list[list[float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,14 @@ def outcome(
         [] if scored.risk is None else (-scored.risk).tolist(),
         planted.tolist(),
         [] if resplit is None else resplit.tolist(),
+        [] if p is None else _spread(found.estimate).tolist(),
     )
     return kept, found
+
+
+def _spread(found: Estimate) -> Any:
+    centre = np.eye(len(found.theta)) - 1 / len(found.theta)
+    return centre @ (found.sigma - found.row) @ centre
 
 
 def _said(arms: list[Arm], found: Estimate) -> Said:

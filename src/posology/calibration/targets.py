@@ -5,19 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from scipy import stats
 
 from posology.calibration.generators import GAINS, REACH, REACH_OF_ONE
-from posology.calibration.outcome import MARGIN, Outcome, Studies
+from posology.calibration.outcome import Outcome, Studies
+from posology.calibration.statements import planted_statements, statements
 from posology.calibration.truth import bounds_missed, covered, truths, wrong
 from posology.inference import Kind
 
 Z = float(stats.norm.ppf(0.975))
 NULLS = ("N0", "N1", "N1-lasso", "N2", "N3", "N2 here", "N4")
-KNOWN = 3.0
-"""Standard errors of a true gain from zero, or from the margin, at which its side is taken for known."""
-
 ENOUGH = 100
 """Statements in a bin of probability before its reliability is judged."""
 
@@ -196,45 +194,20 @@ def _optimism(studies: Studies) -> list[Target]:
 
 
 def _probability(studies: Studies) -> list[Target]:
-    said, true = _statements(studies)
+    said, true = statements(studies)
     sure = said >= 0.95
     out = []
     if sure.any():
         out.append(_rate("T8", "all", "right where 95% sure", true[sure], 0.95, most=False))
+    out += _reliability("reliability error, worst tenth", said, true)
+    return out + _reliability("the same, true gains spread evenly", *planted_statements(studies))
+
+
+def _reliability(
+    what: str, said: Float[np.ndarray, " statement"], true: Float[np.ndarray, " statement"]
+) -> list[Target]:
+    """Compare what is said with how often it is true, tenth by tenth of what is said."""
     bins = np.minimum((said * 10).astype(int), 9)
     errors = [abs(said[bins == b].mean() - true[bins == b].mean()) for b in range(10) if (bins == b).sum() >= ENOUGH]
-    if errors:
-        worst = float(max(errors))
-        what = "reliability error, worst tenth"
-        out.append(Target("T8", "all", what, worst, len(said), worst, worst, 0.05, most=True))
-    return out
-
-
-def _statements(studies: Studies) -> tuple[Float[np.ndarray, " statement"], Float[np.ndarray, " statement"]]:
-    """Collect P(combination better) and P(within the margin), both ways, where they are stated and arms do not tie."""
-    said, true = [], []
-    for studied in studies.values():
-        if studied.asked.tied:
-            continue
-        combined = np.array([len(arm) > 1 for arm in studied.asked.arms])
-        singles = np.array([len(arm) == 1 for arm in studied.asked.arms])
-        population = truths(studied).population
-        noise = _noise_of_gain(np.array([o.truth for o in studied.outcomes]), combined, singles)
-        for o, value in zip(studied.outcomes, population, strict=True):
-            gain = value[combined].max() - value[singles].max()
-            # how far the true gain is from where the fact would be another
-            facts = ((o.combination_better, gain), (o.within_margin, MARGIN - abs(gain)))
-            for probability, room in facts:
-                if probability is not None and abs(room) > KNOWN * noise:
-                    said += [probability, 1 - probability]
-                    true += [float(room > 0), float(room <= 0)]
-    return np.array(said), np.array(true)
-
-
-def _noise_of_gain(
-    truth: Float[np.ndarray, "study arm"], combined: Bool[np.ndarray, " arm"], singles: Bool[np.ndarray, " arm"]
-) -> float:
-    """Give the standard error of the true gain, for its mean over studies is an estimate too."""
-    mean = truth.mean(axis=0)
-    best = int(np.where(combined, mean, -np.inf).argmax()), int(np.where(singles, mean, -np.inf).argmax())
-    return float((truth[:, best[0]] - truth[:, best[1]]).std() / math.sqrt(len(truth)))
+    worst = float(max(errors, default=0.0))
+    return [Target("T8", "all", what, worst, len(said), worst, worst, 0.05, most=True)] if errors else []

@@ -45,7 +45,7 @@ def calibrate(
     target
         The column to predict.
     drop
-        Columns to leave out, separated by commas.
+        Columns to leave out, separated by commas; in double quotes where a name has one.
     seed
         Of everything random.
     json

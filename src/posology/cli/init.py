@@ -2,6 +2,9 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from posology.cli.options import Targets
 from posology.cli.output import write
@@ -9,7 +12,9 @@ from posology.cli.tables import last_column
 from posology.errors import InputError
 
 
-def init(table: str, *, target: Targets = (), output: str = "study.toml") -> None:
+def init(
+    table: str, *, target: Targets = (), output: Annotated[str, Parameter(name=["--output", "--out"])] = "study.toml"
+) -> None:
     """Write a study file for a table: every option with what it does, to be changed and run.
 
     Example: posology init houses.csv && posology study study.toml

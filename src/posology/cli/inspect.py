@@ -37,7 +37,7 @@ def inspect(
     task
         classification or regression, where it is not what the target's cells say.
     drop
-        Columns to leave out, separated by commas.
+        Columns to leave out, separated by commas; in double quotes where a name has one.
     json
         Print one JSON object on standard output and nothing else.
     """

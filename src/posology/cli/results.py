@@ -108,7 +108,7 @@ def export(
 def report(
     folder: str,
     *,
-    output: str | None = None,
+    output: Annotated[str | None, Parameter(name=["--output", "--out"])] = None,
     ignore: str = "",
     open: Annotated[bool, Parameter(negative=())] = False,  # noqa: A002
 ) -> None:

@@ -42,8 +42,8 @@ def study(
         CSV, TSV, Parquet or Feather; CSV and TSV may be gzipped. Or a study file, .toml, that says what is studied;
         then only --out, --dry-run and how it is run are given here.
     target
-        The column to predict: numbers, or classes as text, truth values or categories. Several columns of numbers,
-        separated by commas or given each by itself, are predicted by one network.
+        The column to predict: numbers, or classes as text, truth values or categories. Several columns, separated by
+        commas or given each by itself, are predicted by one network: numbers, or labels that a row has or not.
     task
         classification or regression, where it is not what the target's cells say: classification for numbers that are
         names of classes.
@@ -53,7 +53,7 @@ def study(
     weights
         Column that says how much each row counts, in training and in the score; 2 is the row twice. It is no feature.
     drop
-        Columns to leave out, separated by commas.
+        Columns to leave out, separated by commas; in double quotes where a name has one.
     out
         Folder for the results; by default the table's name with .posology.
     dry_run

@@ -15,7 +15,7 @@ TABLE = {
     "task": (str, "classification or regression, where it is not what the target's cells say."),
     "groups": (str, "Column that says which rows belong together."),
     "weights": (str, "Column that says how much each row counts."),
-    "drop": (str, "Columns to leave out, separated by commas."),
+    "drop": (str, "Columns to leave out, separated by commas; in double quotes where a name has one."),
 }
 """What the command itself takes."""
 

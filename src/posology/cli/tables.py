@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from posology.cli.output import say
 from posology.errors import InputError, LeakWarning
+from posology.wording import separated
 
 if TYPE_CHECKING:
     from posology.table import Table
@@ -52,5 +53,5 @@ def both_or_none(table: str | None, target: str | None) -> None:
 
 
 def names(text: str) -> list[str]:
-    """Read names separated by commas."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+    """Read names separated by commas; in double quotes where they have commas."""
+    return separated(text)

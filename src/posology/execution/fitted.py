@@ -77,6 +77,7 @@ class FittedNetwork:
                     "source": self.source.to_dict(),
                     "classes": len(self.classes.names) if self.classes else 0,
                     "logits": bool(self.classes and self.classes.logits),
+                    "labels": bool(self.classes and self.classes.labels),
                 }
                 reply, _ = worker.ask(message, arrays={"model": np.frombuffer(self.model, np.uint8)})
                 worker.known = set(reply["loaded"])

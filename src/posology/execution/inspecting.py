@@ -50,10 +50,10 @@ def inspect_source(
     """
     shown = _with_random_rows(source) if table is None else _with_rows(source, Table.load(table), inputs)
     model, x, y, notes, classes = shown
-    check_scales(model, str(source), classes)
+    check_scales(model, str(source), classes, y.shape[1])
     check_faithful(model, str(source), x.shape[1])
     check_choice(model, choice)
-    network = PackedNetwork(model, choice=choice, classes=classes)
+    network = PackedNetwork(model, choice=choice, classes=classes, targets=y.shape[1] if table else 1)
     # state that was computed from rows, such as Normalization's, is the built model's own
     proof = Proof(model, network, network.first_weights(0, model), x[:ROWS], y[:ROWS])
     found = proof.liveness()

@@ -3,6 +3,7 @@
 Runs where Keras is: in a worker for the command, in the user's own process for `StudyResult.predict`.
 """
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def finished(folder: Path) -> Path:
     Raises
     ------
     InputError
-        The folder has none.
+        The folder has none, or a damaged one.
     """
     path = folder / "model.keras"
     if not folder.is_dir():
@@ -31,6 +32,8 @@ def finished(folder: Path) -> Path:
         raise InputError(
             f"The folder '{folder}' has no model.keras: its study is not finished. Run: {resume_command(folder)}"
         )
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"'{path}' is cut off or damaged. Write it again: {resume_command(folder)}")
     return path
 
 
@@ -51,7 +54,7 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
     """
     import keras
 
-    from posology.network.heads import Head
+    from posology.network.heads import head_of_names
     from posology.network.inputs import split_columns
     from posology.network.outputs import scored_output
 
@@ -62,7 +65,8 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
     x = split_columns(model, Layout.load(folder).matrix(preparation, features))
     scored = keras.tree.flatten(model.predict(x, verbose=0))[scored_output(model)]
     if (classes := Classes.load(folder)) is not None:
-        return np.asarray(Head(len(classes.names), logits=classes.logits).probabilities(scored)), notes
+        head = head_of_names(len(classes.names), logits=classes.logits, labels=classes.labels)
+        return np.asarray(head.probabilities(scored)), notes
     z = np.asarray(scored, float)
     return preparation.target_from_network(z[:, 0] if z.shape[1] == 1 else z), notes
 

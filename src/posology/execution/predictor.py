@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from posology.network.heads import Head
+from posology.network.heads import head_of_names
 from posology.network.inputs import split_columns
 from posology.network.outputs import scored_output
 from posology.network.source import NetworkSource, defined_in
@@ -30,14 +30,18 @@ class Predictor:
         Of the target; 0 for a number.
     logits : bool
         Whether the outputs of classes are logits.
+    labels : bool
+        Whether they are labels, of which a row has any.
     """
 
-    def __init__(self, model: bytes, source: NetworkSource, classes: int, *, logits: bool) -> None:
+    def __init__(
+        self, model: bytes, source: NetworkSource, classes: int, *, logits: bool, labels: bool = False
+    ) -> None:
         with scratch_folder() as folder:
             path = folder / "model.keras"
             path.write_bytes(model)
             self._model = keras.models.load_model(path, defined_in(source) or None, compile=False)
-        self._head = Head(classes, logits=logits)
+        self._head = head_of_names(classes, logits=logits, labels=labels)
         self._scored = scored_output(self._model)
         self._trained = [v.value for v in self._model.trainable_variables]
         self._others = [v.value for v in self._model.non_trainable_variables]
@@ -47,9 +51,11 @@ class Predictor:
         """Give the scored output of each row: numbers on the network's scale, or the probability of each class."""
         blocks = [self._padded(x[i : i + BLOCK]) for i in range(0, len(x), BLOCK)]
         if not blocks:
-            return np.zeros((0, self._head.classes or self._model.outputs[self._scored].shape[-1]))
+            alone = self._head.labels or not self._head.classes
+            return np.zeros((0, self._model.outputs[self._scored].shape[-1] if alone else self._head.classes))
         found = np.concatenate([np.asarray(self._forward(block), float) for block in blocks])[: len(x)]
-        return found / found.sum(axis=1, keepdims=True) if self._head.classes else found
+        exclusive = self._head.classes and not self._head.labels
+        return found / found.sum(axis=1, keepdims=True) if exclusive else found
 
     def _padded(self, x: Float32[np.ndarray, "row column"]) -> Float32[np.ndarray, "block column"]:
         out = np.zeros((BLOCK, x.shape[1]), np.float32)

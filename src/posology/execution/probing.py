@@ -38,7 +38,7 @@ class Prober:
         # where classes are scored otherwise, this is still their log loss: it is told in words
         self._judge = judge_of(table, None)
         self._measured = ~np.repeat([slot.coded for slot in layout.slots], [slot.width for slot in layout.slots])
-        remover = UnitRemover(model, len(table.classes))
+        remover = UnitRemover(model, len(table.classes), table.n_targets)
         self._removes = remover.removes
         self._probe = packed_probe(network.predict, self._without(remover) if remover.removes else None)
 

@@ -33,7 +33,7 @@ def predict_rival(
     weights: Float[np.ndarray, " _"] | None = None,
     level: float = 0.0,
 ) -> Predictions:
-    """Fit a model on some rows of a table and predict others.
+    """Fit a model on some rows of a table and predict others; of several targets one each.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def predict_rival(
     Returns
     -------
     array (row,), (row, target) or (row, class)
-        In the target's unit, or the probability of each class.
+        In the target's unit, or the probability of each class, or of each label.
 
     Examples
     --------
@@ -63,13 +63,12 @@ def predict_rival(
     >>> float(np.abs(predict_rival("ridge", table, rows[:40], rows[40:], 0) - table.target[40:]).max()) < 0.01
     True
     """
-    from sklearn.multioutput import MultiOutputRegressor
-
+    if table.targets:
+        each = [predict_rival(name, alone, inside, outside, seed, weights, level) for alone in table.of_each()]
+        return np.stack([one[:, 1] if table.labels else one for one in each], axis=1)
     model, x, x_new = RIVALS[name](table, inside, outside, seed)
     if level and name == "trees":
         model.set_params(loss="quantile", quantile=level)
-    if table.targets and name == "trees":  # which predict one target
-        model = MultiOutputRegressor(model)
     model.fit(x, table.target[inside], **({} if weights is None else {"sample_weight": weights}))
     if not table.classes:
         return np.asarray(model.predict(x_new), float)
@@ -115,7 +114,7 @@ def _ridge(table: Table, inside: Rows, outside: Rows, seed: int) -> tuple[Any, A
     fitted = Preparation.fit(table.features.iloc[inside], table.target[inside], scaled=not table.classes)
     x, x_new = (fitted.transform(table.features.iloc[rows]).astype(float) for rows in (inside, outside))
     if not table.classes:
-        return RidgeCV(ALPHAS, alpha_per_target=bool(table.targets)), x, x_new
+        return RidgeCV(ALPHAS), x, x_new
     plain = LogisticRegression(max_iter=1000, random_state=seed)
     rarest = int(np.bincount(table.target[inside].astype(int)).min())
     if rarest < 2:

@@ -100,7 +100,7 @@ class Trainer:
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
         check_choice(self._model, job.choice)
-        self._network = PackedNetwork(self._model, job.regularizers, job.choice, len(table.classes))
+        self._network = PackedNetwork(self._model, job.regularizers, job.choice, len(table.classes), table.n_targets)
         check_conditions(self._model, str(job.source), job.regularizers, self._network.kernel_sites)
         self._plateau = plateau_of(job.design.callbacks, self._network)
         self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
@@ -165,7 +165,7 @@ class Trainer:
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
-        check_scales(self._model, str(self._job.source), len(self._classes))
+        check_scales(self._model, str(self._job.source), len(self._classes), self._table.n_targets)
         check_faithful(self._model, str(self._job.source), self._layout.width)
         x, y = first_rows(self._fit(0, 0, 0).data)
         first = self._first(0, 0, 0, 0)
@@ -234,7 +234,8 @@ class Trainer:
         self._fits.preparation(self._fits.rows_of(pack)[0]).save(folder)
         self._layout.save(folder)
         if self._classes:
-            Classes(self._classes, logits=head.logits and len(pack.members) == 1).save(folder)
+            logits, labels = head.logits and len(pack.members) == 1, self._table.labels
+            Classes(labels or self._classes, logits, labels=bool(labels)).save(folder)
         # written aside, so that a model.keras is always whole, and last, so that it means a finished study
         aside = folder / ".model.part.keras"
         model.save(aside)

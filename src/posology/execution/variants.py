@@ -49,7 +49,9 @@ class Variants:
         if not norm:
             return self._network
         choice = choice_with(self._job.choice)
-        out = PackedNetwork(self.model(norm), self._job.regularizers, choice, self._network.classes)
+        out = PackedNetwork(
+            self.model(norm), self._job.regularizers, choice, self._network.classes, self._network.targets
+        )
         check_same_sites(self._network.places, out.places, norm)
         return out
 
@@ -59,7 +61,9 @@ class Variants:
         norm = norm_of(names)
         if all(name in names for name in acting):
             return self.packed(norm)
-        return PackedNetwork(self.model(norm), names, self.packed(norm).choice, self._network.classes)
+        return PackedNetwork(
+            self.model(norm), names, self.packed(norm).choice, self._network.classes, self._network.targets
+        )
 
     def like(self, built: Any, norm: str) -> Any:
         """Give a build of the user's function as the network with a normalization has it."""

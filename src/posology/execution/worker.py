@@ -11,6 +11,7 @@ import inspect
 import os
 import queue
 import signal
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -22,6 +23,7 @@ import numpy as np
 
 from posology.errors import InputError
 from posology.execution.frames import Message, Pipe, read_frame, write_frame
+from posology.scratch import PREFIX
 
 MOST_LOADED = 4
 """Networks that are kept loaded to predict with."""
@@ -61,13 +63,19 @@ def _answer(desk: "_Desk", message: Message, given: dict[str, np.ndarray]) -> tu
         if _is_memory(error):
             return {"error": "memory"}, {}
         traceback.print_exc()
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
-        return {"error": "full" if full else "internal", "text": f"{type(error).__name__}: {error}"}, {}
+        return {"error": _kind(error), "text": f"{type(error).__name__}: {error}"}, {}
     except Exception as error:  # the driver decides what to say
         if _is_memory(error):
             return {"error": "memory"}, {}
         traceback.print_exc()
         return {"error": "internal", "text": f"{type(error).__name__}: {error}"}, {}
+
+
+def _kind(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return "full"
+    scratch = str(Path(tempfile.gettempdir()) / PREFIX)
+    return "gone" if error.errno == errno.ENOENT and str(error.filename).startswith(scratch) else "internal"
 
 
 def _is_memory(error: Exception) -> bool:
@@ -142,9 +150,8 @@ class _Desk:
         while len(self._predictors) >= MOST_LOADED:
             del self._predictors[next(iter(self._predictors))]
         source, classes = NetworkSource(**message["source"]), message["classes"]
-        self._predictors[message["name"]] = Predictor(
-            self._given["model"].tobytes(), source, classes, logits=message["logits"]
-        )
+        how = {name: message[name] for name in ("logits", "labels")}
+        self._predictors[message["name"]] = Predictor(self._given["model"].tobytes(), source, classes, **how)
         return {"loaded": list(self._predictors)}, {}
 
     def _do_forward(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:

@@ -101,7 +101,7 @@ class Worker:
         InputError
             The worker refuses the user's table or network.
         StoppedError
-            The disk is full.
+            The disk is full, or the study's temporary folder is gone.
         LostError
             The worker ended, or found no memory.
         WorkerError
@@ -125,6 +125,11 @@ class Worker:
         if reply.get("error") == "full":
             raise StoppedError(
                 f"The disk is full ({reply['text']}). What was finished is kept. Free some space, then run it again."
+            )
+        if reply.get("error") == "gone":
+            raise StoppedError(
+                f"The study's temporary folder was removed while it ran ({reply['text']}). What was finished is kept. "
+                "Let nothing clean the temporary folder (TMPDIR) meanwhile, and run it again."
             )
         if reply.get("error") == "memory":
             raise LostError(f"A worker found no memory during '{message['do']}'.", memory=True)

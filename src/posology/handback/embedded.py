@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int32
 
 from posology.errors import InputError
-from posology.network.heads import Head
+from posology.network.heads import head_of_names
 from posology.table import Classes, Layout, Preparation, Slot
 
 LARGEST_LOSS = 1e-4
@@ -120,7 +120,8 @@ def embed(network: Any, preparation: Preparation, layout: Layout, classes: Class
         mean, rest = _in_two_parts(own_mean, sd)
         target = (scaled + rest) * sd.astype(np.float32) + mean
     else:
-        target = Head(len(classes.names), logits=classes.logits).probabilities(scaled)
+        head = head_of_names(len(classes.names), logits=classes.logits, labels=classes.labels)
+        target = head.probabilities(scaled)
     return keras.Model(inputs, keras.layers.Identity(name="target")(target), name="embedded")
 
 

@@ -17,8 +17,8 @@ from posology.execution.predicting import finished
 from posology.handback.bundle import write_bundle
 from posology.handback.readme import readme
 from posology.handback.units import comments
-from posology.record import read_settings
-from posology.table import Classes
+from posology.record import read_of_its_end, read_settings
+from posology.table import Classes, Layout, Preparation
 from posology.wording import did_you_mean
 
 KINDS = ("keras", "code", "onnx", "bundle")
@@ -83,6 +83,7 @@ def export(folder: Path, to: str, place: Path | None = None, *, embed_preprocess
         write_bundle(folder, place)
         return Exported(to, str(place))
     place = place or Path(f"{name}_{to}")
+    Preparation.load(folder), Layout.load(folder)  # a damaged one is told before anything is written
     with _new_folder(place) as aside:
         if to == "onnx" or embed_preprocessing:
             _ask({"do": "export", **_where(folder, aside), "to": to, "embedded": embed_preprocessing})
@@ -147,7 +148,8 @@ def _add_the_rest(folder: Path, to: str, aside: Path, *, embedded: bool) -> None
         for name in ("preparation.skops", "preparation.json", "layout.json"):
             shutil.copyfile(folder / name, aside / name)
     shutil.copyfile(Path(__file__).with_name("load_and_predict.py"), aside / "load_and_predict.py")
-    if not isinstance(targets := read_settings(folder)["target"], str):
+    # labels are named in classes.json
+    if not isinstance(targets := read_settings(folder)["target"], str) and Classes.load(folder) is None:
         about = {"format": "posology targets 1", "names": targets}
         (aside / "targets.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     (aside / "README.txt").write_text(readme(folder, to, embedded=embedded), encoding="utf-8")
@@ -166,8 +168,8 @@ def averaging(verdict: Mapping[str, Any]) -> list[str]:
 def _export_code(folder: Path, place: Path | None) -> Exported:
     if place is not None and place.exists():
         raise InputError(f"'{place}' exists. Choose another --out.")
+    verdict = read_of_its_end(folder, "verdict.json")
     reply = _ask({"do": "code", "folder": str(folder.resolve())})
-    verdict = json.loads((folder / "verdict.json").read_bytes())
     above = [*averaging(verdict), *comments(verdict)]
     edit = reply["diff"] or "\n".join([f"# {reply['reason']}", *reply["lines"]])
     code = "\n".join([*above, edit]).rstrip("\n") + "\n"

@@ -74,7 +74,8 @@ def _foreign(config: Any) -> Iterator[str]:
     """Name what a configuration asks for and must not; in no order."""
     for one in objects_in(config):
         if "class_name" in one and not _is_known(one):
-            yield f"{one.get('module')}.{one['class_name']}"
+            own = one["class_name"] == "function" and isinstance(one.get("config"), str)
+            yield one["config"] if own else f"{one.get('module')}.{one['class_name']}"
 
 
 def _is_known(config: dict[str, Any]) -> bool:
@@ -83,8 +84,8 @@ def _is_known(config: dict[str, Any]) -> bool:
         return False
     if name in PLAIN:
         return True
-    if module == "builtins":  # a function of Keras' own, by its name alone: nothing else is registered
-        return name == "function"
+    if module == "builtins":  # a function of Keras' own, by its name alone; those of others have their package's too
+        return name == "function" and ">" not in str(config.get("config"))
     if not isinstance(module, str):
         return False
     return name in WHOLE.get(module, ()) or (bool(MODULES.fullmatch(module)) and name not in RISKY)

@@ -26,10 +26,11 @@ TRUSTED = [
 ]
 MISSING_TEXT = "∅"
 DATE_PARTS = ("days", "month", "weekday", "hour")
+DECIMAL_COMMA = r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?"
 
 
 def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> np.ndarray:
-    """Predict the target, in its unit, or as names of classes.
+    """Predict the target, in its unit, or as names of classes; of labels 1 where a row has one, and 0.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -
     array (row,), or (row, target) where there are several targets
     """
     if (HERE / "classes.json").is_file():
-        return predict_probabilities(frame, custom_objects).idxmax(axis="columns").to_numpy()
+        return _decided(predict_probabilities(frame, custom_objects))
     outputs = _outputs(frame, custom_objects)
     outputs = outputs[:, 0] if outputs.shape[1] == 1 else outputs
     if (HERE / "inputs.json").is_file():
@@ -55,13 +56,22 @@ def predict(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -
 def predict_probabilities(frame: pd.DataFrame, custom_objects: dict[str, Any] | None = None) -> pd.DataFrame:
     """Predict the probability of each class, a column a class, named after it; arguments are those of `predict`."""
     about, outputs = _read("classes.json"), _outputs(frame, custom_objects)
-    if outputs.shape[1] == 1:  # of the second of two classes
+    if about.get("labels"):  # a row has any of them
+        outputs = 1 / (1 + np.exp(-outputs)) if about["logits"] else outputs
+    elif outputs.shape[1] == 1:  # of the second of two classes
         second = 1 / (1 + np.exp(-outputs)) if about["logits"] else outputs
         outputs = np.hstack([1 - second, second])
     elif about["logits"]:
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs = powers / powers.sum(axis=1, keepdims=True)
     return pd.DataFrame(outputs, columns=pd.Index(about["names"], dtype=object))
+
+
+def _decided(probabilities: pd.DataFrame) -> np.ndarray:
+    """Give the likeliest class of each row; of labels, those that are likelier than not."""
+    if _read("classes.json").get("labels"):
+        return (probabilities.to_numpy() > 0.5).astype(int)
+    return probabilities.idxmax(axis="columns").to_numpy()
 
 
 def _outputs(frame: pd.DataFrame, custom_objects: dict[str, Any] | None) -> np.ndarray:
@@ -88,7 +98,11 @@ def _model(custom_objects: dict[str, Any]) -> Callable[[Any], np.ndarray]:
     else:
         import keras
 
-        network = keras.models.load_model(HERE / "model.keras", custom_objects, compile=False)
+        try:
+            network = keras.models.load_model(HERE / "model.keras", custom_objects, compile=False)
+        except (TypeError, ValueError) as error:
+            advice = "Where it has layers or functions of your own, README.txt says how to hand them over."
+            raise ValueError(f"model.keras cannot be loaded. {advice}") from error
         plain = isinstance(network, keras.Sequential)
         # the first output as it was written is the one that was scored; Keras orders a dictionary's by name
         named = {} if plain or not isinstance(network.output, dict) else network.output
@@ -193,23 +207,64 @@ def _whole(cell: Any) -> Any:
 
 
 def _read_table(path: str) -> pd.DataFrame:
-    """Read a CSV file; categories are read as text, so that "007" stays "007"."""
+    """Read a table as it was studied: CSV, split at commas, semicolons or tabs, Parquet or Feather.
+
+    Categories are read as text, so that "007" stays "007".
+    """
+    if Path(path).suffix in (".parquet", ".pq", ".feather", ".arrow"):
+        arrow = pd.read_parquet if Path(path).suffix in (".parquet", ".pq") else pd.read_feather
+        return arrow(path)
+    kinds = _kinds()
+    known = {*kinds, *map(_dated, kinds)}
+    headers = {mark: _header(path, mark) for mark in ",;\t"}
+    mark = max(headers, key=lambda mark: len({name.strip() for name in headers[mark]} & known))
+    types = {name: "str" for name in headers[mark] if kinds.get(name.strip(), "number") != "number"}
+    frame = pd.read_csv(path, sep=mark, dtype=types, na_values=["?"], skipinitialspace=True, encoding="utf-8-sig")
+    frame = frame.rename(columns=str.strip)
+    if lacking := {_dated(name) for name in kinds if name not in frame and _dated(name) not in frame}:
+        sys.exit(f"'{path}' lacks columns that the network reads: {', '.join(sorted(lacking))}")
+    return frame if mark == "," else frame.apply(_with_points)
+
+
+def _kinds() -> dict[str, str]:
+    """Give the columns that are read, parts of dates among them, with what they are."""
     if (HERE / "inputs.json").is_file():
-        texts = [one["column"] for one in _read("inputs.json")["inputs"] if one["kind"] == "category"]
-    else:
-        about = _read("preparation.json")
-        texts = [n for n, kind in zip(about["columns"], about["kinds"], strict=True) if kind != "number"]
-    types = dict.fromkeys(texts, "str")
-    frame = pd.read_csv(path, dtype=types, na_values=["?"], skipinitialspace=True, encoding="utf-8-sig")
-    return frame.rename(columns=str.strip)
+        return {one["column"]: one["kind"] for one in _read("inputs.json")["inputs"]}
+    about = _read("preparation.json")
+    return dict(zip(about["columns"], about["kinds"], strict=True))
+
+
+def _dated(name: str) -> str:
+    """Name the column of dates of a part, "sold" of "sold:days"; other names stay."""
+    base, _, part = name.rpartition(":")
+    return base if part in DATE_PARTS else name
+
+
+def _header(path: str, mark: str) -> list[str]:
+    head = pd.read_csv(path, sep=mark, header=None, nrows=1, dtype="str", skipinitialspace=True, encoding="utf-8-sig")
+    return [str(name) for name in head.iloc[0]]
+
+
+def _with_points(cells: pd.Series) -> pd.Series:
+    """Read numbers with a decimal comma, "1,5" and "1.234,5", where a column has no others."""
+    if pd.api.types.is_numeric_dtype(cells) or not len(texts := cells.dropna().astype(str).str.strip()):
+        return cells
+    if not (texts.str.fullmatch(DECIMAL_COMMA).all() and texts.str.contains(",").any()):
+        return cells
+    points = texts.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+    return points.astype("float64").reindex(cells.index)
 
 
 if __name__ == "__main__":
     table = _read_table(sys.argv[1])
     if (HERE / "classes.json").is_file():
         probabilities = predict_probabilities(table)
-        predictions = probabilities.add_prefix("probability_")
-        predictions.insert(0, "predicted", probabilities.idxmax(axis="columns"))
+        predictions, decided = probabilities.add_prefix("probability_"), _decided(probabilities)
+        if decided.ndim == 1:
+            predictions.insert(0, "predicted", decided)
+        else:
+            own = pd.DataFrame(decided, columns=[f"predicted_{name}" for name in probabilities])
+            predictions = pd.concat([own, predictions], axis="columns")
     elif (HERE / "targets.json").is_file():
         names = [f"predicted_{name}" for name in _read("targets.json")["names"]]
         predictions = pd.DataFrame(predict(table), columns=pd.Index(names, dtype=object))

@@ -23,6 +23,10 @@ _CLASSES = """\
 classes.json         names of the classes, in the order of the probabilities; whether the outputs are logits
 """
 
+_LABELS = """\
+classes.json         names of the labels, in the order of the probabilities; whether the outputs are logits
+"""
+
 _TARGETS = """\
 targets.json         names of the targets, in the order of the model's outputs
 """
@@ -69,8 +73,10 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
     columns, each = len(prepared["names"]), "the target" if len(targets) == 1 else "each target"
     scale = "" if classes else f"; mean and standard deviation of {each}"
     beside = _INSIDE if embedded else _BESIDE.format(columns=columns, sklearn=sklearn, target=scale)
-    text += _CLASSES if classes else ""
-    text += _TARGETS if len(targets) > 1 else ""
+    if classes:
+        text += _LABELS if classes.labels else _CLASSES
+    elif len(targets) > 1:
+        text += _TARGETS
     networks = held["settings"]["design"]["ensemble"]
     what = "The tuned network" if networks == 1 else f"The average of {networks} tuned networks"
     title = f"{what} of a study of {quoted(targets)}, trained on all its {held['rows']:,} rows.\n"
@@ -81,7 +87,7 @@ def _given(classes: Classes | None, targets: int) -> str:
     if classes is None:
         return "the scaled target" if targets == 1 else f"the {targets} scaled targets"
     what = "logits" if classes.logits else "probabilities"
-    return f"{what} of the {len(classes.names)} classes"
+    return f"{what} of the {len(classes.names)} {'labels' if classes.labels else 'classes'}"
 
 
 def _own(path: Path) -> list[str]:

@@ -15,7 +15,7 @@ from posology.network.outputs import scored_output
 from posology.network.sites import Dose, Site
 from posology.network.source import NetworkSource
 from posology.plan.schedules import scheduled_lines
-from posology.record import read_settings
+from posology.record import read_of_its_end, read_settings
 from posology.regularizers import PLACES
 from posology.table import Classes, Layout, Preparation
 
@@ -86,7 +86,7 @@ def code_of(folder: Path) -> dict[str, Any]:
     from posology.handback.code import edited
 
     source = NetworkSource(**read_settings(folder)["settings"]["source"])
-    verdict = json.loads((folder / "verdict.json").read_bytes())
+    verdict = read_of_its_end(folder, "verdict.json")
     layout = Layout.load(folder)
     x_train = layout.by_input(np.zeros((2, layout.width), np.float32))
     edit = edited(source, x_train, prescribed_doses(verdict))

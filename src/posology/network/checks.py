@@ -144,7 +144,7 @@ def _check_inputs(model: Any, name: str, widths: Sequence[int]) -> None:
 def _check_loss(model: Any, name: str, classes: int, targets: int) -> None:
     try:
         losses = losses_of(model)
-        check_losses(model, name, classes, losses)
+        check_losses(model, name, classes, losses, targets)
         pairs = zip(losses, model.outputs, strict=True)
         # traced, as in training: a function of another library may take arrays only
         shapes = [_shape_of_three_rows(loss, classes, targets, t.shape[-1]) for loss, t in pairs if loss.weight]
@@ -169,4 +169,4 @@ def _check_loss(model: Any, name: str, classes: int, targets: int) -> None:
 
 def _shape_of_three_rows(loss: OutputLoss, classes: int, targets: int, width: int) -> tuple[int, ...]:
     y, output = np.zeros((3, targets), "float32"), np.full((3, width), 1 / width, "float32")
-    return jax.eval_shape(loss.loss.call, head_of(loss, classes).target(y, output), output).shape
+    return jax.eval_shape(loss.loss.call, head_of(loss, classes, targets).target(y, output), output).shape

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
-from posology.network.heads import FOR_CLASSES, SPARSE, head_of, loss_name
+from posology.network.heads import FOR_CLASSES, SPARSE, Head, head_of, loss_name
 from posology.network.inputs import split_columns
 from posology.network.losses import OutputLoss, losses_of
 from posology.network.outputs import output_names
@@ -34,7 +34,7 @@ def check_outputs(model: Any, name: str, classes: int, targets: int = 1) -> None
     classes : int
         Of the target; 0 where it is a number.
     targets : int
-        Of numbers; an output has one for each.
+        Numbers or, where there are classes, labels; an output has one for each.
 
     Raises
     ------
@@ -42,10 +42,12 @@ def check_outputs(model: Any, name: str, classes: int, targets: int = 1) -> None
         Another number of outputs than the target needs.
     """
     outputs = [tuple(t.shape[1:]) for t in model.outputs]
-    right = [(targets,)] if not classes else [(classes,), *([(1,)] if classes == 2 else [])]
+    right = [(targets,)] if not classes or targets > 1 else [(classes,), *([(1,)] if classes == 2 else [])]
     if all(shape in right for shape in outputs):
         return
     got = f"{name} gave a model with outputs of shape {', '.join(map(str, outputs))}; "
+    if targets > 1 and classes:
+        raise InputError(f"{got}{targets} labels need {targets} probabilities a row. {_end_with(classes, targets)}")
     if targets > 1:
         end = f"End it with Dense({targets})"
         join = ", or join its outputs: keras.layers.Concatenate()([...])" if len(outputs) > 1 else ""
@@ -56,13 +58,13 @@ def check_outputs(model: Any, name: str, classes: int, targets: int = 1) -> None
     raise InputError(f"{got}the target has {classes} classes. {_end_with(classes)}")
 
 
-def _end_with(classes: int) -> str:
-    two = "Dense(1, activation='sigmoid') and compile with loss='binary_crossentropy'"
+def _end_with(classes: int, targets: int = 1) -> str:
+    two = f"Dense({targets}, activation='sigmoid') and compile with loss='binary_crossentropy'"
     more = f"Dense({classes}, activation='softmax') and compile with loss='sparse_categorical_crossentropy'"
     return f"End it with {two if classes == 2 else more}."
 
 
-def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, ...]) -> None:
+def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, ...], targets: int = 1) -> None:
     """Check that the losses are for such a target.
 
     Raises
@@ -72,12 +74,12 @@ def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, 
     """
     for loss, tensor in zip(losses, model.outputs, strict=True):
         if loss.weight:
-            _check_loss(loss_name(loss.loss), name, classes, int(tensor.shape[-1]))
+            _check_loss(loss_name(loss.loss), name, classes, int(tensor.shape[-1]), targets)
     if not classes:
         _check_no_softmax(model, name)
 
 
-def check_scales(model: Any, name: str, classes: int) -> None:
+def check_scales(model: Any, name: str, classes: int, targets: int = 1) -> None:
     """Run a network once, to see that its outputs are what the losses of classes take: probabilities or logits.
 
     Parameters
@@ -88,6 +90,8 @@ def check_scales(model: Any, name: str, classes: int) -> None:
         Of the network, for messages.
     classes : int
         Of the target; where it is a number (0) there is nothing to see.
+    targets : int
+        With classes, labels.
 
     Raises
     ------
@@ -99,10 +103,10 @@ def check_scales(model: Any, name: str, classes: int) -> None:
     for output, loss, path in zip(_run(model), losses_of(model), output_names(model), strict=True):
         finite = output[np.isfinite(output).all(axis=1)]
         if loss.weight and len(finite):
-            _check_scale(finite, loss, name, path, classes)
+            _check_scale(finite, head_of(loss, classes, targets), loss, name, path)
 
 
-def _check_loss(loss: str, name: str, classes: int, width: int) -> None:
+def _check_loss(loss: str, name: str, classes: int, width: int, targets: int) -> None:
     if not classes and loss in FOR_CLASSES:
         raise InputError(
             f"{name} is compiled with the loss {loss}, which is for classes, and the target is numbers. Compile with "
@@ -112,7 +116,12 @@ def _check_loss(loss: str, name: str, classes: int, width: int) -> None:
     if classes and loss in FOR_NUMBERS:
         raise InputError(
             f"{name} is compiled with the loss {loss}, which is for numbers, and the target has {classes} classes. "
-            f"{_end_with(classes)}"
+            f"{_end_with(classes, targets)}"
+        )
+    if classes and targets > 1 and (loss in SPARSE or loss.lower().startswith("categorical")):
+        raise InputError(
+            f"{name} is compiled with the loss {loss}, which is for one class a row, and a row may have any of "
+            f"{targets} labels. {_end_with(classes, targets)}"
         )
     if classes and width == 1 and (loss in SPARSE or loss.lower().startswith("categorical")):
         raise InputError(
@@ -143,10 +152,15 @@ def _run(model: Any) -> list[np.ndarray]:
     return [np.asarray(part) for part in keras.tree.flatten(outputs)]
 
 
-def _check_scale(output: np.ndarray, loss: OutputLoss, name: str, path: str, classes: int) -> None:
-    are = _are_probabilities(output)
-    head, which = head_of(loss, classes), f"output '{path}'" if path else "output"
-    kind = "sigmoid" if output.shape[-1] == 1 else "softmax"
+def _check_scale(output: np.ndarray, head: Head, loss: OutputLoss, name: str, path: str) -> None:
+    apart = output.shape[-1] == 1 or bool(head.labels)
+    are, which = _are_probabilities(output, apart=apart), f"output '{path}'" if path else "output"
+    kind = "sigmoid" if apart else "softmax"
+    if head.labels and _are_probabilities(output, apart=False):
+        raise InputError(
+            f"{name} has an {which} whose {head.labels} probabilities add up to 1, and labels do not exclude one "
+            "another. Give the last layer activation='sigmoid'."
+        )
     if head.logits and are:
         raise InputError(
             f"{name} is compiled with from_logits=True, but its {which} gives probabilities already. Leave out "
@@ -154,22 +168,23 @@ def _check_scale(output: np.ndarray, loss: OutputLoss, name: str, path: str, cla
         )
     if not head.logits and not are:
         raise InputError(
-            f"{name} has an {which} that is not probabilities ({_seen(output)}), and its loss {loss_name(loss.loss)} "
-            f"is not told that it takes logits. Give the last layer activation='{kind}', or compile with "
-            f"{_with_logits(output.shape[-1])}."
+            f"{name} has an {which} that is not probabilities ({_seen(output, apart=apart)}), and its loss "
+            f"{loss_name(loss.loss)} is not told that it takes logits. Give the last layer activation='{kind}', or "
+            f"compile with {_with_logits(apart=apart)}."
         )
 
 
-def _are_probabilities(output: np.ndarray) -> bool:
+def _are_probabilities(output: np.ndarray, *, apart: bool) -> bool:
+    """Tell probabilities: each apart from the others, or of classes, whose sum is 1."""
     within = bool(((output >= -NEAR) & (output <= 1 + NEAR)).all())
-    return within and (output.shape[-1] == 1 or bool(np.allclose(output.sum(axis=1), 1, atol=NEAR)))
+    return within and (apart or bool(np.allclose(output.sum(axis=1), 1, atol=NEAR)))
 
 
-def _seen(output: np.ndarray) -> str:
-    row = next(row for row in output if not _are_probabilities(row[None]))
+def _seen(output: np.ndarray, *, apart: bool) -> str:
+    row = next(row for row in output if not _are_probabilities(row[None], apart=apart))
     return "such as " + ", ".join(f"{number:.3g}" for number in row[:4])
 
 
-def _with_logits(width: int) -> str:
-    loss = "BinaryCrossentropy" if width == 1 else "SparseCategoricalCrossentropy"
+def _with_logits(*, apart: bool) -> str:
+    loss = "BinaryCrossentropy" if apart else "SparseCategoricalCrossentropy"
     return f"keras.losses.{loss}(from_logits=True)"

@@ -34,11 +34,15 @@ class Head(NamedTuple):
         Whether its loss takes the place of the class where there is an output for each.
     logits : bool
         Whether its loss takes logits; else the output is probabilities.
+    labels : int
+        Of which a row may have any, each with an output of its own; `classes` is then 2. 0 where classes exclude one
+        another.
     """
 
     classes: int = 0
     sparse: bool = False
     logits: bool = False
+    labels: int = 0
 
     def target(self, y: Any, output: Any) -> Any:
         """Give the target as the loss of this output takes it.
@@ -50,6 +54,8 @@ class Head(NamedTuple):
         output : array (row, column)
             Of the network.
         """
+        if self.labels:
+            return y
         if self.classes and y.shape[-1] > 1:
             return y if output.shape[-1] > 1 else y[..., 1:]
         if not self.classes or self.sparse or output.shape[-1] == 1:
@@ -57,13 +63,13 @@ class Head(NamedTuple):
         return self.shares(y)
 
     def shares(self, y: Any) -> Any:
-        """Give places of classes `(row, 1)` as a share of each, `(row, class)`; numbers as they are."""
-        if not self.classes:
+        """Give places of classes `(row, 1)` as a share of each, `(row, class)`; numbers and labels as they are."""
+        if not self.classes or self.labels:
             return y
         return keras.ops.one_hot(keras.ops.cast(y[..., 0], "int32"), self.classes, dtype="float32")
 
     def probabilities(self, output: Any) -> Any:
-        """Give the probability of each class, `(..., class)`, from an output `(..., column)`.
+        """Give the probability of each class, `(..., class)`, or of each label, from an output `(..., column)`.
 
         Examples
         --------
@@ -73,6 +79,8 @@ class Head(NamedTuple):
         >>> np.asarray(Head(2, logits=True).probabilities(np.zeros((1, 2), "float32"))).tolist()
         [[0.5, 0.5]]
         """
+        if self.labels:
+            return keras.ops.sigmoid(output) if self.logits else output
         if output.shape[-1] > 1:
             return keras.ops.softmax(output, axis=-1) if self.logits else output
         second = keras.ops.sigmoid(output) if self.logits else output
@@ -92,16 +100,28 @@ class Head(NamedTuple):
         return keras.losses.CategoricalCrossentropy(self.logits, reduction=loss.reduction)
 
     def log_losses(self, y: Any, output: Any) -> Any:
-        """Give -log of the probability of each row's class, in nats, `(row,)`."""
+        """Give -log of the probability of each row's class, in nats, `(row,)`; of labels the mean over them."""
+        if self.labels:
+            p = self.probabilities(output)
+            of_own = keras.ops.maximum(keras.ops.where(y > 0, p, 1 - p), SMALLEST)
+            return keras.ops.mean(-keras.ops.log(of_own), axis=-1)
         given = keras.ops.take_along_axis(self.probabilities(output), keras.ops.cast(y, "int32"), axis=-1)
         return -keras.ops.log(keras.ops.maximum(given[..., 0], SMALLEST))
 
 
-def head_of(loss: OutputLoss, classes: int) -> Head:
-    """Say what an output with this loss is to a target of so many classes, or of numbers (0)."""
+def head_of(loss: OutputLoss, classes: int, targets: int = 1) -> Head:
+    """Say what an output with this loss is to a target of so many classes, or of numbers (0), or to several labels."""
     if not classes:
         return Head()
-    return Head(classes, loss_name(loss.loss) in SPARSE, bool(getattr(loss.loss, "from_logits", False)))
+    logits = bool(getattr(loss.loss, "from_logits", False))
+    if targets > 1:
+        return Head(classes, logits=logits, labels=targets)
+    return Head(classes, loss_name(loss.loss) in SPARSE, logits)
+
+
+def head_of_names(names: int, *, logits: bool, labels: bool) -> Head:
+    """Say what an output is that gives so many classes, or labels."""
+    return Head(2, logits=logits, labels=names) if labels else Head(names, logits=logits)
 
 
 def loss_name(loss: Any) -> str:

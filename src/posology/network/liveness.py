@@ -100,7 +100,7 @@ class Proof:
     ) -> None:
         self._network = network
         others = [name for name in network.regularizers if name != "dropout"]
-        self._bare = PackedNetwork(model, others, network.choice, network.classes)
+        self._bare = PackedNetwork(model, others, network.choice, network.classes, network.targets)
         weights, state = start
         self._first = tuple(map(np.asarray, weights))
         # one seed for all layers that draw for themselves: their order can differ between the two networks
@@ -133,7 +133,9 @@ class Proof:
         for name in (n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS):
             before = self._loss_of(self._bare)
             for site in network.norm_sites:
-                having = PackedNetwork(normalized(self._model, name, [site]), (), classes=network.classes)
+                having = PackedNetwork(
+                    normalized(self._model, name, [site]), (), classes=network.classes, targets=network.targets
+                )
                 effect = changed([before], [self._loss_of(having)])
                 found.append(Liveness(site, name, effect > CHANGED, True, effect))
         return found
@@ -150,7 +152,7 @@ class Proof:
         if not names:
             return []
         others = [name for name in network.regularizers if name in PLAIN]
-        bare = PackedNetwork(self._model, others, network.choice, network.classes)
+        bare = PackedNetwork(self._model, others, network.choice, network.classes, network.targets)
         weights = self._perturbed()
         with_all, without = (Rehearsal(n, weights, self._state, self._x, self._y, self._key) for n in (network, bare))
         before = with_all.weights()

@@ -49,12 +49,14 @@ class PackedNetwork:
         Which sites are studied.
     classes : int
         Of the target; 0 where it is a number.
+    targets : int
+        That it predicts; with classes they are labels.
 
     Attributes
     ----------
     regularizers : tuple of str
     choice : Choice
-    classes : int
+    classes, targets : int
     head : Head
         What the scored output is to the target.
     kernel_sites, dropout_sites, branch_sites, pair_sites, norm_sites : tuple of Site
@@ -72,8 +74,9 @@ class PackedNetwork:
         regularizers: Collection[str] = PLAIN,
         choice: Choice = ALL,
         classes: int = 0,
+        targets: int = 1,
     ) -> None:
-        self.regularizers, self.choice, self.classes = tuple(regularizers), choice, classes
+        self.regularizers, self.choice, self.classes, self.targets = tuple(regularizers), choice, classes, targets
         self._acting = {kind: self._of_kind(kind) for kind in ("dropout", "branch", "pair")}
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
@@ -87,7 +90,7 @@ class PackedNetwork:
         self._origin = model
         self._model = self._pack(model)
         self._losses = losses_of(model)
-        self._heads = [head_of(loss, classes) for loss in self._losses]
+        self._heads = [head_of(loss, classes, targets) for loss in self._losses]
         scored = scored_output(model)
         self.head = self._heads[scored]
         self._scored_first = [scored, *(i for i in range(len(model.outputs)) if i != scored)]
@@ -276,7 +279,7 @@ class PackedNetwork:
     def answers(self, prediction: Any) -> np.ndarray:
         """Give what is scored of `predict`: a number a row, or the probability of each class, `(..., class)`.
 
-        Of several targets it is a number each, `(..., target)`.
+        Of several targets it is a number each, or the probability of each label, `(..., target)`.
         """
         width = self._model.outputs[self._scored_first[0]].shape[-1]
         if not self.classes:

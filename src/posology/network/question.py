@@ -8,7 +8,8 @@ def model_build(x_train: Any, classes: int = 0, targets: int = 1) -> Any:
 
     BatchNormalization on the input, two Dense layers of 128 with L1 and Dropout, one linear output; mean squared
     error, Adam at 0.01. `examples/question.py` is the same as the user's own file. For a target of classes the last
-    layer is a sigmoid or a softmax, and the loss a crossentropy; for several targets of numbers it has an output each.
+    layer is a sigmoid or a softmax, and the loss a crossentropy; several targets, numbers or labels, have an output
+    each.
     """
     from keras import Sequential
     from keras.layers import BatchNormalization, Dense, Dropout, Input
@@ -17,7 +18,7 @@ def model_build(x_train: Any, classes: int = 0, targets: int = 1) -> Any:
 
     units, activation, loss = {
         0: (targets, None, "mse"),
-        2: (1, "sigmoid", "binary_crossentropy"),
+        2: (targets, "sigmoid", "binary_crossentropy"),
     }.get(classes, (classes, "softmax", "sparse_categorical_crossentropy"))
     model = Sequential(
         [

@@ -36,12 +36,14 @@ class UnitRemover(PackedNetwork):
         The user's; left untouched.
     classes : int
         Of the target; 0 where it is a number.
+    targets : int
+        That it predicts.
     """
 
     dropout_layer = UnitRemoval
 
-    def __init__(self, model: Any, classes: int = 0) -> None:
-        super().__init__(model, ("dropout",), classes=classes)
+    def __init__(self, model: Any, classes: int = 0, targets: int = 1) -> None:
+        super().__init__(model, ("dropout",), classes=classes, targets=targets)
         graph = graph_of(model)
         self._behind = np.array([_is_behind_kernel(graph, site.layer) for site in self.dropout_sites], "float32")
         self._own_seeds = tuple(np.asarray(v.value) for v in self._seeds)

@@ -94,6 +94,10 @@ _WEIGHTS = {
 """The same for all weights whose own penalties are studied; biases, scales and shifts keep theirs."""
 
 
+_NO_MATRICES = ("bias", "gamma", "beta", "alpha", "scale")
+"""Weights of any shape that shift and scale."""
+
+
 def leaves(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Walk through the layers of a model and of the models inside it, in order, with their paths."""
     for layer in model.layers:
@@ -259,7 +263,19 @@ def notes_on(model: Any, choice: Choice = ALL) -> tuple[str, ...]:
         out.extend(f"The penalty on '{path}/{v.name}' {kept}" for v in others if _is_penalized(v))
         if getattr(layer, "activity_regularizer", None) is not None:
             out.append(f"The activity penalty of '{path}' {kept}")
+    if beyond := [f"'{path}' ({type(layer).__name__})" for path, layer in leaves(model) if _is_beyond(layer)]:
+        out.append(
+            f"No penalty is studied on the weights of {', '.join(beyond)}: those of a layer inside another, or of one "
+            "that takes no kernel_regularizer for a weight named kernel, cannot be reached."
+        )
     return tuple(dict.fromkeys(out))  # a Bidirectional has two weights of one name
+
+
+def _is_beyond(layer: Any) -> bool:
+    """Tell a layer with matrices of weights on which no penalty can be set."""
+    reached = [v for _, weights in _penalized(layer) for v in weights]
+    matrices = [v for v in layer.trainable_variables if len(v.shape) > 1 and v.name not in _NO_MATRICES]
+    return any(v.regularizer is None and not any(v is w for w in reached) for v in matrices)
 
 
 def _is_penalized(variable: Any) -> bool:

@@ -103,6 +103,11 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
         return NetworkSource()
     if text in OWN and kind == "FUNCTION":
         return NetworkSource(text)
+    if text.endswith((".keras", ".h5")):
+        raise InputError(
+            f"{option} got '{text}', a saved model. Write a function into a Python file that loads it, such as "
+            f"def model_build(): return keras.models.load_model('{text}'), and give FILE.py:{kind}, net.py:model_build."
+        )
     path, colon, function = text.rpartition(":")
     if not colon or not path or not function.isidentifier():
         raise InputError(

@@ -41,7 +41,7 @@ def model_build(
     epochs, batch_size : int
         Longest training and rows a step: the learning rate falls within `min(epochs, FULL_EPOCHS)` epochs.
     targets : int
-        Of numbers, which have an output each.
+        Numbers or, with two classes, labels, which have an output each.
 
     Returns
     -------
@@ -147,10 +147,10 @@ def hidden(x: Any, units: tuple[int, ...] = UNITS, activation: str = "silu") -> 
 
 
 def head(x: Any, classes: int, targets: int = 1) -> Any:
-    """Give the output: a number, or one for each target; or the probabilities of classes."""
+    """Give the output: a number, or one for each target; or the probabilities of classes, or of labels."""
     from keras import layers
 
-    units, activation = {0: (targets, None), 2: (1, "sigmoid")}.get(classes, (classes, "softmax"))
+    units, activation = {0: (targets, None), 2: (targets, "sigmoid")}.get(classes, (classes, "softmax"))
     return layers.Dense(units, activation, name="output")(x)
 
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posology.errors import InputError
-from posology.files import parsed_json
 from posology.inference import R2, Measure, measure_named
-from posology.record import read_settings
+from posology.record import read_of_its_end, read_settings
 from posology.regularizers import REGULARIZERS
-from posology.wording import resume_command
+from posology.table.targets import LABEL
 
 if TYPE_CHECKING:
     from posology.result import StudyResult
@@ -56,7 +54,9 @@ class Findings:
             No study there, one that is not finished, or a damaged file.
         """
         held = read_settings(folder)
-        verdict, evidence, run = (_read(folder, name) for name in ("verdict.json", "evidence.json", "run.json"))
+        verdict, evidence, run = (
+            read_of_its_end(folder, name) for name in ("verdict.json", "evidence.json", "run.json")
+        )
         return cls(verdict, evidence, run, held)
 
     @property
@@ -81,7 +81,9 @@ class Findings:
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes of the target; empty where it is a number."""
+        """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""
+        if "labels" in self.verdict["study"]:
+            return list(LABEL)
         return [one["class"] for one in self.verdict["study"].get("classes", ())]
 
     @property
@@ -146,12 +148,3 @@ def parts_of(arm: str) -> tuple[str, ...]:
     ((), ('l1', 'dropout'))
     """
     return () if arm == "none" else tuple(arm.split("+"))
-
-
-def _read(folder: Path, name: str) -> Any:
-    path = folder / name
-    if not path.is_file():
-        raise InputError(
-            f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
-        )
-    return parsed_json(path.read_bytes(), path, f"Write it again: {resume_command(folder)}")

@@ -75,12 +75,31 @@ def table_from_arrays(
             f"X has {counted(len(features), 'row')} and y has {len(targets):,}. "
             "Give one target for every row of X, in the same order."
         )
+    _check_order(X, y)
     if features.shape[1] == 0:
         raise InputError("X has no columns. Give a table with at least one feature.")
     features = features.set_axis(check_names(list(features.columns)), axis="columns")
     together, features = _beside("groups", groups, features)
     weighted, features = _beside("weights", weights, features)
     return build_table(features, targets, task, together, weighted)
+
+
+def _as_column(X: Any) -> str:
+    if isinstance(X, pd.Series):
+        return "X.to_frame()"
+    return "X.reshape(-1, 1)" if isinstance(X, np.ndarray) else "[[cell] for cell in X]"
+
+
+def _check_order(X: Any, y: Any) -> None:
+    """Refuse a target whose rows have the names of those of X, in another order: rows are joined by their places."""
+    if not isinstance(X, pd.DataFrame) or not isinstance(y, pd.Series | pd.DataFrame):
+        return
+    rows, others = X.index, y.index
+    if rows.is_unique and others.is_unique and not rows.equals(others) and not len(rows.symmetric_difference(others)):
+        raise InputError(
+            "X and y have the same index in another order, and rows are joined by their places. Give y.loc[X.index]; "
+            "or, where their places are right, y.to_numpy()."
+        )
 
 
 def columns_by_input(X: Any, inputs: Mapping[str, Sequence[str]] | None) -> tuple[Any, dict[str, tuple[str, ...]]]:
@@ -158,7 +177,7 @@ def _from_array(X: Any) -> pd.DataFrame:
     if array.ndim != 2:
         raise InputError(
             f"X has the shape {array.shape}; posology takes tables of shape (rows, columns). "
-            f"Give {'X.reshape(-1, 1) for one feature' if array.ndim == 1 else 'one row per observation'}."
+            f"Give {f'{_as_column(X)} for one feature' if array.ndim == 1 else 'one row per observation'}."
         )
     _check_cells("X", array)
     names = [f"x{place}" for place in range(array.shape[1])]

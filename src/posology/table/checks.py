@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from posology.errors import InputError
-from posology.table.columns import NUMBER, Column, Numbers, column_of
+from posology.table.columns import Column, Numbers, column_of
+from posology.table.spellings import NUMBER
 from posology.table.text import HOW, check_readable
 from posology.wording import counted, did_you_mean, leave_out, quoted
 

@@ -23,14 +23,18 @@ class Classes:
         Of the classes, in the order of the probabilities.
     logits : bool
         Whether outputs become probabilities by a sigmoid (one output) or a softmax (one a class).
+    labels : bool
+        Whether they are labels, of which a row has any or none: each has an output, and a sigmoid of its own.
     """
 
     names: tuple[str, ...]
     logits: bool
+    labels: bool = False
 
     def save(self, folder: Path) -> None:
         """Write `classes.json` into a folder."""
-        (folder / FILE).write_text(json.dumps({"format": "posology classes 1", **asdict(self)}, indent=1))
+        about = {name: value for name, value in asdict(self).items() if name != "labels" or value}
+        (folder / FILE).write_text(json.dumps({"format": "posology classes 1", **about}, indent=1))
 
     @classmethod
     def load(cls, folder: Path) -> "Classes | None":
@@ -46,9 +50,20 @@ class Classes:
             return None
         data = parsed_json(read_small(path, MOST_BYTES, AGAIN), path, AGAIN)
         try:
-            return cls(tuple(data["names"]), data["logits"])
-        except (TypeError, KeyError) as error:
+            return cls(tuple(data["names"]), data["logits"], bool(data.get("labels", False)))
+        except (TypeError, KeyError, AttributeError) as error:
             raise InputError(f"'{path}' is damaged ({type(error).__name__}). {AGAIN}") from error
+
+
+def columns_of_labels(names: Sequence[str]) -> list[str]:
+    """Name the columns of predictions of labels: whether a row has each, then the probabilities.
+
+    Examples
+    --------
+    >>> columns_of_labels(["rain", "wind"])
+    ['predicted_rain', 'predicted_wind', 'probability_rain', 'probability_wind']
+    """
+    return [f"{what}_{name}" for what in ("predicted", "probability") for name in names]
 
 
 def columns_of(target: str, names: Sequence[str]) -> list[str]:

@@ -9,7 +9,8 @@ from jaxtyping import Int
 
 from posology.errors import InputError
 from posology.table.checks import check_finite, examples_of, is_boolean, target_numbers
-from posology.table.columns import MARKED, MOSTLY, NUMBER, THOUSANDS, Column, Numbers, as_levels, column_of
+from posology.table.columns import Column, Numbers, as_levels, column_of
+from posology.table.spellings import MARKED, MOSTLY, NUMBER, THOUSANDS
 from posology.wording import counted, did_you_mean, quoted
 
 TASKS = ("classification", "regression")
@@ -196,9 +197,11 @@ def check_classes(name: str, codes: Numbers, classes: Sequence[str], folds: int)
 
 
 def check_classes_in_folds(
-    name: str, codes: Numbers, classes: Sequence[str], folds: Int[np.ndarray, "repeat row"]
+    name: str, codes: Numbers, classes: Sequence[str], folds: Int[np.ndarray, "repeat row"], *, grouped: bool = True
 ) -> None:
-    """Refuse folds of whole groups that lack a class: they could not be scored, nor would it be learned elsewhere.
+    """Refuse folds that lack a class: they could not be scored, nor would it be learned elsewhere.
+
+    Folds of whole groups may, and those of labels, which are drawn without regard to any.
 
     Parameters
     ----------
@@ -206,6 +209,8 @@ def check_classes_in_folds(
         Place of each row's class.
     folds
         Fold of each row in each repeat.
+    grouped
+        Whether folds are of whole groups.
 
     Raises
     ------
@@ -219,6 +224,11 @@ def check_classes_in_folds(
     parts = range(int(folds.max()) + 1)
     counts = [np.bincount(codes[of == fold].astype(int), minlength=len(classes)) for of in folds for fold in parts]
     lacking = [c for c, fewest in zip(classes, np.min(counts, axis=0), strict=True) if fewest == 0]
+    if lacking and not grouped:
+        raise InputError(
+            f"A fold has no row of {quoted(lacking, 5)} of the label '{name}', and every fold must score both: folds "
+            "are drawn without regard to labels. Use fewer --folds, another --seed, or leave the label out."
+        )
     if lacking:
         raise InputError(
             f"Whole groups leave a fold without rows of {quoted(lacking, 5)} of the target '{name}': too few groups "

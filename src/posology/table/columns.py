@@ -5,7 +5,6 @@ the columns. What a *cell* becomes is decided by that cell alone, so no row's va
 """
 
 import datetime as dt
-import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +17,7 @@ from jaxtyping import Float64, Shaped
 from pandas.api import types
 
 from posology.errors import InputError
+from posology.table.spellings import CODE, ISO_DATE, NUMBER, note_on_texts
 from posology.table.text import is_text, note_on_text, words_a_cell
 from posology.wording import leave_out, quoted
 
@@ -25,22 +25,8 @@ Kind = Literal["number", "category", "date", "text"]
 Numbers = Float64[np.ndarray, " row"]
 Moments = Shaped[np.ndarray, " row"]  # datetime64[us]
 
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-CODE = re.compile(r"\s*[+-]?0\d+\s*", re.ASCII)  # 007, 01234: a name made of digits
-THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*", re.ASCII)
-MARKED = re.compile(  # $1,200.50, 12 €, 15%, 1 000, \u22125
-    r"\s*[+\-\u2212]?\s*[$€£¥₹]?\s*\d[\d.,'\u00a0\u202f ]*[$€£¥₹%]?\s*"
-)
-ISO_DATE = re.compile(
-    r"\s*(?P<day>\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?"
-    r"\s*(?:Z|[+-]\d{2}:?\d{2})?\s*",
-    re.ASCII,
-)
-OTHER_DATE = re.compile(r"\s*(\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})|\d{4}([/.])\d{1,2}\4\d{1,2})([T ].*)?\s*", re.ASCII)
 DATE_PARTS = ("days", "month", "weekday", "hour")  # every date has the first three
 STRANGE_CELLS = (list, tuple, dict, set, frozenset, np.ndarray, bytes, bytearray, complex)
-MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -258,40 +244,12 @@ def _from_texts(name: str, codes: np.ndarray, cells: list[Any]) -> Column:
         note = f"Column '{name}' has numbers that are stored as text; they are taken as numbers."
         return _number(name, _spread(codes, [float(text) for text in texts]), note)
     present = codes[codes >= 0]
-    note = _text_note(name, texts, numeric, float(numeric[present].mean()))
+    note = note_on_texts(name, texts, numeric, float(numeric[present].mean()))
     counts = np.bincount(present, minlength=len(texts))
     if note or not is_text(texts, counts):
         return _category(name, codes, cells, note)
     about = note_on_text(name, len(texts), words_a_cell(texts, counts))
     return Column(name, "text", {name: _texts(codes, cells)}, about)
-
-
-def _text_note(name: str, texts: list[str], numeric: np.ndarray, share: float) -> str:
-    if numeric.all():
-        code = next(text for text in texts if CODE.fullmatch(text))
-        return f"Column '{name}' has codes such as '{code}'; they are taken as categories, not as numbers."
-    stray = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
-    if all(OTHER_DATE.fullmatch(text) for text in texts):
-        return (
-            f"Column '{name}' has text such as '{texts[0]}', taken as categories. If these are dates, write them year "
-            "first, as 2018-12-31 (pandas.to_datetime with a format): which number is the month cannot be seen."
-        )
-    if all(THOUSANDS.fullmatch(text) for text in stray):
-        return (
-            f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, "
-            "write them without a thousands separator and with a decimal point."
-        )
-    if all(MARKED.fullmatch(text) for text in stray):
-        return (
-            f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, write them "
-            "without marks, such as 1234.5."
-        )
-    if share > MOSTLY:
-        return (
-            f"Column '{name}' has numbers in {share:.1%} of its cells but also text, {quoted(stray, 3)}; it "
-            "is taken as categories. If it should be numbers, mend these cells or leave them empty."
-        )
-    return ""
 
 
 def _distinct(name: str, values: pd.Series) -> tuple[np.ndarray, list[Any]]:

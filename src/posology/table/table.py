@@ -2,8 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from posology.table import checks, leaks, storage
 from posology.table.columns import Column, Kind, column_of
 from posology.table.groups import Groups, groups_of
 from posology.table.idle import notes_on_idle
+from posology.table.stand_ins import notes_on_stand_ins
 from posology.table.targets import as_columns, chosen_targets, known_rows, read_targets
 from posology.table.time_order import notes_on_time
 from posology.table.weights import Weights, read_weights, weights_of
@@ -46,7 +47,8 @@ class Table:
     weights
         How much each row counts; None where all count alike.
     targets
-        Names of the targets where there are several; empty where there is one.
+        Names of the targets where there are several; empty where there is one. With `classes` they are labels: each row
+        has any of them, or none.
     """
 
     features: pd.DataFrame
@@ -65,8 +67,8 @@ class Table:
 
     @property
     def strata(self) -> Int64[np.ndarray, " row"] | None:
-        """The class of each row, by which splits are stratified; None where the target is a number."""
-        return self.target.astype(np.int64) if self.classes else None
+        """The class of each row, by which splits are stratified; None where the target is a number, or labels."""
+        return self.target.astype(np.int64) if self.classes and not self.targets else None
 
     @property
     def clusters(self) -> Int64[np.ndarray, " row"] | None:
@@ -87,6 +89,16 @@ class Table:
     def n_targets(self) -> int:
         """Number of targets."""
         return len(self.targets) or 1
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the labels that a row may have; empty where the target is no such thing."""
+        return self.targets if self.classes else ()
+
+    def of_each(self) -> Iterator["Table"]:
+        """Give the table of each of several targets alone, the others left out."""
+        for place, name in enumerate(self.targets):
+            yield replace(self, target=self.target[:, place], target_name=name, targets=())
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -149,7 +161,7 @@ def make_table(
         One row per observation; the index is not used.
     target_column
         Name of the column to predict: numbers, or classes that are text, truth values or categories. Or of several
-        columns of numbers, a list or separated by commas, which one network predicts together.
+        columns, a list or separated by commas, which one network predicts together: numbers, or labels.
     drop
         Names of columns to leave out.
     task
@@ -219,7 +231,7 @@ def build_table(
     together = None if groups is None else groups_of(groups.iloc[rows], str(groups.name))
     said = list(read.notes)
     said += [together.note()] if together else []
-    copies = _copies(joined, numbers)
+    repeats = _repeats(joined, numbers)
     weighted = None if weights is None else weights_of(str(weights.name), heavy[rows])
     said += [weighted.note()] if weighted else []
     notes = [
@@ -227,10 +239,13 @@ def build_table(
         *_missing_note(known, list(targets)),
         *idle,
         *notes_on_idle(columns),
-        *checks.notes_on(columns, copies, grouped=bool(together)),
+        *checks.notes_on(columns, int(repeats.sum()), grouped=bool(together)),
+        *notes_on_stand_ins(columns, each, read.classes),
     ]
     notes += [] if together else notes_on_time(columns, numbers)
-    found = list(dict.fromkeys(leak for name, column in each.items() for leak in _leaks(columns, column, name)))
+    # among copies of rows every column seems to stand for the target
+    once = [_rows_of(column, ~repeats) for column in columns] if repeats.any() else columns
+    found = list(dict.fromkeys(leak for name, y in each.items() for leak in _leaks(once, y[~repeats], name)))
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
     numbers.setflags(write=False)
@@ -274,7 +289,12 @@ def _missing_note(known: np.ndarray, targets: Sequence[str]) -> list[str]:
     return [sentence] if missing else []
 
 
-def _copies(features: pd.DataFrame, target: np.ndarray) -> int:
+def _repeats(features: pd.DataFrame, target: np.ndarray) -> np.ndarray:
+    """Tell which rows repeat an earlier one, target included."""
     # by hashes of rows, which is 30 times faster than DataFrame.duplicated on a wide table
     hashes = pd.util.hash_pandas_object(features, index=False).to_numpy()
-    return int(pd.DataFrame(np.column_stack([hashes, (target + 0.0).view(np.uint64)])).duplicated().sum())
+    return pd.DataFrame(np.column_stack([hashes, (target + 0.0).view(np.uint64)])).duplicated().to_numpy()
+
+
+def _rows_of(column: Column, kept: np.ndarray) -> Column:
+    return replace(column, parts={name: part[kept].reset_index(drop=True) for name, part in column.parts.items()})

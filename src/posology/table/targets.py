@@ -14,6 +14,11 @@ from posology.wording import counted, quoted
 
 Values = Float64[np.ndarray, "row *target"]
 
+LABEL = ("0", "1")
+"""The classes of a target that is one of several labels: a row has it or not."""
+
+_TRUTH = (LABEL, ("False", "True"))
+
 
 @dataclass(frozen=True, eq=False)
 class Targets:
@@ -24,7 +29,7 @@ class Targets:
     numbers
         As of `classes.Target`, (row,) for one target and (row, target) for several; NaN where missing.
     classes
-        Names of the classes, sorted; empty for numbers.
+        Names of the classes, sorted; empty for numbers. Of several targets, which are labels then, "0" and "1".
     notes
         What was decided, and how to say otherwise.
     """
@@ -62,7 +67,9 @@ def _parts(name: str) -> list[str]:
 
 
 def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:
-    """Read a column for each target: one as `classes.read_target` does, several as numbers.
+    """Read a column for each target: one as `classes.read_target` does, several as numbers, or as labels.
+
+    Several targets are labels where all are truth values, or where all are 0 and 1 and the task is classification.
 
     Parameters
     ----------
@@ -74,7 +81,7 @@ def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:
     Raises
     ------
     InputError
-        As by `classes.read_target`; or several targets that are not all numbers.
+        As by `classes.read_target`; or several targets that are neither all numbers nor all labels.
 
     Examples
     --------
@@ -86,17 +93,26 @@ def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:
     if len(each) == 1:
         (read,) = each.values()
         return Targets(read.numbers, read.classes, notes)
+    numbers = np.column_stack([read.numbers for read in each.values()])
+    if all(read.classes in _TRUTH for read in each.values()):
+        return Targets(numbers, LABEL, (_note_on_labels(list(each), numbers),))
     if named := [name for name, read in each.items() if read.classes]:
-        raise InputError(_not_numbers(list(each), named))
+        raise InputError(_neither(list(each), named))
     said = f"{len(each)} targets, {quoted(each)}, are predicted by one network; its score is the mean of theirs."
-    return Targets(np.column_stack([read.numbers for read in each.values()]), (), (said, *notes))
+    return Targets(numbers, (), (said, *notes))
 
 
-def _not_numbers(targets: Sequence[str], named: Sequence[str]) -> str:
+def _note_on_labels(names: Sequence[str], numbers: Values) -> str:
+    shown = ", ".join(f"'{name}' ({share:.1%})" for name, share in zip(names, np.nanmean(numbers, axis=0), strict=True))
+    return f"{len(names)} labels, {shown} of the rows, are predicted by one network; its score is about all of them."
+
+
+def _neither(targets: Sequence[str], named: Sequence[str]) -> str:
     return (
         f"{quoted(targets)} are {len(targets)} targets, of which {quoted(named)} "
-        f"{'is' if len(named) == 1 else 'are'} classes; several targets are numbers. Run a study for each target, "
-        f"without the others as features: --target {targets[0]} --drop {','.join(targets[1:])}"
+        f"{'is' if len(named) == 1 else 'are'} classes. Several targets are all numbers; or all labels, which are "
+        "truth values, or 0 and 1 with --task classification (in Python: task='classification'). Else run a study for "
+        f"each, without the others as features: --target {targets[0]} --drop {','.join(targets[1:])}"
     )
 
 

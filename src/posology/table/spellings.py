@@ -1,0 +1,105 @@
+"""How numbers and dates are spelled in text, and what to say of a column that is almost one of them."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool
+
+from posology.wording import quoted
+
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+CODE = re.compile(r"\s*[+-]?0\d+\s*", re.ASCII)  # 007, 01234: a name made of digits
+THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*", re.ASCII)
+MARKED = re.compile(  # $1,200.50, 12 €, 15%, 1 000, \u22125
+    r"\s*[+\-\u2212]?\s*[$€£¥₹]?\s*\d[\d.,'\u00a0\u202f ]*[$€£¥₹%]?\s*"
+)
+ISO_DATE = re.compile(
+    r"\s*(?P<day>\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?"
+    r"\s*(?:Z|[+-]\d{2}:?\d{2})?\s*",
+    re.ASCII,
+)
+OTHER_DATE = re.compile(r"\s*(\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})|\d{4}([/.])\d{1,2}\4\d{1,2})([T ].*)?\s*", re.ASCII)
+UNIT = re.compile(r"\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,12}[²³]?)\s*")  # 1.5 kg, 12k, 70m²
+MOSTLY = 0.9
+"""Share of cells that say what a column is meant to be."""
+
+
+def note_on_texts(name: str, texts: Sequence[str], numeric: Bool[np.ndarray, " text"], share: float) -> str:
+    """Say what texts that become categories may be meant as; nothing where they look like names.
+
+    Parameters
+    ----------
+    name
+        Of the column.
+    texts
+        Its distinct cells.
+    numeric
+        Which of them are numbers.
+    share
+        Of its cells that are numbers.
+
+    Examples
+    --------
+    >>> note_on_texts("mass", ["1.5 kg", "2 kg", "0.7 kg"], np.zeros(3, bool), 0.0)[:62]
+    "Column 'mass' has numbers with a unit, such as '1.5 kg', taken"
+    >>> note_on_texts("town", ["Ulm", "Bonn"], np.zeros(2, bool), 0.0)
+    ''
+    """
+    if numeric.all():
+        code = next(text for text in texts if CODE.fullmatch(text))
+        return f"Column '{name}' has codes such as '{code}'; they are taken as categories, not as numbers."
+    stray = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
+    if all(OTHER_DATE.fullmatch(text) for text in texts):
+        return (
+            f"Column '{name}' has text such as '{texts[0]}', taken as categories. If these are dates, write them year "
+            "first, as 2018-12-31 (pandas.to_datetime with a format): which number is the month cannot be seen."
+        )
+    if all(THOUSANDS.fullmatch(text) for text in stray):
+        return (
+            f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, "
+            "write them without a thousands separator and with a decimal point."
+        )
+    if all(MARKED.fullmatch(text) for text in stray):
+        return (
+            f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, write them "
+            "without marks, such as 1234.5."
+        )
+    if len(stray) > 2 and len({_unit(text) for text in stray} - {None}) == 1 and all(map(_unit, stray)):
+        return (
+            f"Column '{name}' has numbers with a unit, such as '{stray[0]}', taken as categories. If these are "
+            "numbers, leave the unit out."
+        )
+    if odd := _no_dates(texts):
+        return (
+            f"Column '{name}' has dates, but also text such as {quoted(odd, 2)}; it is taken as categories. Write all "
+            "dates as 2018-12-31, and leave the other cells empty."
+        )
+    if share > MOSTLY:
+        return (
+            f"Column '{name}' has numbers in {share:.1%} of its cells but also text, {quoted(stray, 3)}; it "
+            "is taken as categories. If it should be numbers, mend these cells or leave them empty."
+        )
+    return ""
+
+
+def _unit(text: str) -> str | None:
+    found = UNIT.fullmatch(text)
+    return found[1] if found else None
+
+
+def _no_dates(texts: Sequence[str]) -> list[str]:
+    """Give the texts that are no ISO dates, where most are dates of any spelling; none where most are not."""
+    spelled = [bool(ISO_DATE.fullmatch(text) or OTHER_DATE.fullmatch(text)) for text in texts]
+    return [text for text in texts if not _is_date(text)] if np.mean(spelled) > MOSTLY else []
+
+
+def _is_date(text: str) -> bool:
+    if not (found := ISO_DATE.fullmatch(text)):
+        return False
+    try:
+        return bool(dt.date.fromisoformat(found["day"]))
+    except ValueError:  # 2023-02-29
+        return False
