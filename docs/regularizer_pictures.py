@@ -53,6 +53,7 @@ SAYS = {
     "weight_noise": "A step is computed with weights that are a little off, in proportion to the kernel's own spread.",
     "stochastic_depth": "A branch is left out for whole rows, which skip it; the others get it scaled up.",
     "shake_drop": "For 30% of rows what a branch adds is scaled at random, sign included; the others get it scaled up.",
+    "shake_shake": "Two branches that add 1 each are weighed anew in every row: what one gets, the other lacks.",
     "batch_norm": "The same number comes out elsewhere in every batch, for it is seen beside 31 others each time.",
     "layer_norm": "However large the numbers of a row are, they leave with the same size: only their pattern is kept.",
     "input_dropout": "Input dropout takes out other cells in every row, and scales the rest up.",
@@ -367,6 +368,15 @@ def _scheduled(says: str) -> Picture:
     return Picture(says, axes.drawn())
 
 
+def _paired(says: str) -> Picture:
+    bits = jnp.sort(_bits((41, 1)), axis=0)
+    axes = Axes((1, 41), (0, 2), ("41 rows, in the order of their draw", "what a branch of 1 adds"))
+    for hue, (name, own) in enumerate((("one branch", bits), ("the other", ~bits)), start=1):
+        added = REGULARIZERS["shake_shake"].apply(jnp.ones((41, 1)), 0.8, own)[:, 0]
+        axes.curve(np.arange(1, 42), np.asarray(added), name, hue)
+    return Picture(says, axes.drawn())
+
+
 def _by_the_batch(says: str) -> Picture:
     """Normalize 4,096 batches of 32 at once: each is a unit of the layer, and the first row is 1 in all."""
     others = jax.random.normal(KEY, (32, DRAWS))
@@ -458,6 +468,7 @@ def pictures() -> dict[str, Picture]:
             1,
             "rate 0.3",
         ),
+        "shake_shake": _paired(SAYS["shake_shake"]),
         "batch_norm": _by_the_batch(SAYS["batch_norm"]),
         "layer_norm": _sized(SAYS["layer_norm"]),
         "input_dropout": _masked("input_dropout", 0.3, SAYS["input_dropout"]),

@@ -67,8 +67,7 @@ that one training passes, at the ends of cycles of its learning rate: what it gi
 average of networks gains by itself (the lever `average` of every report says how much), so that beside arms of one
 network it would win by being several. A study is about one network in every arm, or, with `--ensemble N`, about the
 average of N in every arm. What of it is one network is here: `swa` averages the weights of the last epochs, which
-Izmailov et al. 2018 put in the place of snapshots. Shake-shake (Gastaldi 2017, arXiv:1705.07485) mixes two branches
-that stand side by side; `shake_drop` is what was made of it for networks with one.
+Izmailov et al. 2018 put in the place of snapshots.
 
 **Mixes of many** are searched by `--cocktail` ([cocktails.md](cocktails.md)).
 
@@ -108,6 +107,7 @@ RETURNS = {
     Place.ACTIVATIONS: "the activations, while training",
     Place.ACTIVITY: "what is added to the loss",
     Place.BRANCHES: "what the branch adds, while training",
+    Place.PAIRS: "what one branch of a pair adds, while training; the other is given the complement of the bits",
     Place.NORMS: "a stock layer of Keras, which has weights of its own",
     Place.INPUTS: "rows and targets of the batch",
     Place.TARGETS: "targets of the batch",
@@ -119,6 +119,7 @@ SITES = {
     "kernel": "each kernel",
     "dropout": "each Dropout layer, or behind each hidden activation",
     "branch": "the end of each residual branch",
+    "pair": "each pair of residual branches side by side",
     "norm": "each hidden Dense without a normalization behind it",
     "input": "one, all inputs",
     "target": "one",

@@ -11,6 +11,8 @@ from posology.settings import Settings
 _MISSING = {
     "kernel": "no Dense or convolution kernel to penalize. Add one",
     "dropout": "no Dropout layer and no hidden activation to put one after. Add a Dropout layer",
+    "pair": "no two residual branches side by side. Add them, such as "
+    "keras.layers.Add()([x, Dense(n)(g), Dense(n)(h)])",
     "norm": "no hidden Dense layer without a normalization behind it. Add one",
     "branch": "no residual branch: no addition of two ways of which one has more layers. Add one, such as "
     "keras.layers.Add()([x, Dense(n)(h)])",

@@ -179,24 +179,27 @@ def _rehearsed(r: Regularizer) -> tuple[list[Any], list[Any], list[Any]]:
         with_it = _rehearsal((), classes, r.name).weights()
         kernels, changed = ([w for w in weights if w.ndim > 1] for weights in (_without(classes), with_it))
         return kernels, kernels, changed
-    one = _rehearsal((r.name,), classes)
-    return one.weights(), _without(classes), one.weights(r.name, 0, r.strength.high)
+    pair = r.place is Place.PAIRS
+    one = _rehearsal((r.name,), classes, pair=pair)
+    return one.weights(), _without(classes, pair=pair), one.weights(r.name, 0, r.strength.high)
 
 
 @cache
-def _without(classes: int) -> list[Any]:
-    return _rehearsal((), classes).weights()
+def _without(classes: int, *, pair: bool = False) -> list[Any]:
+    return _rehearsal((), classes, pair=pair).weights()
 
 
-def _rehearsal(names: tuple[str, ...], classes: int, norm: str = "") -> Any:
+def _rehearsal(names: tuple[str, ...], classes: int, norm: str = "", *, pair: bool = False) -> Any:
     keras = _keras_on_jax()
     from posology.network.norms import norm_sites, normalized
     from posology.network.packed import PackedNetwork
     from posology.network.rehearsal import Rehearsal
 
     layers = keras.layers
-    given = keras.Input((COLUMNS,))
-    hidden = layers.Dense(8, "relu")(given)
+    given = start = keras.Input((COLUMNS,))
+    if pair:  # at the inputs, which no gradient goes through: sums of three have the order of their layers
+        start = layers.Add()([given, layers.Dense(COLUMNS)(given), layers.Dense(COLUMNS)(given)])
+    hidden = layers.Dense(8, "relu")(start)
     hidden = layers.Add()([hidden, layers.Dense(8, "relu")(hidden)])  # a residual branch, for what acts on these
     model = keras.Model(given, layers.Dense(classes or 1, activation="softmax" if classes else None)(hidden))
     loss = "sparse_categorical_crossentropy" if classes else "mse"
@@ -322,6 +325,7 @@ _ACTS: dict[Place, Callable[..., tuple[list[Any], list[Any]]]] = {
     Place.ACTIVATIONS: _on_activations,
     Place.ACTIVITY: _on_activity,
     Place.BRANCHES: _on_branches,
+    Place.PAIRS: _on_branches,
     Place.NORMS: _on_hidden,
     Place.INPUTS: _on_rows,
     Place.TARGETS: _on_targets,

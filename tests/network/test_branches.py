@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import Input, Model, layers, ops
 
-from posology.network.branches import branch_sites
+from posology.network.branches import branch_sites, pair_sites
 from posology.network.choice import Choice
 from posology.network.doses import doses_of
 from posology.network.export import export_model, set_weights
@@ -208,6 +208,66 @@ def test_shake_drop_shakes_whole_rows_while_training_and_predicts_the_network_as
     said = "by hand: scale a share 0.3 of rows of the branch by a number of (-1, 1), their gradient by one of (0, 1)"
     (site,) = network.branch_sites
     assert [line for line in keras_lines(doses) if "shake" in line] == [f"{site.layer}: shake_drop 0.3, {said}"]
+
+
+def side_by_side(add):
+    given = Input((WIDTH,))
+    branches = [layers.Dense(WIDTH, name=name)(given) for name in ("one", "other")]
+    return compiled(given, layers.Dense(1, use_bias=False, kernel_initializer="ones")(add(given, *branches)))
+
+
+SUMS = {
+    "at once": lambda x, f, g: layers.Add()([x, f, g]),
+    "pluses": lambda x, f, g: x + f + g,
+    "turned": lambda x, f, g: f + (g + x),
+    "branches first": lambda x, f, g: layers.Add()([layers.Add()([f, g]), x]),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_two_branches_beside_a_shorter_way_are_a_pair(name):
+    assert {s.layer for s in pair_sites(side_by_side(SUMS[name]))} <= {"one", "other"}
+    (site,) = pair_sites(side_by_side(SUMS[name]))
+    assert {site.layer, site.argument} == {"one", "other"}
+    assert pair_sites(side_by_side(SUMS[name]), Choice(exclude=("other",))) == ()
+
+
+def test_what_is_no_pair():
+    assert pair_sites(residual()) == ()
+    three = side_by_side(lambda x, f, g: layers.Add()([f, g, layers.Dense(WIDTH)(x)]))  # no way is shorter
+    read = side_by_side(lambda x, f, g: layers.Concatenate()([layers.Add()([x, f, g]), g]))  # g cannot be weighed here
+    four = side_by_side(lambda x, f, g: layers.Add()([x, f, g, layers.Dense(WIDTH)(x)]))
+    assert [pair_sites(net) for net in (three, read, four)] == [()] * 3
+
+
+def test_shake_shake_weighs_whole_rows_of_a_pair_and_predicts_the_network_as_it_is():
+    model = side_by_side(SUMS["at once"])
+    network = PackedNetwork(model, ("shake_shake",))
+    weights = tuple(np.asarray(v) for v in model.trainable_variables)
+    assert network.sites("shake_shake") == 1
+    x = np.random.default_rng(0).normal(size=(3000, WIDTH)).astype("float32")
+    one, other = ((x @ np.asarray(model.get_layer(name).kernel)).sum(axis=1) for name in ("one", "other"))
+    seen = np.abs(one - other) > 0.1
+
+    def shares(strength, key=3):
+        strengths = {"shake_shake": np.array([strength], "float32")}
+        out, _, _ = network._call(weights, (), strengths, np.uint32(key), x, training=True, return_losses=True)
+        # x + m f + (2 - m) g, solved for m
+        return ((np.asarray(out)[:, 0] - x.sum(axis=1) - 2 * other)[seen]) / (one - other)[seen]
+
+    np.testing.assert_allclose(shares(0.0), 1, atol=1e-3)
+    drawn = shares(1.0)
+    assert drawn.min() == pytest.approx(0, abs=0.01)
+    assert drawn.max() == pytest.approx(2, abs=0.01)
+    assert drawn.mean() == pytest.approx(1, abs=0.05)
+    assert np.abs(drawn - shares(1.0, key=4)).mean() > 0.3
+    np.testing.assert_allclose(shares(0.5), 1 + 0.5 * (drawn - 1), atol=2e-3)
+    doses = doses_of(network.places, {"shake_shake": [0.5]})
+    stock = export_model(model, doses)
+    set_weights(stock, weights, [], model)
+    np.testing.assert_allclose(stock.predict(x[:9], verbose=0), network.predict(weights, (), x[:9]), atol=1e-5)
+    (line,) = (line for line in keras_lines(doses) if "shake" in line)
+    assert line.startswith("one: shake_shake 0.5, by hand: weigh both branches by 2a and 2(1-a)")
 
 
 def test_dropout_and_stochastic_depth_stand_behind_one_another():

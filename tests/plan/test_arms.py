@@ -44,11 +44,8 @@ def test_a_sequence_of_arms_means_just_those():
         ("", "--arms is empty"),
         (" ; , ", "--arms is empty"),
         ("none; snapshot_ensemble", "which is not studied: it is an average of several networks, and an arm is one"),
-        (
-            "shake_shake",
-            "it mixes two branches that stand side by side. For residual networks of one there is shake_drop.",
-        ),
         ("stochastic_depth+shake_drop", "stochastic_depth and shake_drop cannot be in one arm"),
+        ("none; shake_shake+shake_drop", "shake_drop and shake_shake cannot be in one arm"),
         ("dropuot", "unknown regularizer 'dropuot' in 'dropuot'. Did you mean 'dropout'?"),
         ("none; l1+drop", "Did you mean 'dropout'?"),
         ("l3", "Did you mean"),

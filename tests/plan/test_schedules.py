@@ -99,7 +99,7 @@ def test_shapes_and_strengths_of_every_layer_exclude_one_another():
 
 
 def test_a_network_with_one_place_has_no_depth():
-    network = {"kernels": [1, 2], "dropouts": [1], "branches": [], "norms": []}
+    network = {"kernels": [1, 2], "dropouts": [1], "branches": [], "pairs": [], "norms": []}
     with pytest.raises(InputError, match="a shape of dropout over depth, but the network has one place for it"):
         space_of(network, Settings(Design(ARMS)))
     assert space_of({**network, "dropouts": [1, 2]}, Settings(Design(ARMS))).sites == {"l2": 2, "dropout": 2}
@@ -108,9 +108,11 @@ def test_a_network_with_one_place_has_no_depth():
 @pytest.mark.parametrize(
     ("name", "missing"),
     [("l2", "no Dense or convolution kernel to penalize"), ("dropout", "no Dropout layer and no hidden activation"),
-     ("stochastic_depth", "no residual branch: no addition of two ways of which one has more layers")],
+     ("stochastic_depth", "no residual branch: no addition of two ways of which one has more layers"),
+     ("shake_shake", "no two residual branches side by side"),
+     ("layer_norm", "no hidden Dense layer without a normalization behind it")],
 )  # fmt: skip
 def test_a_regularizer_without_a_place_is_refused(name, missing):
-    network = {"kernels": [], "dropouts": [], "branches": [], "norms": []}
+    network = {"kernels": [], "dropouts": [], "branches": [], "pairs": [], "norms": []}
     with pytest.raises(InputError, match=f"The network has {missing}.*or leave '{name}' out of --arms"):
         space_of(network, Settings(Design(((), (name,)))))

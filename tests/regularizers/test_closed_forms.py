@@ -252,3 +252,22 @@ def test_shake_drop_scales_forward_and_back_by_the_numbers_of_its_paper():
     assert abs(np.corrcoef(alpha, beta)[0, 1]) < 4 / np.sqrt(len(alpha))
     # the mean of what is added stays, so that nothing is rescaled when predicting
     assert forward.mean() == pytest.approx(1 - rate, abs=0.01)
+
+
+def test_shake_shake_weighs_two_branches_forward_and_back_by_the_numbers_of_its_paper():
+    import jax
+
+    rows, strength = 100_000, np.float32(0.8)
+    bits = random_bits(np.uint32(12), (rows, 1))
+    branch = np.full((rows, 1), 3.0, "float32")
+    ways = []
+    for own in (bits, ~bits):
+        out, back = jax.vjp(lambda b, own=own: REGULARIZERS["shake_shake"].apply(b, strength, own), branch)
+        ways.append([np.asarray(a)[:, 0] for a in (out / 3, back(np.ones_like(branch))[0])])
+    (forward, back), (other, other_back) = ways
+    np.testing.assert_allclose(forward + other, 2, rtol=1e-5)
+    np.testing.assert_allclose(back + other_back, 2, rtol=1e-5)
+    # 2a is uniform between 1 - s and 1 + s, and so is 2b, another number
+    for share in (forward, back):
+        assert stats.kstest(share, stats.uniform(0.2, 1.6).cdf).pvalue > 1e-4
+    assert abs(np.corrcoef(forward, back)[0, 1]) < 4 / np.sqrt(rows)

@@ -29,11 +29,11 @@ class Ask:
         "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
         (L1 and L2 together), dropout, weights+dropout. Weights: l1, l2, weight_decay, proximal_l1, group_lasso_inputs,
         group_lasso_units, max_norm, orthogonal, dropconnect, weight_noise. Activations: dropout, gaussian_dropout,
-        gaussian_noise, alpha_dropout, activity_l1, activity_l2. Residual branches: stochastic_depth, shake_drop. Layers
-        of their own: batch_norm, layer_norm. Inputs: input_dropout, input_noise, mixup, cutmix, cutout, adversarial.
-        Targets: target_noise, label_smoothing. Training: lookahead, ema, swa, gradient_clipping, learning_rate_decay. A
-        strength may be on a schedule, dropout:decay or dropout:warmup, or differ from layer to layer, dropout:falling
-        or dropout:rising.
+        gaussian_noise, alpha_dropout, activity_l1, activity_l2. Residual branches: stochastic_depth, shake_drop,
+        shake_shake. Layers of their own: batch_norm, layer_norm. Inputs: input_dropout, input_noise, mixup, cutmix,
+        cutout, adversarial. Targets: target_noise, label_smoothing. Training: lookahead, ema, swa, gradient_clipping,
+        learning_rate_decay. A strength may be on a schedule, dropout:decay or dropout:warmup, or differ from layer to
+        layer, dropout:falling or dropout:rising.
     cocktail
         Search the best mix of many: every resample mixes its own of a cabinet of 15, or of --arms, and is compared with
         the best single one and with none (docs/cocktails.md).

@@ -145,6 +145,7 @@ class Trainer:
             "kernels": [s.to_dict() for s in network.kernel_sites],
             "dropouts": [s.to_dict() for s in network.dropout_sites],
             "branches": [s.to_dict() for s in network.branch_sites],
+            "pairs": [s.to_dict() for s in network.pair_sites],
             "norms": [s.to_dict() for s in network.norm_sites],
             "width": self._layout.width,
             "parameters": int(self._model.count_params()),

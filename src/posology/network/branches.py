@@ -41,6 +41,75 @@ def branch_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -
     )
 
 
+def pair_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> tuple[Site, ...]:
+    """List the pairs of residual branches: where three ways meet in additions, the two with more layers than the third.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, Sequential or Functional.
+    choice : Choice
+        Which layers may be named; both ends of a pair must.
+    graph : Graph, optional
+        Of the model.
+
+    Returns
+    -------
+    tuple of Site
+        `layer` is the last layer of one branch, `argument` that of the other.
+
+    Examples
+    --------
+    >>> from keras import Input, Model, layers
+    >>> given = Input((4,))
+    >>> branches = [layers.Dense(4, name=name)(given) for name in ("one", "other")]
+    >>> net = Model(given, layers.Dense(1)(layers.Add()([given, *branches])))
+    >>> [(site.layer, site.argument) for site in pair_sites(net)]
+    [('one', 'other')]
+    """
+    graph = graph or graph_of(model)
+    sums = [
+        _terms(graph, node.path) for node in graph.nodes.values() if _adds(node.layer) and not _is_term(graph, node)
+    ]
+    pairs = [pair for terms in sums if (pair := _pair_of(graph, terms))]
+    return tuple(
+        Site("pair", one.path, tuple(side or 0 for side in one.shape), {}, other.path)
+        for one, other in pairs
+        if choice.takes(one.path) and choice.takes(other.path)
+    )
+
+
+def _is_term(graph: Graph, node: Node) -> bool:
+    """Tell an addition whose sum goes into another addition, and nowhere else."""
+    readers = graph.readers(node.path)
+    return len(readers) == 1 and _adds(readers[0].layer) and node.path not in graph.outputs
+
+
+def _terms(graph: Graph, path: str) -> list[str]:
+    """Give what an addition adds, the terms of additions that it adds included."""
+    out = []
+    for read in graph.nodes[path].reads:
+        node = graph.nodes.get(read)
+        out += _terms(graph, read) if node and _adds(node.layer) and _is_term(graph, node) else [read]
+    return out
+
+
+def _pair_of(graph: Graph, terms: list[str]) -> tuple[Node, Node] | None:
+    """Give the ends of the two of three ways that have more kernels than the third, of their own."""
+    if len(terms) != 3:
+        return None
+    above = [_above(graph, path) for path in terms]
+    if not (shared := above[0] & above[1] & above[2]):
+        return None
+    short, one, other = sorted(range(3), key=lambda i: _kernels(graph, above[i] - shared))
+    if _kernels(graph, above[short] - shared) == _kernels(graph, above[one] - shared):
+        return None
+    ends = [graph.nodes[terms[i]] for i in sorted((one, other))]
+    if any(not e.single or len(graph.readers(e.path)) != 1 or e.path in graph.outputs for e in ends):
+        return None
+    return ends[0], ends[1]
+
+
 def _adds(layer: Any) -> bool:
     """Tell `keras.layers.Add`, and a plus or `keras.ops.add` between tensors."""
     return type(layer) is keras.layers.Add or is_operation(layer, ("Add",))

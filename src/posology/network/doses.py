@@ -31,6 +31,7 @@ def doses_of(sites: Sequence[Site], strengths: Mapping[str, Sequence[float]]) ->
         ("norm", {}),
         ("dropout", {"dropout": RATE}),
         ("branch", {}),
+        ("pair", {}),
     ):
         places = [site for site in sites if site.kind == kind]
         found = [Dose(site, _at(strengths, i, kind, **always)) for i, site in enumerate(places)]

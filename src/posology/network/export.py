@@ -86,7 +86,7 @@ def rebuild_with(model: Any, doses: Sequence[Dose]) -> Any:
 
 
 def _is_inserted(dose: Dose) -> bool:
-    return dose.site.kind == "branch" or (dose.site.kind == "dropout" and not dose.site.present)
+    return dose.site.kind in ("branch", "pair") or (dose.site.kind == "dropout" and not dose.site.present)
 
 
 def _setting(dose: Dose) -> dict[str, Any]:

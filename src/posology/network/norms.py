@@ -120,7 +120,11 @@ def check_same_sites(without: Sequence[Site], having: Sequence[Site], name: str)
     InputError
         Patterns of names choose others where an activation is a layer of its own.
     """
-    before, after = ([(s.kind, s.shape, s.argument) for s in sites if s.kind != "norm"] for sites in (without, having))
+    # the end of the other branch of a pair, which its argument names, may be an activation now
+    before, after = (
+        [(s.kind, s.shape, s.argument if s.kind == "kernel" else "") for s in sites if s.kind != "norm"]
+        for sites in (without, having)
+    )
     if before != after:
         raise InputError(
             f"With '{name}' behind its hidden layers the network has other sites than without it: --include or "

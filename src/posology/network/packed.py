@@ -11,7 +11,7 @@ import numpy as np
 from posology.engine.member import Arrays
 from posology.engine.randomness import derive, named
 from posology.network.alike import check_alike
-from posology.network.branches import branch_sites
+from posology.network.branches import branch_sites, pair_sites
 from posology.network.choice import ALL, Choice
 from posology.network.copied_layer import copy_layer
 from posology.network.graph import graph_of
@@ -59,7 +59,7 @@ class PackedNetwork:
     classes, targets : int
     head : Head
         What the scored output is to the target.
-    kernel_sites, dropout_sites, branch_sites, norm_sites : tuple of Site
+    kernel_sites, dropout_sites, branch_sites, pair_sites, norm_sites : tuple of Site
         A normalization is not put in here: `network.norms` gives the network that has it.
     kernels : tuple of tuple of int
         For every kernel site, the positions of its weights among the trainable arrays.
@@ -77,14 +77,16 @@ class PackedNetwork:
         targets: int = 1,
     ) -> None:
         self.regularizers, self.choice, self.classes, self.targets = tuple(regularizers), choice, classes, targets
-        self._acting = {kind: self._of_kind(kind) for kind in ("dropout", "branch")}
+        self._acting = {kind: self._of_kind(kind) for kind in ("dropout", "branch", "pair")}
         graph = graph_of(model)
         self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
         self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
         self.branch_sites: tuple[Site, ...] = branch_sites(model, choice, graph)
+        self.pair_sites: tuple[Site, ...] = pair_sites(model, choice, graph)
         self.norm_sites: tuple[Site, ...] = norm_sites(model, choice, graph)
         layers = dict(leaves(model))
         self._noise_shapes = {s.layer: noise_shape_of(layers[s.layer]) for s in self.dropout_sites if s.present}
+        self._after = self._inserted()  # once: while weights are drawn, nothing else may draw
         self._origin = model
         self._model = self._pack(model)
         self._losses = losses_of(model)
@@ -111,7 +113,7 @@ class PackedNetwork:
 
     def _pack(self, model: Any) -> Any:
         """Rebuild with packed dropouts, and take the sites' penalties off: the engine adds their gradients."""
-        packed = rebuild(model, self._packed_layer, self._inserted())
+        packed = rebuild(model, self._packed_layer, self._after)
         by_path = dict(leaves(packed))
         for site in self.kernel_sites:
             for variable in weights_at(by_path[site.layer], site.argument):
@@ -123,25 +125,28 @@ class PackedNetwork:
 
     def _packed_layers(self) -> list["_Point"]:
         """List the packed layers that stand at the dropout sites and at the ends of branches."""
-        paths = {
-            "dropout": [s.layer if s.present else inserted_path(s.layer) for s in self.dropout_sites],
-            "branch": [inserted_path(s.layer, "branch") for s in self.branch_sites],
-        }
-        acting = self._acting.items()
-        return [_Point(path, kind, i, names) for kind, names in acting if names for i, path in enumerate(paths[kind])]
+        places = {"dropout": self.dropout_sites, "branch": self.branch_sites, "pair": self.pair_sites}
+        return [
+            _Point(path if site.present else inserted_path(path, kind), kind, i, names)
+            for kind, names in self._acting.items()
+            if names
+            for i, site in enumerate(places[kind])
+            for path in _ends(site)
+        ]
 
     def _inserted(self) -> Inserted:
         out: dict[str, list[Callable[[], Any]]] = {}
         # what leaves out a branch stands behind a Dropout that is inserted there too
-        for site in (*self.dropout_sites, *self.branch_sites):
+        for site in (*self.dropout_sites, *self.branch_sites, *self.pair_sites):
             if self._acting[site.kind] and not site.present:
-                name = inserted_name(site.layer, site.kind)
-                out.setdefault(site.layer, []).append(partial(self._stand_in, site.kind, name=name))
+                for path in _ends(site):
+                    name, turned = inserted_name(path, site.kind), path != site.layer
+                    out.setdefault(path, []).append(partial(self._stand_in, site.kind, turned=turned, name=name))
         return out
 
-    def _stand_in(self, kind: str, **settings: Any) -> PackedDropout:
+    def _stand_in(self, kind: str, *, turned: bool = False, **settings: Any) -> PackedDropout:
         layer = (self.dropout_layer if kind == "dropout" else PackedDropout)(**settings)
-        layer.acting = self._acting[kind]
+        layer.acting, layer.turned = self._acting[kind], turned
         return layer
 
     def _packed_layer(self, path: str, layer: Any) -> Any:
@@ -163,8 +168,9 @@ class PackedNetwork:
 
     @property
     def places(self) -> tuple[Site, ...]:
-        """All sites in the network: kernels, then those of dropout, branches, and of normalizations."""
-        return (*self.kernel_sites, *self.dropout_sites, *self.branch_sites, *self.norm_sites)
+        """All sites in the network: kernels, then those of dropout, branches, pairs of them, and normalizations."""
+        own = (*self.kernel_sites, *self.dropout_sites, *self.branch_sites)
+        return (*own, *self.pair_sites, *self.norm_sites)
 
     def sites(self, name: str) -> int:
         """Count the sites of a regularizer."""
@@ -305,6 +311,11 @@ class _Point(NamedTuple):
     kind: str
     site: int
     acting: tuple[str, ...]
+
+
+def _ends(site: Site) -> tuple[str, ...]:
+    """Give the layers behind which something stands: one, or those at the ends of a pair of branches."""
+    return (site.layer, site.argument) if site.kind == "pair" else (site.layer,)
 
 
 def _position(variables: Sequence[Any], wanted: Any) -> int:

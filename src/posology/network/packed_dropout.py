@@ -21,6 +21,9 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
     noise_shape: Any = None
     """As in Keras' layer: shape of dropout's mask, None for a side of the activation's own size."""
 
+    turned: bool = False
+    """Whether it is at the second of a pair of branches, which gets the complement of what is drawn for the first."""
+
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Make the numbers."""
         # what an Embedding masks stays masked behind it, as behind Keras' own
@@ -43,12 +46,13 @@ class PackedDropout(keras.layers.Layer):  # type: ignore[misc]  # keras has no t
             else:
                 # dropout has the layer's own key, so that a study of it alone is what it always was
                 own = key if name == "dropout" else named(key, name)
-                x = regularizer.apply(x, strength.value, random_bits(own, self._shape_of_bits(x, regularizer)))
+                bits = random_bits(own, self._shape_of_bits(x, regularizer))
+                x = regularizer.apply(x, strength.value, ~bits if self.turned else bits)
         return x
 
     def _shape_of_bits(self, x: Any, regularizer: Any) -> tuple[int, ...]:
         """Give one number a cell, or a row where whole branches are left out; dropout's mask is as the layer has it."""
-        if regularizer.place is Place.BRANCHES:
+        if regularizer.place in (Place.BRANCHES, Place.PAIRS):
             return (x.shape[0], *(1,) * (len(x.shape) - 1))
         noise = (self.noise_shape if regularizer.name == "dropout" else None) or (None,) * len(x.shape)
         return tuple(side if given is None else given for given, side in zip(noise, x.shape, strict=True))

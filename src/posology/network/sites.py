@@ -26,7 +26,7 @@ class Site:
     Parameters
     ----------
     kind : str
-        `kernel`, `dropout`, `branch` or `norm`.
+        `kernel`, `dropout`, `branch`, `pair` or `norm`.
     layer : str
         The path of the layer that owns the weights, or of the Dropout layer, or of the layer after which a Dropout is
         inserted, for a branch its last one; or of the Dense before whose activation a normalization is inserted.
@@ -35,7 +35,7 @@ class Site:
     present : dict
         The network's own strengths: {"l1": .., "l2": ..} or {"rate": ..}; empty where something is inserted.
     argument : str
-        The argument of the layer that sets it.
+        The argument of the layer that sets it; of a pair of branches, the end of the other one.
     """
 
     kind: str

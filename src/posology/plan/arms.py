@@ -31,7 +31,6 @@ PLAIN_QUESTION: tuple[Arm, ...] = ((), ("weights",), ("dropout",), ("weights", "
 NOT_HERE = {
     "snapshot_ensemble": "it is an average of several networks, and an arm is one. The average of N networks in "
     "every arm is --ensemble N; an average of weights, which is one network, is swa.",
-    "shake_shake": "it mixes two branches that stand side by side. For residual networks of one there is shake_drop.",
 }
 """Methods that are asked for by name, and why they are no arm."""
 

@@ -23,6 +23,7 @@ class Place(StrEnum):
     ACTIVATIONS = "activations"
     ACTIVITY = "activations, as a loss"
     BRANCHES = "residual branches"
+    PAIRS = "pairs of residual branches"
     NORMS = "behind hidden layers"
     INPUTS = "inputs"
     TARGETS = "targets"
@@ -32,7 +33,7 @@ class Place(StrEnum):
 
     @property
     def kind(self) -> str:
-        """Sites: `kernel`, `dropout` (activations), `branch`, `norm`; `input`, `target`, `training`, one each."""
+        """Sites: `kernel`, `dropout` (activations), `branch`, `pair`, `norm`; of one: `input`, `target`, `training`."""
         return _KINDS[self]
 
 
@@ -41,12 +42,13 @@ _KINDS = {
     **dict.fromkeys(_WEIGHTS, "kernel"),
     **dict.fromkeys((Place.ACTIVATIONS, Place.ACTIVITY), "dropout"),
     Place.BRANCHES: "branch",
+    Place.PAIRS: "pair",
     Place.NORMS: "norm",
     Place.INPUTS: "input",
     Place.TARGETS: "target",
     **dict.fromkeys((Place.GRADIENT, Place.RATE, Place.MEMORY), "training"),
 }
-PLACES = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches", "norm": "norms"}
+PLACES = {"kernel": "kernels", "dropout": "dropouts", "branch": "branches", "pair": "pairs", "norm": "norms"}
 """Kinds of sites of which a network can have several, and what a study calls its lists of them."""
 HOOKS = {
     Place.WEIGHTS_LOSS: "gradient",
@@ -56,6 +58,7 @@ HOOKS = {
     Place.ACTIVATIONS: "apply",
     Place.ACTIVITY: "penalty",
     Place.BRANCHES: "apply",
+    Place.PAIRS: "apply",
     Place.NORMS: "layer",
     Place.INPUTS: "rows",
     Place.TARGETS: "targets",

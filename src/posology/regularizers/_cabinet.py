@@ -31,6 +31,7 @@ from posology.regularizers._mixup import Mixup
 from posology.regularizers._orthogonal import Orthogonal
 from posology.regularizers._proximal_l1 import ProximalL1
 from posology.regularizers._shake_drop import ShakeDrop
+from posology.regularizers._shake_shake import ShakeShake
 from posology.regularizers._stochastic_depth import StochasticDepth
 from posology.regularizers._swa import SWA
 from posology.regularizers._target_noise import TargetNoise
@@ -42,7 +43,7 @@ OWN: tuple[Regularizer, ...] = (
     L1(), L2(), Dropout(),
     WeightDecay(), ProximalL1(), GroupLassoInputs(), GroupLassoUnits(), MaxNorm(), Orthogonal(),
     GaussianDropout(), GaussianNoise(), AlphaDropout(), ActivityL1(), ActivityL2(), DropConnect(), WeightNoise(),
-    StochasticDepth(), ShakeDrop(), BatchNorm(), LayerNorm(),
+    StochasticDepth(), ShakeDrop(), ShakeShake(), BatchNorm(), LayerNorm(),
     InputDropout(), InputNoise(), Mixup(), CutMix(), Cutout(), Adversarial(),
     TargetNoise(), LabelSmoothing(),
     Lookahead(), EMA(), SWA(), GradientClipping(), LearningRateDecay(),

@@ -27,7 +27,7 @@ class ShakeDrop(Regularizer):
     title = "ShakeDrop"
     place = Place.BRANCHES
     strength = Strength(0.0, 0.5, "linear", "share of rows whose branch is shaken", 0.95)
-    excludes = ("stochastic_depth",)
+    excludes = ("stochastic_depth", "shake_shake")
     by_hand = (
         "scale a share {strength:.3g} of rows of the branch by a number of (-1, 1), their gradient by one of (0, 1)"
     )

@@ -25,7 +25,7 @@ class StochasticDepth(Regularizer):
     title = "stochastic depth"
     place = Place.BRANCHES
     strength = Strength(0.0, 0.5, "linear", "share of rows that a branch is left out for", 0.95)
-    excludes = ("shake_drop",)
+    excludes = ("shake_drop", "shake_shake")
     keras = KerasForm("layer", "Dropout", "rate")
 
     def apply(self, branch: Any, rate: Any, bits: Any) -> Any:
