@@ -104,6 +104,10 @@ def show(asked):
         for name, one in kept.items():
             if name in group:
                 print(line(name, one))
+    print("\nThe two leading members of each mix, by their factorial:\n")
+    for name, one in kept.items():
+        if found := one["cocktail"]["cocktail"].get("factorial"):
+            print(f"- {name}: {found['sentence']}")
     theirs = ("MLP", "weight decay", "dropout", "best of 13", "cocktail", "XGBoost", "AutoGluon-S")
     print(f"\n| table | here: none | best single | cocktail | {' | '.join(theirs)} |\n{'|---' * (len(theirs) + 4)}|")
     for name in (name for name in KADRA if name in kept):
