@@ -14,13 +14,13 @@ from posology.regularizers import OWN, PLAIN
 L = keras.layers
 
 
-def network(loss="mse", drops=False, branch=False):
+def network(loss="mse", drops=False, branches=0):
     after = [L.Dropout(0.1, name="drop")] if drops else []
     given = hidden = keras.Input((4,))
     for layer in [L.Dense(5, activation="relu", name="first"), *after]:
         hidden = layer(hidden)
-    if branch:
-        hidden = L.Add()([hidden, L.Dense(5, name="second")(hidden)])
+    if branches:
+        hidden = L.Add()([hidden, *(L.Dense(5, name=name)(hidden) for name in ("second", "third")[:branches])])
     ends = L.Dense(1, activation=None if loss == "mse" else "sigmoid", name="last")
     model = keras.Model(given, ends(hidden))
     model.compile(loss=loss, optimizer=keras.optimizers.Adam(0.01))
@@ -49,6 +49,8 @@ LINES = {
     "activity_l1": "after first: add keras.layers.ActivityRegularization(l1=0.1)",
     "activity_l2": "after first: add keras.layers.ActivityRegularization(l2=0.1)",
     "stochastic_depth": "after second: add keras.layers.Dropout(0.1, noise_shape=(None, 1))",
+    "batch_norm": "after first: add keras.layers.BatchNormalization(momentum=0.9) before its activation",
+    "layer_norm": "after first: add keras.layers.LayerNormalization(epsilon=0.001) before its activation",
     "label_smoothing": "loss: label_smoothing=0.1 (a sparse loss has none: use categorical_crossentropy, with a column "
     "a class)",
     "ema": "optimizer: ema_momentum=0.0909, use_ema=True",
@@ -59,21 +61,27 @@ LINES = {
 }
 
 
+WHERE = {"kernel": "first", "input": "inputs", "target": "targets", "branch": "second", "pair": "second"}
+
+
 @pytest.mark.parametrize("regularizer", OWN, ids=lambda r: r.name)
 def test_the_export_of_each_loads_predicts_the_same_and_is_said(regularizer, tmp_path):
     loss = "binary_crossentropy" if regularizer.target == "classes" else "mse"
-    model = network(loss, branch=regularizer.place.kind == "branch")
+    model = network(loss, branches={"branch": 1, "pair": 2}.get(regularizer.place.kind, 0))
     out, lines = exported({regularizer.name: 0.1}, model)
     said = LINES.get(regularizer.name)
     if said is None:
-        where = {"kernel": "first", "input": "inputs", "target": "targets"}.get(regularizer.place.kind, "training")
+        where = WHERE.get(regularizer.place.kind, "training")
         said = f"{where}: {regularizer.name} 0.1, by hand: {regularizer.by_hand.format(strength=0.1)}"
     assert said in lines
-    set_weights(out, model.trainable_variables, [], model)
+    normalizes = regularizer.place.kind == "norm"  # that has weights of its own: tests/network/test_norms.py
+    if not normalizes:
+        set_weights(out, model.trainable_variables, [], model)
     out.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     x = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
-    np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+    expected = (out if normalizes else model).predict(x, verbose=0)
+    np.testing.assert_allclose(again.predict(x, verbose=0), expected, rtol=1e-6)
 
 
 def test_what_the_export_holds():
