@@ -8,12 +8,11 @@ from keras import Input, Model, layers
 from posology.engine.packing import PackProgram
 from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
-from posology.errors import InputError
 from posology.network.choice import Choice
 from posology.network.doses import doses_of
 from posology.network.export import export_model, set_weights
 from posology.network.lines import keras_lines
-from posology.network.norms import check_same_sites, choice_with, norm_sites, normalized
+from posology.network.norms import norm_sites, normalized
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites
 from posology.regularizers import REGULARIZERS
@@ -103,7 +102,6 @@ def test_first_weights_are_those_of_the_network_without_it(name):
     model = plain()
     without = PackedNetwork(model, ("dropout",))
     having = PackedNetwork(normalized(model, name, norm_sites(model)), ("dropout",))
-    check_same_sites(without.places, having.places, name)
     (bare, _), (weights, _) = without.first_weights(3), having.first_weights(3)
     kernels = [w for w in weights if w.ndim == 2]
     for a, b in zip([w for w in bare if w.ndim == 2], kernels, strict=True):
@@ -165,17 +163,6 @@ def test_what_is_computed_from_rows_is_that_of_the_build_for_them():
     given = [np.asarray(v) for v in out.non_trainable_variables]
     for ours, theirs in zip(given, other.non_trainable_variables, strict=True):
         np.testing.assert_array_equal(ours, np.asarray(theirs))
-
-
-def test_patterns_of_names_mean_the_activation_too():
-    choice = choice_with(Choice(include=("one", "block/*")))
-    assert choice.include == ("one", "activation_after_one", "block/*", "block/activation_after_block_*")
-    assert choice_with(Choice(every=True)) == Choice(every=True)
-    model = plain()
-    before = dropout_sites(model, Choice(exclude=("activation*",)))
-    after = dropout_sites(normalized(model, "batch_norm", norm_sites(model)), Choice(exclude=("activation*",)))
-    with pytest.raises(InputError, match=r"With 'batch_norm' .* other sites than without it: --include or --exclude"):
-        check_same_sites(before, after, "batch_norm")
 
 
 def test_it_needs_no_hook_of_the_engine():

@@ -211,7 +211,8 @@ class Trainer:
         n, (_, outside) = len(pack.members), self._fits.rows_of(pack)
         where = (pack.repeat, pack.fold)
         norm = norm_of(self._programs.regularizers_of(pack))
-        return self._prober(norm).withstood(fit, outside, where, outcome, n), norms_of(outcome.weights, n)
+        own = self._variants.own_arrays(outcome.weights, norm)
+        return self._prober(norm).withstood(fit, outside, where, outcome, n), norms_of(own, n)
 
     def _probing(self, norm: str) -> Prober:
         model, network = self._variants.model(norm), self._variants.packed(norm)
@@ -342,8 +343,7 @@ class Trainer:
         self, repeat: int, fold: int, split: int, seed: int, norm: str = ""
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         key = key_of(self._job.design.seed, "weights", repeat, fold, split, seed)
-        built = self._variants.like(self._built(repeat, fold, split), norm)
-        return self._variants.packed(norm).first_weights(key, built)
+        return self._variants.first_weights(key, self._built(repeat, fold, split), norm)
 
     def _carried_name(self, pack: Pack, member: Member) -> str:
         arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows

@@ -1,13 +1,17 @@
 """The network of a study as its packs train it: the user's own, or that with a normalization behind its layers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from posology.execution.job import Job
 from posology.network.alike import check_alike
-from posology.network.norms import check_same_sites, choice_with, normalized
+from posology.network.norms import normalized, places_in, with_own
 from posology.network.packed import PackedNetwork
+from posology.network.places import same_places
+from posology.network.sites import Site
 from posology.regularizers import REGULARIZERS, Place
 
 
@@ -48,12 +52,14 @@ class Variants:
     def _packed_with(self, norm: str) -> PackedNetwork:
         if not norm:
             return self._network
-        choice = choice_with(self._job.choice)
-        out = PackedNetwork(
-            self.model(norm), self._job.regularizers, choice, self._network.classes, self._network.targets
+        model, choice = self.model(norm), self._job.choice
+        return self._with(
+            norm, self._job.regularizers, same_places(self._network.places, model, norm, every=choice.every)
         )
-        check_same_sites(self._network.places, out.places, norm)
-        return out
+
+    def _with(self, norm: str, names: Collection[str], places: Sequence[Site]) -> PackedNetwork:
+        own = self._network
+        return PackedNetwork(self.model(norm), names, own.choice, own.classes, own.targets, places)
 
     def with_activations(self, names: tuple[str, ...]) -> PackedNetwork:
         """Give the network of a program, with no more than these regularizers at its activations."""
@@ -61,13 +67,22 @@ class Variants:
         norm = norm_of(names)
         if all(name in names for name in acting):
             return self.packed(norm)
-        return PackedNetwork(
-            self.model(norm), names, self.packed(norm).choice, self._network.classes, self._network.targets
-        )
+        return self._with(norm, names, self.packed(norm).places)
 
-    def like(self, built: Any, norm: str) -> Any:
-        """Give a build of the user's function as the network with a normalization has it."""
+    def first_weights(self, key: int, built: Any, norm: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Draw initial weights of a build of the user's function: with a normalization, the same and its own."""
+        own, state = self._network.first_weights(key, built)
         if not norm:
-            return built
+            return own, state
+        # Keras draws layer by layer, in an order that a normalization can change
+        weights, state = self.packed(norm).first_weights(key, self._like(built, norm))
+        return with_own(self._model, self.model(norm), own, weights), state
+
+    def own_arrays(self, weights: Sequence[Any], norm: str) -> list[Any]:
+        """Pick the arrays that the user's network has, in its order."""
+        return [weights[place] for place in places_in(self._model, self.model(norm))] if norm else list(weights)
+
+    def _like(self, built: Any, norm: str) -> Any:
+        """Give a build of the user's function as the network with a normalization has it."""
         check_alike(self._model, built)
         return normalized(self._model, norm, self._network.norm_sites, built)

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from posology.engine.member import Arrays
-from posology.network.norms import normalized
+from posology.network.norms import normalized, with_own
 from posology.network.packed import PackedNetwork
 from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
@@ -131,18 +131,19 @@ class Proof:
         """Say whether a normalization changes the loss; where it is off, the network is the one without it."""
         network, found = self._network, []
         for name in (n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS):
-            before = self._loss_of(self._bare)
+            own, state = self._bare.first_weights(self._key % 2**32)
+            before = self._loss_of(self._bare, own, state)
             for site in network.norm_sites:
-                having = PackedNetwork(
-                    normalized(self._model, name, [site]), (), classes=network.classes, targets=network.targets
-                )
-                effect = changed([before], [self._loss_of(having)])
+                model = normalized(self._model, name, [site])
+                having = PackedNetwork(model, (), classes=network.classes, targets=network.targets)
+                fresh, state = having.first_weights(self._key % 2**32)
+                after = self._loss_of(having, with_own(self._model, model, own, fresh), state)
+                effect = changed([before], [after])
                 found.append(Liveness(site, name, effect > CHANGED, True, effect))
         return found
 
-    def _loss_of(self, network: PackedNetwork) -> Any:
-        """Give the loss of the rows at the network's first weights, all strengths off."""
-        weights, state = network.first_weights(self._key % 2**32)
+    def _loss_of(self, network: PackedNetwork, weights: Sequence[Any], state: Sequence[Any]) -> Any:
+        """Give the loss of the rows at these weights, all strengths off."""
         return network.loss(tuple(weights), tuple(state), self._x, self._y, None, {}, np.uint32(0))[1][1]
 
     def _rehearsed(self) -> list[Liveness]:

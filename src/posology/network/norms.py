@@ -5,19 +5,17 @@ train another network, the user's with the stock layers of Keras in it, and arms
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import keras
 
-from posology.errors import InputError
 from posology.network.choice import ALL, Choice
 from posology.network.copied_optimizer import copy_optimizer
 from posology.network.export import rebuild_with, set_weights
 from posology.network.graph import Graph, graph_of
 from posology.network.losses import loss_weights_of
 from posology.network.sites import Dose, Site, has_kernel
-from posology.network.surgery import in_order, inserted_path, is_seed
+from posology.network.surgery import in_order, is_seed
 
 _NORMS = (
     keras.layers.BatchNormalization,
@@ -101,32 +99,16 @@ def normalized(model: Any, name: str, sites: Sequence[Site], like: Any = None) -
     return out
 
 
-def choice_with(choice: Choice) -> Choice:
-    """Give a choice of sites for the network with normalizations: an activation is a layer there, of another name."""
-    if not (choice.include or choice.exclude):
-        return choice
-    include, exclude = (
-        tuple(dict.fromkeys(p for one in patterns for p in (one, inserted_path(one, "activation"))))
-        for patterns in (choice.include, choice.exclude)
-    )
-    return replace(choice, include=include, exclude=exclude)
+def places_in(model: Any, having: Any) -> list[int]:
+    """Give for every trainable array of a network its place among those of the network with a normalization."""
+    trainable, _ = in_order(model, having)
+    place = {id(v): i for i, v in enumerate(having.trainable_variables)}
+    return [place[id(v)] for v in trainable]
 
 
-def check_same_sites(without: Sequence[Site], having: Sequence[Site], name: str) -> None:
-    """Check that a normalization leaves all other sites: strengths are numbered by site.
-
-    Raises
-    ------
-    InputError
-        Patterns of names choose others where an activation is a layer of its own.
-    """
-    # the end of the other branch of a pair, which its argument names, may be an activation now
-    before, after = (
-        [(s.kind, s.shape, s.argument if s.kind == "kernel" else "") for s in sites if s.kind != "norm"]
-        for sites in (without, having)
-    )
-    if before != after:
-        raise InputError(
-            f"With '{name}' behind its hidden layers the network has other sites than without it: --include or "
-            f"--exclude names what is there in one of them only. Leave '{name}' out of --arms, or these options away."
-        )
+def with_own(model: Any, having: Any, own: Sequence[Any], fresh: Sequence[Any]) -> list[Any]:
+    """Give the arrays of the network with a normalization, of which those that the other one has too are its own."""
+    out = list(fresh)
+    for place, value in zip(places_in(model, having), own, strict=True):
+        out[place] = value
+    return out

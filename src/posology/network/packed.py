@@ -11,26 +11,17 @@ import numpy as np
 from posology.engine.member import Arrays
 from posology.engine.randomness import derive, named
 from posology.network.alike import check_alike
-from posology.network.branches import branch_sites, pair_sites
 from posology.network.choice import ALL, Choice
 from posology.network.copied_layer import copy_layer
-from posology.network.graph import graph_of
 from posology.network.heads import head_of
 from posology.network.inputs import columns_measured, split_columns
 from posology.network.losses import losses_of
-from posology.network.norms import norm_sites
 from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_normalization import PackedNormalization, is_adapted
 from posology.network.packed_optimizer import PackedOptimizer
-from posology.network.sites import (
-    Site,
-    dropout_sites,
-    kernel_sites,
-    leaves,
-    noise_shape_of,
-    weights_at,
-)
+from posology.network.places import places_of
+from posology.network.sites import Site, leaves, noise_shape_of, weights_at
 from posology.network.surgery import Inserted, in_order, inserted_name, inserted_path, is_seed, rebuild
 from posology.regularizers import PLACES, PLAIN, REGULARIZERS
 
@@ -51,6 +42,8 @@ class PackedNetwork:
         Of the target; 0 where it is a number.
     targets : int
         That it predicts; with classes they are labels.
+    places : sequence of Site, optional
+        The sites, in the order in which they are numbered; those of `choice`, in the network's order, when absent.
 
     Attributes
     ----------
@@ -59,6 +52,8 @@ class PackedNetwork:
     classes, targets : int
     head : Head
         What the scored output is to the target.
+    places : tuple of Site
+        All sites.
     kernel_sites, dropout_sites, branch_sites, pair_sites, norm_sites : tuple of Site
         A normalization is not put in here: `network.norms` gives the network that has it.
     kernels : tuple of tuple of int
@@ -75,15 +70,16 @@ class PackedNetwork:
         choice: Choice = ALL,
         classes: int = 0,
         targets: int = 1,
+        places: Sequence[Site] | None = None,
     ) -> None:
         self.regularizers, self.choice, self.classes, self.targets = tuple(regularizers), choice, classes, targets
         self._acting = {kind: self._of_kind(kind) for kind in ("dropout", "branch", "pair")}
-        graph = graph_of(model)
-        self.kernel_sites: tuple[Site, ...] = kernel_sites(model, choice, graph)
-        self.dropout_sites: tuple[Site, ...] = dropout_sites(model, choice, graph)
-        self.branch_sites: tuple[Site, ...] = branch_sites(model, choice, graph)
-        self.pair_sites: tuple[Site, ...] = pair_sites(model, choice, graph)
-        self.norm_sites: tuple[Site, ...] = norm_sites(model, choice, graph)
+        self.places = places_of(model, choice) if places is None else tuple(places)
+        self.kernel_sites = self._sites("kernel")
+        self.dropout_sites = self._sites("dropout")
+        self.branch_sites = self._sites("branch")
+        self.pair_sites = self._sites("pair")
+        self.norm_sites = self._sites("norm")
         layers = dict(leaves(model))
         self._noise_shapes = {s.layer: noise_shape_of(layers[s.layer]) for s in self.dropout_sites if s.present}
         self._after = self._inserted()  # once: while weights are drawn, nothing else may draw
@@ -119,6 +115,9 @@ class PackedNetwork:
             for variable in weights_at(by_path[site.layer], site.argument):
                 variable.regularizer = None
         return packed
+
+    def _sites(self, kind: str) -> tuple[Site, ...]:
+        return tuple(site for site in self.places if site.kind == kind)
 
     def _of_kind(self, kind: str) -> tuple[str, ...]:
         return tuple(name for name in self.regularizers if REGULARIZERS[name].place.kind == kind)
@@ -164,13 +163,7 @@ class PackedNetwork:
         """List the sites of a regularizer: those of inputs, targets and the training as a whole are one each."""
         kind = REGULARIZERS[name].place.kind
         alone = (Site(kind, "", (), {}),)
-        return tuple(site for site in self.places if site.kind == kind) if kind in PLACES else alone
-
-    @property
-    def places(self) -> tuple[Site, ...]:
-        """All sites in the network: kernels, then those of dropout, branches, pairs of them, and normalizations."""
-        own = (*self.kernel_sites, *self.dropout_sites, *self.branch_sites)
-        return (*own, *self.pair_sites, *self.norm_sites)
+        return self._sites(kind) if kind in PLACES else alone
 
     def sites(self, name: str) -> int:
         """Count the sites of a regularizer."""
