@@ -58,6 +58,7 @@ own instead.
 its trainings as `none` does, on the number of epochs; beside others, their strengths are searched with the layer, and a
 trial without it is among them. Arms with the layer train your network with the layer in it, as Keras would, in a
 program of its own; arms without it, and trials in which it is off, train your network as it is, to the last bit.
+A Dense with an `activity_regularizer` gets none: the penalty would act on what the layer scales away.
 
 **L2 beside weight decay** shrinks the same weights twice. Under SGD the two are one penalty; under Adam they differ by
 the scaling of each weight's step alone. An arm may have both, and the study warns.

@@ -342,6 +342,14 @@ def test_an_arm_is_trained_in_a_study_of_many_regularizers_as_in_one_of_few(tmp_
     assert np.isfinite(beside.best_loss).all()
 
 
+def test_networks_with_a_normalization_are_built_when_the_network_is_described(tmp_path):
+    worker = trainer(tmp_path, regularizers=("batch_norm", "layer_norm"))
+    worker.describe(proves=False)
+    assert worker._variants.packed.cache_info().currsize == 0
+    worker.describe()
+    assert worker._variants.packed.cache_info().currsize == 2
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["batch_norm", "layer_norm"])
 def test_arms_with_a_normalization_train_the_network_that_has_it(tmp_path, name):

@@ -8,6 +8,7 @@ from keras import Input, Model, layers, regularizers
 from posology.engine.packing import PackProgram
 from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
+from posology.errors import InputError
 from posology.execution.job import Job
 from posology.execution.variants import Variants
 from posology.network.packed import PackedNetwork
@@ -58,6 +59,12 @@ def test_strengths_reach_the_layers_that_they_are_chosen_for(variants):
             twin.train_on_batch(data.x[0][rows], data.y[0][rows])
     for name, ours in zip(names, outcome.weights, strict=True):
         np.testing.assert_allclose(ours[0], np.asarray(theirs[name]), rtol=1e-4, atol=2e-5, err_msg=name)
+
+
+def test_a_network_that_cannot_be_studied_is_refused_before_a_pack(variants, monkeypatch):
+    monkeypatch.setattr("posology.network.places.dropout_sites", lambda *_: ())
+    with pytest.raises(InputError, match="With 'layer_norm' behind its hidden layers the network has no dropout site"):
+        variants.prove()
 
 
 def test_first_weights_and_arrays_are_those_of_their_layers(variants):

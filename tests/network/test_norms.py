@@ -67,6 +67,21 @@ def test_an_activation_that_is_a_layer_stays_where_it_is():
     assert found(keras.Sequential([Input((3,)), layers.Dense(4, layers.PReLU()), layers.Dense(1)])) == []
 
 
+def test_a_frozen_output_is_no_place():
+    model = keras.Sequential([Input((3,)), layers.Dense(4, "relu", name="hidden"), layers.Dense(1, trainable=False)])
+    assert found(model) == ["hidden"]
+    # nor does a frozen Dense let a normalization behind it count as its own
+    frozen = [layers.Dense(4, name="frozen", trainable=False), layers.BatchNormalization()]
+    assert found(keras.Sequential([Input((3,)), layers.Dense(4, name="hidden"), *frozen, layers.Dense(1)])) == [
+        "hidden"
+    ]
+
+
+def test_an_activity_that_is_penalized_is_not_moved_behind_a_normalization():
+    hidden = [layers.Dense(4, "relu", name="one", activity_regularizer="l2"), layers.Dense(4, "relu", name="two")]
+    assert found(keras.Sequential([Input((3,)), *hidden, layers.Dense(1)])) == ["two"]
+
+
 @pytest.mark.parametrize("name", NORMS)
 def test_a_training_with_one_is_keras_training_of_the_network_that_has_it(name):
     """Of the layers written by hand, from the same first weights, in the same batches; the moving averages too."""

@@ -165,6 +165,7 @@ class Trainer:
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
+        self._variants.prove()
         check_scales(self._model, str(self._job.source), len(self._classes), self._table.n_targets)
         check_faithful(self._model, str(self._job.source), self._layout.width)
         x, y = first_rows(self._fit(0, 0, 0).data)

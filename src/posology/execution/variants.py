@@ -23,7 +23,11 @@ def norm_of(names: Collection[str]) -> str:
     >>> norm_of(("dropout", "layer_norm")), norm_of(("dropout",))
     ('layer_norm', '')
     """
-    return next((name for name in names if REGULARIZERS[name].place is Place.NORMS), "")
+    return next(iter(_norms(names)), "")
+
+
+def _norms(names: Collection[str]) -> list[str]:
+    return [name for name in names if REGULARIZERS[name].place is Place.NORMS]
 
 
 class Variants:
@@ -56,6 +60,17 @@ class Variants:
         return self._with(
             norm, self._job.regularizers, same_places(self._network.places, model, norm, every=choice.every)
         )
+
+    def prove(self) -> None:
+        """Build all networks, so that one that cannot be studied is refused before anything is trained.
+
+        Raises
+        ------
+        InputError
+            A network with a normalization has other sites.
+        """
+        for norm in _norms(self._job.regularizers):
+            self.packed(norm)
 
     def _with(self, norm: str, names: Collection[str], places: Sequence[Site]) -> PackedNetwork:
         own = self._network

@@ -12,7 +12,7 @@ import keras
 from posology.network.choice import ALL, Choice
 from posology.network.copied_optimizer import copy_optimizer
 from posology.network.export import rebuild_with, set_weights
-from posology.network.graph import Graph, graph_of
+from posology.network.graph import Graph, Node, graph_of
 from posology.network.losses import loss_weights_of
 from posology.network.sites import Dose, Site, has_kernel
 from posology.network.surgery import in_order, is_seed
@@ -28,6 +28,9 @@ _NORMS = (
 
 def norm_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> tuple[Site, ...]:
     """List the hidden Dense layers that no normalization follows before the next kernel.
+
+    One with an `activity_regularizer` is none: that penalizes its output, which would be that before the normalization,
+    where scale does not matter.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def norm_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> 
     ['hidden']
     """
     graph = graph or graph_of(model)
-    last = graph.last(has_kernel)
+    last = graph.last(_has_weights)
     found = [
         node
         for path, node in graph.nodes.items()
@@ -55,13 +58,22 @@ def norm_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> 
     return tuple(
         Site("norm", node.path, tuple(side or 0 for side in node.shape), {})
         for node in found
-        # an activation that is a layer has weights of its own, and no name in the network
-        if choice.takes(node.path) and not isinstance(node.layer.activation, keras.Layer)
+        if choice.takes(node.path) and _may_be_normalized(node.layer)
     )
 
 
+def _may_be_normalized(layer: Any) -> bool:
+    # an activation that is a layer has weights of its own, and no name in the network
+    return layer.activity_regularizer is None and not isinstance(layer.activation, keras.Layer)
+
+
+def _has_weights(node: Node) -> bool:
+    """Tell a layer with a kernel, frozen or not."""
+    return isinstance(node.layer, keras.layers.Dense) or has_kernel(node)
+
+
 def _is_normalized(graph: Graph, path: str) -> bool:
-    return any(isinstance(n.layer, _NORMS) for n in graph.after(path, lambda n: not has_kernel(n)))
+    return any(isinstance(n.layer, _NORMS) for n in graph.after(path, lambda n: not _has_weights(n)))
 
 
 def normalized(model: Any, name: str, sites: Sequence[Site], like: Any = None) -> Any:
