@@ -78,6 +78,8 @@ class Cocktail:
         clusters: Clusters | None = None,
         *,
         margin: float,
+        columns: int | None = None,
+        capped_share: float = 0.0,
     ) -> "Cocktail":
         """Collect it over the resamples of complete repeats.
 
@@ -93,6 +95,10 @@ class Cocktail:
             Group of each row.
         margin : float
             Differences of scores below it do not matter.
+        columns : int, optional
+            Prepared columns, for the stress flag.
+        capped_share : float
+            Of row losses, for the same.
         """
         chosen = tuple(_chosen(*where, tuned) for where, (tuned, _) in found.items())
         members = np.array([[name in one.mix for name in design.cabinet] for one in chosen])
@@ -106,6 +112,8 @@ class Cocktail:
             order,
             margin=margin,
             measure=judge.measure,
+            columns=columns,
+            capped_share=capped_share,
             clusters=clusters,
             weights=judge.weights,
         )

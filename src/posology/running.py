@@ -133,14 +133,15 @@ class Run:
                 f"What was trained is kept; go on with: {resume_command(record.folder)}"
             )
         scores = self._score(found, looks.done)
+        columns, capped = network["width"], scores.capped / scores.scored
         check_trained(scores, found, self._design.arms, self._design.seeds)
         analysis = analyze(
             scores.losses,
             scores.folds,
             self._design.arms,
             margin=self._study.settings.margin,
-            columns=network["width"],
-            capped_share=scores.capped / scores.scored,
+            columns=columns,
+            capped_share=capped,
             measure=self._study.judge.measure,
             clusters=self._study.table.clusters,
         )
@@ -155,7 +156,8 @@ class Run:
         cocktail = None
         if self._design.cabinet:
             about = (self._study.judge, scores.folds, self._study.table.clusters)
-            cocktail = Cocktail.of(found, self._design, *about, margin=asked.margin)
+            stress = {"columns": columns, "capped_share": capped}
+            cocktail = Cocktail.of(found, self._design, *about, margin=asked.margin, **stress)
         parts = (levers, behaviour, evidence, cocktail)
         result = StudyResult.of(asked, found, scores, analysis, prescription, facts, *parts)
         return self._keep_result(record, result)

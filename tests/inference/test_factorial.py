@@ -92,7 +92,34 @@ def test_a_mix_of_one_member_has_no_second():
     assert scores["second",] - scores[()] == pytest.approx(0.1 * 3 / 4, abs=0.01)
     assert scores[BOTH] - scores["first",] == pytest.approx(0.1 * 3 / 4, abs=0.01)
     assert [(one.names, one.resamples) for one in found.led] == [(("a", "b"), 9), (("b",), 3)]
+    assert "(most often a and b, in 9 of 12 resamples; 3 had no second one)" in found.sentence
     assert factorial(cells, ones, dict.fromkeys(WHERE, ("b",)), folds, order, margin=0.01) is None
+
+
+def test_the_sentence_names_a_pair_also_where_single_members_are_more_frequent():
+    def mix(_r, f):
+        return ("b", "a") if not f else ("b",)
+
+    found = factorial(*study({"a": 0.1, "b": 0.2, "ab": 0.3}, mix=mix, led=mix), margin=0.01)
+    assert found is not None
+    assert found.led[0].names == ("b",)
+    assert "(most often a and b, in 3 of 12 resamples; 9 had no second one)" in found.sentence
+
+
+def test_on_a_table_under_stress_the_sentence_is_about_the_table():
+    arguments = study({"a": 0.1, "b": 0.2, "ab": 0.3})
+    flags = {
+        "150 training rows for 80 columns: fewer than two rows a column": {"columns": 80},
+        "5.0% of the row losses were capped: predictions are wild": {"capped_share": 0.05},
+    }
+    plain = factorial(*arguments, margin=0.01)
+    assert plain is not None
+    assert "Beware" not in plain.sentence
+    for flag, stress in flags.items():
+        found = factorial(*arguments, margin=0.01, **stress)
+        assert found is not None
+        about = "The verdict is about this table, not about new data of its kind."
+        assert found.sentence == f"{plain.sentence} Beware: {flag}. {about}"
 
 
 def test_weights_of_rows_weigh_it():

@@ -30,7 +30,7 @@ from posology.inference.plain import name_of, plain, verdict_dict
 from posology.inference.shapley import Cells, Part, shapley
 from posology.inference.verdict import Arm
 from posology.inference.weighting import influence
-from posology.inference.words import difference_in_words
+from posology.inference.words import beware, difference_in_words
 
 FIRST, SECOND, ONE = "first", "second", "one"
 BOTH: Arm = (FIRST, SECOND)
@@ -100,15 +100,10 @@ class Factorial:
 
     @property
     def sentence(self) -> str:
-        """Say whether to combine the two leading members, in one sentence with an interval."""
+        """Say whether to combine the two leading members, with an interval, and what to beware of."""
         verdict, rivalry = self.analysis.verdict, self.analysis.rivalry
         assert rivalry is not None  # the family has a combination and single arms
-        most = self.led[0]
-        resamples = sum(one.resamples for one in self.led)
-        pair = (
-            f"the two leading members of the mix (most often {' and '.join(most.names)}, in {most.resamples} of "
-            f"{resamples} resamples)"
-        )
+        pair = f"the two leading members of the mix ({self._most_often})"
         start = {
             1: f"Do not combine {pair}: no regularizer is needed",
             2: f"Do not combine {pair}: {_IN_WORDS[verdict.arm]} is enough",
@@ -117,7 +112,17 @@ class Factorial:
             5: f"It is open whether to combine {pair}",
         }[verdict.rule]
         gain = difference_in_words(self.analysis, rivalry.difference)
-        return f"{start}; together they score {gain} against {_IN_WORDS[rivalry.single]}."
+        told = f"{start}; together they score {gain} against {_IN_WORDS[rivalry.single]}."
+        return " ".join([told, *beware(self.analysis)])
+
+    @property
+    def _most_often(self) -> str:
+        """Name the most frequent pair, and say how often there was none."""
+        most = next(one for one in self.led if len(one.names) > 1)
+        resamples = sum(one.resamples for one in self.led)
+        without = sum(one.resamples for one in self.led if len(one.names) < 2)
+        said = f"most often {' and '.join(most.names)}, in {most.resamples} of {resamples} resamples"
+        return f"{said}; {without} had no second one" if without else said
 
 
 _IN_WORDS: Mapping[Arm, str] = {
@@ -168,6 +173,8 @@ def factorial(
     *,
     margin: float,
     measure: Measure = R2,
+    columns: int | None = None,
+    capped_share: float = 0.0,
     clusters: Clusters | None = None,
     weights: Float[np.ndarray, " row"] | None = None,
 ) -> Factorial | None:
@@ -188,6 +195,10 @@ def factorial(
     margin : float
         Differences of scores below it do not matter.
     measure : Measure
+    columns : int, optional
+        Prepared columns, for the stress flag.
+    capped_share : float
+        Of row losses, for the same.
     clusters, weights : arrays (row,), optional
         Groups and weights of rows.
 
@@ -214,7 +225,16 @@ def factorial(
         first, second = led[repeat, fold][:1], led[repeat, fold][1:]
         wanted = [parts[frozenset(names)] for names in ((), first, second, (*first, *second))]
         losses[:, repeat, folds[repeat] == fold] = [*wanted, ones[repeat, fold]]
-    analysis = analyze(influence(losses, weights), folds, ARMS, margin=margin, measure=measure, clusters=clusters)
+    analysis = analyze(
+        influence(losses, weights),
+        folds,
+        ARMS,
+        margin=margin,
+        columns=columns,
+        capped_share=capped_share,
+        measure=measure,
+        clusters=clusters,
+    )
     signed = unit(ARMS, (BOTH, 1.0), ((FIRST,), -1.0), ((SECOND,), -1.0), ((), 1.0))
     counted = Counter(tuple(sorted(names, key=list(order).index)) for names in led.values())
     pairings = tuple(Pairing(names, n) for names, n in sorted(counted.items(), key=lambda item: (-item[1], item[0])))

@@ -66,11 +66,14 @@ def sentences(analysis: Analysis, strengths: Mapping[Arm, str], *, rows: int, gr
     else:
         said += [text for pair, found in analysis.overlaps.items() if (text := _sharing(*pair, found))]
     said += _near(analysis)
-    if analysis.flags:
-        said.append(
-            f"Beware: {'; '.join(analysis.flags)}. The verdict is about this table, not about new data of its kind."
-        )
-    return said
+    return said + beware(analysis)
+
+
+def beware(analysis: Analysis) -> list[str]:
+    """Say where a verdict is about this table alone; nothing where no flag says so."""
+    if not analysis.flags:
+        return []
+    return [f"Beware: {'; '.join(analysis.flags)}. The verdict is about this table, not about new data of its kind."]
 
 
 def _none_needed(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:  # noqa: ARG001
