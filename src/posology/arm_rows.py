@@ -63,7 +63,7 @@ class ArmRow:
 
 
 def substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Contrast]:
-    """Compare each regularizer's strength in a combination with its strength alone, fit by fit."""
+    """Compare each regularizer's strength in a combination with its strength alone, fit by fit; a switch has none."""
     arms: Sequence[Arm] = settings.design.arms
     ranges = settings.strengths()
     out = {}
@@ -71,7 +71,7 @@ def substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Con
         for factor in arm if len(arm) > 1 and len(found) > 1 else ():
             if (factor,) not in arms:
                 continue
-            for name in regularizers_of((factor,)):
+            for name in (n for n in regularizers_of((factor,)) if not ranges[n].is_switch):
                 pairs = [(refits[(factor,)].setting, refits[arm].setting) for _, refits in found.values()]
                 alone, together = (log_strengths([p[k] for p in pairs], name, ranges[name]) for k in (0, 1))
                 out[arm, name] = substitution(alone, together)

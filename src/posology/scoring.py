@@ -281,13 +281,23 @@ def in_words(setting: Mapping[str, Sequence[float]]) -> str:
     'l1 0.0001, l2 3e-05, rate 0.21'
     >>> in_words({"batch_norm": (1.0, 1.0)})
     'batch_norm on'
+
+    The mean of a switch over resamples is the share in which it was on.
+
+    >>> in_words({"batch_norm": (1 / 15, 1 / 15)})
+    'batch_norm on in 7%'
     """
     words = []
     for name, values in setting.items():
         if name in REGULARIZERS and REGULARIZERS[name].strength.is_switch:
-            words.append(f"{name} {'on' if any(values) else 'off'}")
+            words.append(f"{name} {_switched(float(np.mean(values)))}")
             continue
         label = "rate" if name == "dropout" else name
         distinct = list(dict.fromkeys(f"{v:.2g}" for v in values))
         words.append(f"{label} {distinct[0] if len(distinct) == 1 else '/'.join(f'{v:.2g}' for v in values)}")
     return ", ".join(words)
+
+
+def _switched(share: float) -> str:
+    """Write how often a switch was on."""
+    return {0.0: "off", 1.0: "on"}.get(share, f"on in {share:.0%}")
