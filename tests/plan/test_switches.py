@@ -5,8 +5,13 @@ import pytest
 
 from posology.errors import InputError
 from posology.plan import REFIT, Design, Member, PackResult, Space, default_ranges, parse_arms, tune_and_refit
+from posology.plan.arms import clash
 from posology.plan.members import REPLICAS_OF_NONE
+from posology.plan.mixes import singles
+from posology.plan.neighbours import neighbours
 from posology.plan.packs import program_of, programs
+from posology.plan.tried import Tried, is_new
+from posology.regularizers import REGULARIZERS
 from posology.report.charts.trials import Axis
 from posology.settings import Settings, check_range
 
@@ -89,6 +94,28 @@ def test_networks_with_and_without_the_layer_are_in_no_pack_together(found):
 def test_arms_that_cannot_be(text, message):
     with pytest.raises(InputError, match=message):
         parse_arms(text)
+
+
+def test_two_normalizations_are_in_no_arm_together_whoever_wrote_them(monkeypatch):
+    class Other(type(REGULARIZERS["layer_norm"])):
+        name, excludes = "other_norm", ()
+
+    monkeypatch.setitem(REGULARIZERS, "other_norm", Other())
+    assert clash(["dropout", "batch_norm", "other_norm"]) == ("batch_norm", "other_norm")
+    assert clash(["dropout", "other_norm"]) is None
+
+
+def test_in_a_mix_it_is_on_and_nowhere_between():
+    rng = np.random.default_rng(0)
+    cabinet = ["l1", "swa", "batch_norm"]
+    mixes = singles(cabinet, 3, rng)
+    assert [mix for mix in mixes if "batch_norm" in mix] == [{"batch_norm": 1.0}]
+    seen = [Tried(mix, float(i)) for i, mix in enumerate([{"batch_norm": 1.0}, {"batch_norm": 1.0, "l1": 0.4}])]
+    new = neighbours(seen, 12, cabinet, 3, rng)
+    assert {mix["batch_norm"] for mix in new if "batch_norm" in mix} == {1.0}
+    assert all(is_new(mix, [one.mix for one in seen]) for mix in new)
+    shifted = [mix for mix in new if set(mix) == {"batch_norm", "l1"}]
+    assert len({mix["l1"] for mix in shifted}) == len(shifted) > 2, "what is searched moves"
 
 
 def test_it_has_no_range():

@@ -47,14 +47,35 @@ def singles(cabinet: Sequence[str], each: int, rng: np.random.Generator) -> list
     --------
     >>> [sorted(mix) for mix in singles(["l1", "swa"], 2, np.random.default_rng(0))]
     [['l1'], ['swa'], ['l1'], ['swa']]
+
+    What is on or off has one point.
+
+    >>> [sorted(mix) for mix in singles(["l1", "batch_norm"], 2, np.random.default_rng(0))]
+    [['l1'], ['batch_norm'], ['l1']]
     """
     points = {name: rng.permutation((np.arange(each) + rng.random(each)) / each) for name in cabinet}
-    return [{name: within(float(points[name][k]))} for k in range(each) for name in cabinet]
+    return [
+        {name: within(name, float(points[name][k]))}
+        for k in range(each)
+        for name in cabinet
+        if not (k and is_switch(name))
+    ]
 
 
-def within(point: float) -> float:
-    """Keep a point in its range."""
-    return float(np.clip(point, WEAKEST, 1.0))
+def is_switch(name: str) -> bool:
+    """Tell what is on or off."""
+    return REGULARIZERS[name].strength.is_switch
+
+
+def within(name: str, point: float) -> float:
+    """Keep a point in a regularizer's range; what is on or off is on at 1.
+
+    Examples
+    --------
+    >>> within("l1", -0.1), within("l1", 0.5), within("batch_norm", 0.5)
+    (0.02, 0.5, 1.0)
+    """
+    return 1.0 if is_switch(name) else float(np.clip(point, WEAKEST, 1.0))
 
 
 def parts_of(mix: Sequence[str]) -> Iterator[tuple[str, ...]]:

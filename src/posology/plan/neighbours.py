@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from posology.plan.mixes import Mix, may_join, within
+from posology.plan.mixes import Mix, is_switch, may_join, within
 from posology.plan.tried import Tried, alone, is_new
 
 FADING = 0.7
@@ -62,12 +62,15 @@ def _changed(mix: Mix, best_alone: Mix, cabinet: Sequence[str], most: int, rng: 
     joining = [name for name in [*best_alone, *cabinet] if may_join(name, list(mix))]
     if kind == "join" and len(mix) < most and joining:
         name = _faded(list(dict.fromkeys(joining)), rng)
-        return {**mix, name: best_alone.get(name, 0.5)}
+        return {**mix, name: within(name, best_alone.get(name, 0.5))}
     if kind == "leave" and len(mix) > 1:
         gone = rng.choice(sorted(mix))
         return {name: point for name, point in mix.items() if name != gone}
-    name = str(rng.choice(sorted(mix)))
-    return {**mix, name: within(mix[name] + STEP * rng.standard_normal())}
+    searched = sorted(name for name in mix if not is_switch(name))
+    if not searched:
+        return mix  # seen: another change is tried
+    name = str(rng.choice(searched))
+    return {**mix, name: within(name, mix[name] + STEP * rng.standard_normal())}
 
 
 def _faded(ranked: Sequence[Any], rng: np.random.Generator) -> Any:
