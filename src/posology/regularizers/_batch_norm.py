@@ -16,7 +16,8 @@ class BatchNorm(Norm):
     activation, where no normalization comes before the next kernel. It is on or off: no strength is searched.
 
     Helps: deep networks, large learning rates. Penalties on a kernel before it do not make the function smaller, for
-    its scale is cancelled; they raise the effective learning rate.
+    its scale is cancelled; they raise the effective learning rate. Beside swa, the averaged weights predict with the
+    moving statistics of the last iterates; Izmailov et al. compute them anew for the average.
 
     The range is on: the layer is there, or it is not, and then the network is the one without it, bit for bit.
 
