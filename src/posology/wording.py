@@ -138,12 +138,20 @@ def listed(names: Iterable[str]) -> str:
 
 
 def separated(text: str) -> list[str]:
-    """Read names from one text, as `listed` writes it.
+    r"""Read names from one text, as `listed` writes it.
 
     Examples
     --------
     >>> separated('id, "town, street",')
     ['id', 'town, street']
+    >>> separated("price\n(EUR), id")
+    ['price\n(EUR)', 'id']
     """
-    found = next(csv.reader([text], skipinitialspace=True), [])
-    return [name.strip() for name in found if name.strip()]
+    # a spreadsheet's headers have line breaks, which end a row of CSV where they are not quoted
+    found = next(csv.reader([text.translate(_BREAKS)], skipinitialspace=True), [])
+    return [name.strip().translate(_BREAKS_AGAIN) for name in found if name.strip()]
+
+
+_BREAKS = {ord("\n"): "\ue000", ord("\r"): "\ue001"}
+_BREAKS_AGAIN = {0xE000: "\n", 0xE001: "\r"}
+"""Line breaks, and characters that stand for them and that Unicode leaves to private use."""

@@ -143,11 +143,19 @@ def test_probabilities_of_two_arms_by_hand():
     assert found.within_margin == pytest.approx(normal.cdf(0.01) - normal.cdf(-0.01), abs=0.02)
 
 
-def test_arms_that_differ_by_noise_alone_are_not_certain_to_be_worse():
-    """One combination among three: as likely to be the best of them as its share."""
-    found = ask([0.5, 0.501, 0.502, 0.501], 1e-3)
-    assert found.combination_better == pytest.approx(1 / 3, abs=0.03)
-    assert found.within_margin < 0.5, "little was measured: equality is not certain"
+def test_arms_of_a_side_that_differ_by_noise_alone_are_no_advantage_of_their_number():
+    """Two tied singles against one combination, and three against four: no side is better for having more arms."""
+    few = ask([0.5, 0.501, 0.502, 0.5015], 1e-3)
+    assert few.combination_better == pytest.approx(0.5, abs=0.1)
+    assert few.within_margin < 0.5, "little was measured: equality is not certain"
+    theta = 0.5 + 0.001 * np.arange(8)[[0, 3, 1, 2, 3, 0, 2, 1]]
+    many = probabilities(estimate_of(theta, 1e-3), [1, 2, 3], [4, 5, 6, 7], 0.01)
+    assert many.combination_better == pytest.approx(0.5, abs=0.1)
+
+
+def test_arms_of_a_side_that_truly_differ_keep_their_lead():
+    found = ask([0.3, 0.4, 0.6, 0.55], 1e-4)
+    assert found.combination_better < 0.01
 
 
 def test_shared_noise_leaves_probabilities_alone():

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from posology.inference.covariance import Estimate, normal_draws
+from posology.inference.covariance import Estimate, Matrix, normal_draws
 from posology.inference.verdict import Arm
 
 DRAWS = 10_000
@@ -160,7 +160,7 @@ class Probabilities:
 def probabilities(
     found: Estimate, singles: Sequence[int], combined: Sequence[int], margin: float
 ) -> Probabilities | None:
-    """Draw theta ~ N(found, S), S the covariance with one copy of the row term: the posterior under a flat prior.
+    """Draw from the posterior of theta, its noise the covariance with one copy of the row term.
 
     The second copy of the row term is a margin of safety that keeps verdicts right at their worst; a probability is to
     be right on average (docs/calibration.md, T8).
@@ -173,16 +173,34 @@ def probabilities(
 
 
 def drawn(
-    theta: Vector,
-    covariance: Float[np.ndarray, "arm arm"],
-    singles: Sequence[int],
-    combined: Sequence[int],
-    margin: float,
+    theta: Vector, covariance: Matrix, singles: Sequence[int], combined: Sequence[int], margin: float
 ) -> Probabilities:
-    """Give the shares of 10,000 draws of N(theta, covariance) of which the statements are true."""
-    draws = theta + normal_draws(covariance, DRAWS, np.random.default_rng(SEED))
+    """Give the shares of 10,000 draws of the posterior of which the statements are true.
+
+    theta ~ N(truth, covariance). The arms of a side, single or combined, are alike beforehand: N(m, tau2), m unknown,
+    tau2 by moments and never below (margin/2)^2. Without that the better of four noisy arms would look better than the
+    better of three alike; with one m for both sides, gains of combining would be drawn to zero.
+    """
+    deviation = theta - theta.mean()
+    prior = _alike_on_each_side(deviation, covariance, (singles, combined), margin)
+    gain = prior @ np.linalg.pinv(prior + covariance, hermitian=True)
+    # prior - gain @ prior, without the cancelling of what is large in both
+    draws = gain @ deviation + normal_draws(gain @ covariance, DRAWS, np.random.default_rng(SEED))
     difference = draws[:, list(combined)].max(axis=1) - draws[:, list(singles)].max(axis=1)
     return Probabilities(float((difference > 0).mean()), float((np.abs(difference) < margin).mean()))
+
+
+def _alike_on_each_side(deviation: Vector, covariance: Matrix, sides: Sequence[Sequence[int]], margin: float) -> Matrix:
+    # what is not known beforehand at all has a variance that is large beside everything
+    unknown = 1e6 * (float(np.trace(covariance)) + float(deviation @ deviation) + margin**2)
+    prior = unknown * np.eye(len(deviation))
+    for side in sides:
+        part, count = np.ix_(side, side), len(side)
+        centre = np.eye(count) - 1 / count
+        spread = float(deviation[side] @ centre @ deviation[side] - np.trace(centre @ covariance[part]))
+        tau2 = max((margin / 2) ** 2, spread / max(1, count - 1))
+        prior[part] = unknown + tau2 * np.eye(count)
+    return prior
 
 
 def corrected_resampled_t(losses_by_fit: Float[np.ndarray, " fit"], folds: int, level: float = 0.95) -> Contrast:
