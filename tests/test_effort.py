@@ -20,6 +20,12 @@ def test_enough_is_compared():
     [
         (99, X[:, 0], {}, "99 rows are too few for a comparison, which needs 100"),
         (120, np.r_[["oat"] * 118, ["rye"] * 2], {}, "the class 'rye' has 2 rows, fewer than there are folds, 3"),
+        (
+            120,
+            np.column_stack([X[:, 0] > 0, np.arange(120) < 2]),
+            {},
+            "the class '1' of the label 'y1' has 2 rows, fewer than there are folds, 3",
+        ),
         (120, X[:, 0], {"groups": np.arange(120) // 30}, "4 groups are too few for 3 folds, which need 6"),
     ],
 )

@@ -54,10 +54,17 @@ def why_untuned(table: Table, design: Design) -> str:
         return f"{counted(table.n_rows, 'row')} are too few for a comparison, which needs {FEWEST_ROWS}"
     if table.groups is not None and table.groups.count < 2 * design.folds:
         return f"{table.groups.count} groups are too few for {design.folds} folds, which need {2 * design.folds}"
-    if table.strata is not None:
-        rows = np.bincount(table.strata)
-        rarest = int(rows.argmin())
-        if rows[rarest] < design.folds:
-            named = f"the class '{table.classes[rarest]}'"
-            return f"{named} has {counted(int(rows[rarest]), 'row')}, fewer than there are folds, {design.folds}"
-    return ""
+    each = table.of_each() if table.labels else [table]
+    return next(filter(None, (_too_rare(one, design.folds, label=bool(table.labels)) for one in each)), "")
+
+
+def _too_rare(table: Table, folds: int, *, label: bool) -> str:
+    """Say which class of a target, or value of a label, has too few rows; nothing where all have enough."""
+    if table.strata is None:
+        return ""
+    rows = np.bincount(table.strata, minlength=len(table.classes))
+    rarest = int(rows.argmin())
+    if rows[rarest] >= folds:
+        return ""
+    named = f"the class '{table.classes[rarest]}'" + (f" of the label '{table.target_name}'" if label else "")
+    return f"{named} has {counted(int(rows[rarest]), 'row')}, fewer than there are folds, {folds}"

@@ -238,10 +238,20 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
-def has_network(folder: Path) -> bool:
-    """Tell whether a folder has the tuned network, whole, and what prepares its rows."""
-    beside = (folder / name for name in ("preparation.json", "preparation.skops", "layout.json"))
+def has_network(folder: Path, *, classes: bool) -> bool:
+    """Tell whether a folder has the tuned network, whole, what prepares its rows, and the names of `classes`."""
+    names = ["preparation.json", "preparation.skops", "layout.json", *(["classes.json"] if classes else [])]
+    beside = (folder / name for name in names)
     return zipfile.is_zipfile(folder / "model.keras") and all(path.is_file() and path.stat().st_size for path in beside)
+
+
+def lacks_classes(folder: Path) -> bool:
+    """Tell whether the names of classes are lost, of which verdict.json says that there are some."""
+    try:
+        study = json.loads((folder / "verdict.json").read_bytes())["study"]
+        return not {"classes", "labels"}.isdisjoint(study) and not (folder / "classes.json").is_file()
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # none is there, as in a bundle, which checks its parts by itself
 
 
 def read_of_its_end(folder: Path, name: str) -> Any:

@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Int
 
 from posology.keys import generator
+from posology.label_parts import label_parts
 
-Strata = Int[np.ndarray, " row"]
+Strata = Int[np.ndarray, "row *label"]
 Groups = Int[np.ndarray, " row"]
 
 
@@ -17,8 +18,9 @@ def outer_folds(
 ) -> Int[np.ndarray, "repeat row"]:
     """Assign each row a fold in each repeat: a random partition into folds whose sizes differ by one at most.
 
-    With `strata`, the class of each row, the numbers of rows of a class differ by one at most too. With `groups`, the
-    rows of a group share a fold, and classes do not matter; folds are then as even as groups let them be.
+    With `strata`, the class of each row, the numbers of rows of a class differ by one at most too; with which labels it
+    has, `(row, label)`, as far as labels that share rows let them. With `groups`, the rows of a group share a fold, and
+    classes do not matter; folds are then as even as groups let them be.
 
     Examples
     --------
@@ -27,7 +29,14 @@ def outer_folds(
     >>> np.bincount(outer_folds(103, 5, 1, seed=0)[0]).tolist()
     [21, 21, 21, 20, 20]
     """
-    return np.stack([_parts(rows, folds, generator(seed, "outer", r), strata, groups) for r in range(repeats)])
+    return np.stack([outer_fold(rows, folds, r, seed, strata, groups) for r in range(repeats)])
+
+
+def outer_fold(
+    rows: int, folds: int, repeat: int, seed: int, strata: Strata | None = None, groups: Groups | None = None
+) -> Int[np.ndarray, " row"]:
+    """Assign each row a fold in one repeat; see `outer_folds`."""
+    return _parts(rows, folds, generator(seed, "outer", repeat), strata, groups)
 
 
 def _parts(
@@ -38,6 +47,8 @@ def _parts(
         return _group_parts(groups, parts, random)
     if strata is None:
         return random.permutation(np.arange(rows) % parts)
+    if strata.ndim > 1:
+        return label_parts(strata, parts, random)
     order = np.lexsort((random.permutation(rows), strata))
     out = np.empty(rows, int)
     # the rows to spare of the last round go to random parts, as those of every class do
@@ -83,8 +94,8 @@ def inner_split(
         Of the partition.
     purpose
         Key of the outer fit, such as (seed, repeat, fold): every arm of it shares the splits.
-    strata : int array (row,), optional
-        The class of each of these rows, in which the parts then agree.
+    strata : int array (row,) or (row, label), optional
+        The class of each of these rows, or the labels that it has, in which the parts then agree.
     groups : int array (row,), optional
         The group of each of these rows, whose rows share a part.
 

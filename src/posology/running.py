@@ -288,7 +288,8 @@ class Run:
         """Train the tuned network, unless an earlier run left the same one."""
         name = f"packs/{pack.name}.json"
         kept = record.read_json(name)
-        if kept is not None and pack_from_dict(kept["pack"]) == pack and has_network(record.folder):
+        whole = has_network(record.folder, classes=bool(self._study.table.classes))
+        if kept is not None and pack_from_dict(kept["pack"]) == pack and whole:
             return kept
         self._progress.stage("training the tuned network on all rows")
         out = {**pool.finish(pack, record.folder), "pack": pack_to_dict(pack)}

@@ -359,14 +359,15 @@ def _kind(table: Table) -> str:
 
 def _check_classes(table: Table, design: Design) -> None:
     """Refuse classes, or labels, that a fold would lack."""
+    each = list(table.of_each()) if table.labels else [table]
+    for one in each:
+        check_classes(one.target_name, one.target, one.classes, design.folds)
+    if not table.labels and table.clusters is None:
+        return  # each fold has its share
     sizes = table.n_rows, design.folds, design.repeats, design.seed
-    # of one target with classes each fold has its share, unless groups forbid it
-    folds = None if table.strata is not None and table.clusters is None else outer_folds(*sizes, groups=table.clusters)
-    for one in table.of_each() if table.labels else [table]:
-        about = one.target_name, one.target, one.classes
-        check_classes(*about, design.folds)
-        if folds is not None:
-            check_classes_in_folds(*about, folds, grouped=table.clusters is not None)
+    folds = outer_folds(*sizes, table.strata, table.clusters)
+    for one in each:
+        check_classes_in_folds(one.target_name, one.target, one.classes, folds, grouped=table.clusters is not None)
 
 
 def cores() -> int:

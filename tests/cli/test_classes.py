@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,18 @@ def test_a_finished_study_is_resumed_without_training(studied, call):
     assert said.code == 0, said.err
     assert (studied[0] / "verdict.json").read_bytes() == before
     assert json.loads(said.out)["arms"] == json.loads(before)["arms"]
+
+
+def test_lost_names_of_classes_are_told_and_made_again(studied, call, here):
+    folder = here / "half"
+    shutil.copytree(studied[0], folder)
+    (folder / "classes.json").unlink()
+    for said in (call("predict", folder, studied[1]), call("export", folder, "--to", "keras", "--out", "net")):
+        assert (said.code, said.out) == (2, "")
+        assert "has no classes.json, which names its classes. Write it again: posology resume" in said.err
+    before = (studied[0] / "classes.json").read_bytes()
+    assert call("resume", folder, "--workers", 1).code == 0
+    assert (folder / "classes.json").read_bytes() == before
 
 
 def test_predictions_are_classes_and_their_probabilities(found):

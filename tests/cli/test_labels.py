@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from posology.execution.predicting import predict_frame
 from posology.execution.rivals import predict_rival
 from posology.report.findings import Findings
-from posology.resampling import outer_folds
 from posology.table import make_table
 from tests.report.test_writing import VALIDATOR
 
@@ -154,10 +153,8 @@ REFUSED = {
     ),
     "a score of numbers": (["--score", "mae"], "--score mae is for numbers, and the target 'a, b' is labels."),
     "a rare label": (["--target", "rare"], "The target 'rare' has 2 classes, of which '1 (1 row)' has fewer rows"),
-    "a fold without it": (
-        ["--target", "few"],
-        "A fold has no row of '1' of the label 'few', and every fold must score",
-    ),
+    # three rows with two labels each, which two folds cannot both have
+    "a fold without it": (["--target", "p,q,r"], "A fold has no row of '1' of the label '"),
     "numbers among labels": (["--target", "x"], "The target 'x' has numbers such as"),
     "three values": (["--target", "three"], "of which 'a', 'b', 'three' are classes. Several targets are all numbers;"),
     "all the same": (["--target", "one"], "The target 'one' is '1' in all 60 rows where it is known"),
@@ -167,10 +164,10 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_studied_is_refused(name, call, here):
     more, says = REFUSED[name]
-    rng, ones = np.random.default_rng(0), np.zeros((60, 2), int)
-    ones[0, 0], ones[np.flatnonzero(outer_folds(60, 2, 1, 2)[0])[:2], 1] = 1, 1  # both in one fold
+    rng, first = np.random.default_rng(0), np.arange(60)
     numbers = pd.DataFrame({"x": rng.normal(size=60), "y": rng.normal(size=60), "a": rng.integers(0, 2, 60)})
-    others = {"b": 1 - numbers["a"].to_numpy()[::-1], "rare": ones[:, 0], "few": ones[:, 1], "one": 1}
+    others = {"b": 1 - numbers["a"].to_numpy()[::-1], "rare": (first == 0) * 1, "one": 1}
+    others |= {name: ((first < 3) & (first != lacks)) * 1 for lacks, name in enumerate("pqr")}
     numbers.assign(**others, three=rng.integers(0, 3, 60)).to_csv("t.csv", index=False)
     asked = ["--target", "a,b", "--task", "classification", *more, "--workers", 1, "--seed", 2]
     said = call("study", "t.csv", *asked, *SMALL)
@@ -182,6 +179,6 @@ def test_truth_values_are_labels_without_a_word(frame):
     truth = frame.astype(dict.fromkeys(LABELS, bool))
     table = make_table(truth, LABELS)
     assert (table.labels, table.classes, table.task) == (tuple(LABELS), ("0", "1"), "classification")
-    assert table.strata is None
+    np.testing.assert_array_equal(table.strata, frame[LABELS])
     np.testing.assert_array_equal(table.target, frame[LABELS])
     assert make_table(frame, LABELS).labels == ()  # 0 and 1 are numbers, until they are said to be names

@@ -322,6 +322,13 @@ def test_labels_are_predicted_by_one_network(of):
     assert roc_auc_score(LABELS[SMALL], probabilities[SMALL]) > 0.7
 
 
+def test_labels_that_are_too_rare_are_learned_untuned():
+    labels = np.column_stack([Y[:120] > 100, np.arange(120) < 2]).astype(int)
+    model = PosologyClassifier(**FEW, ensemble=1).fit(X[:120], labels)
+    assert "the class '1' of the label 'y1' has 2 rows, fewer than there are folds, 3" in str(model.verdict_)
+    assert model.predict_proba(X[:5]).shape == (5, 2)
+
+
 def test_a_study_of_several_targets_names_them(tmp_path):
     both = pd.DataFrame({"progression": Y, "glucose": GLUCOSE}).iloc[:120]
     how = {"network": "question", "ensemble": 1, "arms": "none; dropout", "folder": tmp_path / "study"}

@@ -10,7 +10,7 @@ from posology.execution.inspecting import inspect_source
 from posology.network.checks import check_model
 from posology.network.choice import Choice
 from posology.network.head_checks import check_scales
-from posology.network.heads import Head, guessed_classes
+from posology.network.heads import Head, guessed_target
 from posology.network.liveness import Proof
 from posology.network.packed import PackedNetwork
 from posology.network.question import model_build
@@ -97,7 +97,7 @@ def test_answers_are_probabilities_and_the_error_their_log_loss(case):
 def test_a_look_without_a_table_guesses_the_classes(case):
     classes, model, *_ = case
     known = model.loss not in ("kl_divergence", unusual)
-    assert guessed_classes(model) == (classes if known else 0)
+    assert guessed_target(model) == ((classes, 1) if known else (0, model.output_shape[-1]))
 
 
 def test_a_sure_mistake_has_a_finite_log_loss():
@@ -109,7 +109,7 @@ def test_the_questions_network_has_the_head_that_the_target_needs(classes):
     model = model_build(X, classes)
     check(model, NAME, [WIDTH], classes)
     assert model.output_shape == (None, 3 if classes == 3 else 1)
-    assert guessed_classes(model) == classes
+    assert guessed_target(model) == (classes, 1)
 
 
 @pytest.mark.parametrize(

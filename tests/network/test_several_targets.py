@@ -80,6 +80,20 @@ def test_a_network_without_a_table_is_looked_at_with_as_many_targets_as_outputs(
     assert all(one["live"] for site in seen["sites"] for one in site["regularizers"].values())
 
 
+@pytest.mark.parametrize("last", ["Dense(3, 'sigmoid')", "Dense(3)"])
+def test_a_network_of_labels_is_looked_at_without_a_table(last, tmp_path):
+    loss = f"keras.losses.BinaryCrossentropy(from_logits={last == 'Dense(3)'})"
+    (tmp_path / "net.py").write_text(
+        "import keras\n\n\ndef build(x):\n    layers = [keras.Input((x.shape[1],)), keras.layers.Dense(4, 'relu'),\n"
+        f"        keras.layers.{last}]\n    model = keras.Sequential(layers)\n"
+        f"    model.compile('sgd', {loss})\n    return model\n"
+    )
+    seen = inspect_source(NetworkSource("file", str(tmp_path / "net.py"), "build"), None, ALL, {})
+    said = "The targets are taken as 3 labels, because the loss is binary and has so many outputs."
+    assert seen["notes"][0] == said
+    assert all(one["live"] for site in seen["sites"] for one in site["regularizers"].values())
+
+
 def check_labels(model):
     check_model(model, NAME, [WIDTH], 2, 3)
     check_scales(model, NAME, 2, 3)

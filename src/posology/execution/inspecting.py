@@ -14,10 +14,10 @@ from posology.network.choice import Choice
 from posology.network.drawing import draw
 from posology.network.faithful import check_faithful
 from posology.network.head_checks import check_scales
-from posology.network.heads import guessed_classes
+from posology.network.heads import guessed_target
 from posology.network.inputs import inputs_of
 from posology.network.liveness import Liveness, Proof
-from posology.network.outputs import notes_on_outputs, scored_output
+from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Site, check_choice, notes_on
 from posology.network.source import NetworkSource, open_source
@@ -53,7 +53,7 @@ def inspect_source(
     check_scales(model, str(source), classes, y.shape[1])
     check_faithful(model, str(source), x.shape[1])
     check_choice(model, choice)
-    network = PackedNetwork(model, choice=choice, classes=classes, targets=y.shape[1] if table else 1)
+    network = PackedNetwork(model, choice=choice, classes=classes, targets=y.shape[1])
     # state that was computed from rows, such as Normalization's, is the built model's own
     proof = Proof(model, network, network.first_weights(0, model), x[:ROWS], y[:ROWS])
     found = proof.liveness()
@@ -92,8 +92,7 @@ def _with_random_rows(source: NetworkSource) -> _Shown:
     widths = [_width(tensor) for tensor in model.inputs] if built else [RANDOM_COLUMNS]
     coded = [i.codes for i in inputs_of(model)]
     build(model, str(source), RANDOM_COLUMNS)
-    classes = guessed_classes(model)
-    targets = 1 if classes else int(model.outputs[scored_output(model)].shape[-1] or 1)
+    classes, targets = guessed_target(model)
     check_model(model, str(source), widths, classes, targets)
     sizes = [(RANDOM_ROWS, width) for width in widths]
     parts = [rng.integers(0, 2, s) if codes else rng.normal(size=s) for s, codes in zip(sizes, coded, strict=True)]
@@ -104,6 +103,8 @@ def _with_random_rows(source: NetworkSource) -> _Shown:
 
 def _guessed(classes: int, targets: int) -> tuple[str, ...]:
     """Say what was guessed of the target."""
+    if classes and targets > 1:
+        return (f"The targets are taken as {targets} labels, because the loss is binary and has so many outputs.",)
     if classes:
         return (f"The target is taken as {classes} classes, because the loss is for classes.",)
     return (f"{targets} targets are assumed, because the network has so many outputs.",) if targets > 1 else ()

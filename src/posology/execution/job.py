@@ -11,7 +11,7 @@ from posology.errors import InputError
 from posology.network.choice import ALL, Choice
 from posology.network.source import NetworkSource
 from posology.plan import ALL_ROWS, REFIT, Design, Member, Pack
-from posology.resampling import inner_split, outer_folds
+from posology.resampling import inner_split, outer_fold
 
 ALL_ROWS_SPLITS = 5
 """Inner splits of the fit for the prescription: each row is watched once, so that its choice is steadier."""
@@ -77,7 +77,7 @@ class Job:
     def rows_of(
         self,
         pack: Pack,
-        strata: Int[np.ndarray, " row"] | None = None,
+        strata: Int[np.ndarray, "row *label"] | None = None,
         groups: Int[np.ndarray, " row"] | None = None,
     ) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " watched"]]:
         """Give the rows that a pack's members are trained on, and those on which they are watched or scored.
@@ -85,8 +85,8 @@ class Job:
         Parameters
         ----------
         pack : Pack
-        strata : int array (row,), optional
-            Class of each row of the table, in which the splits then agree.
+        strata : int array (row,) or (row, label), optional
+            Class of each row of the table, or the labels that it has, in which the splits then agree.
         groups : int array (row,), optional
             Group of each row of the table, whose rows share a part of every split.
         """
@@ -97,7 +97,7 @@ class Job:
             return inner_split(
                 every, pack.split, ALL_ROWS_SPLITS, design.seed, ALL_ROWS, 0, strata=strata, groups=groups
             )
-        fold = outer_folds(self.rows, design.folds, design.repeats, design.seed, strata, groups)[pack.repeat]
+        fold = outer_fold(self.rows, design.folds, pack.repeat, design.seed, strata, groups)
         outside, inside = every[fold == pack.fold], every[fold != pack.fold]
         if pack.split == REFIT:
             return inside, outside

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from posology.errors import InputError
 from posology.network.source import NetworkSource, defined_in
-from posology.record import read_settings
+from posology.record import lacks_classes, read_settings
 from posology.table import Classes, Layout, Preparation, features_of, read_frame
 from posology.wording import resume_command
 
@@ -34,6 +34,11 @@ def finished(folder: Path) -> Path:
         )
     if not zipfile.is_zipfile(path):
         raise InputError(f"'{path}' is cut off or damaged. Write it again: {resume_command(folder)}")
+    if lacks_classes(folder):
+        raise InputError(
+            f"The folder '{folder}' has no classes.json, which names its classes. Write it again: "
+            f"{resume_command(folder)}"
+        )
     return path
 
 

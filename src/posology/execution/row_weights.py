@@ -31,7 +31,7 @@ class RowWeights:
     def of(cls, table: Table, asked: ClassWeight | None, fit: Int[np.ndarray, " fit"]) -> "RowWeights":
         """Weigh the rows of a table; balanced classes are balanced by the rows that are trained on alone."""
         values = np.ones(table.n_rows) if table.row_weights is None else table.row_weights
-        if table.strata is not None:
+        if table.strata is not None and not table.labels:
             factors = class_factors(asked, table.classes, table.strata[fit], values[fit])
             values = values if factors is None else values * factors[table.strata]
         return cls(values, float(values[fit].mean()))

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
-from posology.network.heads import FOR_CLASSES, SPARSE, Head, head_of, loss_name
+from posology.network.heads import FOR_CLASSES, SPARSE, Head, ends_with_softmax, head_of, loss_name
 from posology.network.inputs import split_columns
 from posology.network.losses import OutputLoss, losses_of
 from posology.network.outputs import output_names
@@ -131,9 +131,8 @@ def _check_loss(loss: str, name: str, classes: int, width: int, targets: int) ->
 
 
 def _check_no_softmax(model: Any, name: str) -> None:
-    softmax = (keras.activations.softmax, keras.activations.log_softmax)
-    last, width = model.layers[-1], int(model.outputs[-1].shape[-1])
-    if getattr(last, "activation", None) in softmax or isinstance(last, keras.layers.Softmax):
+    width = int(model.outputs[-1].shape[-1])
+    if ends_with_softmax(model):
         such = "one output, which is always 1" if width == 1 else f"{width} outputs, whose sum is always 1"
         number = "a number" if width == 1 else "numbers"
         raise InputError(

@@ -10,10 +10,14 @@ from posology.network.outputs import scored_output
 SPARSE = ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
 """Losses that take the place of a row's class; all others that see several outputs take one column a class."""
 
+BINARY = (
+    "binary_crossentropy", "BinaryCrossentropy", "binary_focal_crossentropy", "BinaryFocalCrossentropy",
+)  # fmt: skip
+"""Losses of outputs that do not exclude one another."""
+
 FOR_CLASSES = (
     *SPARSE,
-    "binary_crossentropy", "BinaryCrossentropy",
-    "binary_focal_crossentropy", "BinaryFocalCrossentropy",
+    *BINARY,
     "categorical_crossentropy", "CategoricalCrossentropy",
     "categorical_focal_crossentropy", "CategoricalFocalCrossentropy",
     "CategoricalGeneralizedCrossEntropy",
@@ -135,11 +139,24 @@ def loss_name(loss: Any) -> str:
     return type(loss).__name__ if type(loss).__module__.split(".")[0] == "keras" else str(loss.name)
 
 
-def guessed_classes(model: Any) -> int:
-    """Guess, by the loss, the number of classes of a network that is looked at without a table; 0 for numbers."""
+def ends_with_softmax(model: Any) -> bool:
+    """Tell whether the last layer makes its outputs exclude one another."""
+    softmax = (keras.activations.softmax, keras.activations.log_softmax)
+    last = model.layers[-1]
+    return getattr(last, "activation", None) in softmax or isinstance(last, keras.layers.Softmax)
+
+
+def guessed_target(model: Any) -> tuple[int, int]:
+    """Guess, by the loss, the classes (0 for numbers) and targets of a network that is looked at without a table.
+
+    Several outputs under a binary crossentropy are labels, unless a softmax says that they exclude one another.
+    """
     scored = scored_output(model)
+    width = int(model.outputs[scored].shape[-1] or 1)
     try:
-        loss = losses_of(model)[scored].loss
+        loss = loss_name(losses_of(model)[scored].loss)
     except ValueError:
-        return 0  # `check_model` says what is wrong with them
-    return max(2, int(model.outputs[scored].shape[-1] or 2)) if loss_name(loss) in FOR_CLASSES else 0
+        return 0, width  # `check_model` says what is wrong with them
+    if loss not in FOR_CLASSES:
+        return 0, width
+    return (2, width) if loss in BINARY and not ends_with_softmax(model) else (max(2, width), 1)

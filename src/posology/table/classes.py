@@ -201,7 +201,7 @@ def check_classes_in_folds(
 ) -> None:
     """Refuse folds that lack a class: they could not be scored, nor would it be learned elsewhere.
 
-    Folds of whole groups may, and those of labels, which are drawn without regard to any.
+    Folds of whole groups may, and those of labels, where one shares its few rows with several that are rarer.
 
     Parameters
     ----------
@@ -226,8 +226,8 @@ def check_classes_in_folds(
     lacking = [c for c, fewest in zip(classes, np.min(counts, axis=0), strict=True) if fewest == 0]
     if lacking and not grouped:
         raise InputError(
-            f"A fold has no row of {quoted(lacking, 5)} of the label '{name}', and every fold must score both: folds "
-            "are drawn without regard to labels. Use fewer --folds, another --seed, or leave the label out."
+            f"A fold has no row of {quoted(lacking, 5)} of the label '{name}', and every fold must score both: it "
+            "shares its few rows with labels as rare. Use fewer --folds, another --seed, or leave one of them out."
         )
     if lacking:
         raise InputError(

@@ -66,9 +66,9 @@ class Table:
         return "classification" if self.classes else "regression"
 
     @property
-    def strata(self) -> Int64[np.ndarray, " row"] | None:
-        """The class of each row, by which splits are stratified; None where the target is a number, or labels."""
-        return self.target.astype(np.int64) if self.classes and not self.targets else None
+    def strata(self) -> Int64[np.ndarray, "row *label"] | None:
+        """The class of each row, or which labels it has, by which splits are stratified; None of numbers."""
+        return self.target.astype(np.int64) if self.classes else None
 
     @property
     def clusters(self) -> Int64[np.ndarray, " row"] | None:
