@@ -180,5 +180,5 @@ def test_what_is_computed_from_rows_is_that_of_the_build_for_them():
         np.testing.assert_array_equal(ours, np.asarray(theirs))
 
 
-def test_it_needs_no_hook_of_the_engine():
+def test_it_is_on_or_off():
     assert all(REGULARIZERS[name].strength.is_switch for name in NORMS)
