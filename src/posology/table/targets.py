@@ -103,7 +103,8 @@ def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:
 
 
 def _note_on_labels(names: Sequence[str], numbers: Values) -> str:
-    shown = ", ".join(f"'{name}' ({share:.1%})" for name, share in zip(names, np.nanmean(numbers, axis=0), strict=True))
+    shares = numbers[known_rows(names, numbers)].mean(axis=0)  # of the rows that are studied
+    shown = ", ".join(f"'{name}' ({share:.1%})" for name, share in zip(names, shares, strict=True))
     return f"{len(names)} labels, {shown} of the rows, are predicted by one network; its score is about all of them."
 
 
