@@ -112,6 +112,13 @@ def test_refusals(columns, how, says):
     assert says in refusal(frame(**columns), **how)
 
 
+def test_advice_quotes_names_as_a_shell_takes_them():
+    named = {"rent, cold": Y[:, 1], "my flat's sort": ["high", "low"] * 15}
+    said = refusal(frame(**named), [*reversed(named), "rent"])
+    option = """--target 'my flat'"'"'s sort' --drop '"rent, cold",rent'"""
+    assert said.endswith(f"{option} (in Python: X.drop(columns=['rent, cold', 'rent']))")
+
+
 def test_leaks_are_told_of_each_target():
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
