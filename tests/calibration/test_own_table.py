@@ -44,6 +44,13 @@ def test_classes_are_refused():
         own_rows(make_table(frame, "y"), None, 0)
 
 
+def test_several_targets_are_refused_with_their_names_as_a_shell_takes_them():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "net rent", "rent, cold"])
+    with pytest.raises(InputError) as caught:
+        own_rows(make_table(frame, ["net rent", "rent, cold"]), None, 0)
+    assert str(caught.value).endswith("""--target 'net rent' --drop '"rent, cold"'""")
+
+
 def test_a_shuffled_target_keeps_its_values(table):
     own = own_rows(table, None, 0)
     (x, y), (_, fresh) = shuffled(own).draw(np.random.default_rng(1), 120, 300)

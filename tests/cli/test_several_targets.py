@@ -1,6 +1,7 @@
 """Several targets through the command: one study of real rows, then all that is made of it."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -58,7 +59,7 @@ def root(tmp_path_factory, frame):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (root / "said.txt").write_text(done.stdout)
-    assert "2 rows without a value of each of the targets" in done.stderr
+    assert "2 rows without a value of one or more of the targets" in done.stderr
     return root
 
 
@@ -146,9 +147,17 @@ def test_onnx_predicts_both(call, there, tmp_path):
     assert said.code == 0, said.err  # which runs it with onnxruntime, and compares
 
 
-def test_code_and_units_are_given(call, there):
-    out = call("export", there, "--to", "code").out
-    assert "net.py" in out or "Dropout" in out
+def test_code_and_units_are_given(call, there, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(there, folder)
+    verdict = json.loads((folder / "verdict.json").read_text())
+    verdict["prescription"]["strengths"]["l2"] = [0.01] * len(verdict["study"]["kernels"])
+    (folder / "verdict.json").write_text(json.dumps(verdict))
+    said = call("export", folder, "--to", "code")
+    assert said.code == 0, said.err
+    assert f"= torch weight_decay=0.02 = sklearn alpha={2 * 32 * 0.01:.3g}\n" in said.out
+    assert "# sklearn: MLPRegressor(alpha=), in batches of 32 rows." in said.out
+    assert "--- a/net.py" in said.out
 
 
 def _file(folder, text):

@@ -35,7 +35,7 @@ def squared_error(y, predicted):
 
 
 def crossentropy(y, logits):
-    return keras.losses.BinaryCrossentropy(from_logits=True)(y.astype("float32")[:, None], logits[:, None])
+    return keras.losses.BinaryCrossentropy(from_logits=True)(y.astype("float32"), logits)
 
 
 def keras_gradients(model, x, y, error=squared_error):
@@ -43,7 +43,7 @@ def keras_gradients(model, x, y, error=squared_error):
 
     def loss(weights):
         predicted, _, penalties = model.stateless_call(weights, [], x.astype("float32"), return_losses=True)
-        return error(y, predicted[:, 0]) + sum(penalties)
+        return error(y, predicted if y.ndim > 1 else predicted[:, 0]) + sum(penalties)
 
     return [np.asarray(g) for g in jax.grad(loss)([v.value for v in model.trainable_variables])]
 
@@ -72,12 +72,7 @@ def sklearn_gradients(model, alpha, of=MLPRegressor, y=Y):
 def test_mlp_alpha_of_two_targets_gives_keras_gradient():
     y = np.column_stack([Y, X[:, 2] - Y])
     model = mlp(outputs=2)
-
-    def loss(weights):
-        predicted, _, penalties = model.stateless_call(weights, [], X.astype("float32"), return_losses=True)
-        return squared_error(y, predicted) + sum(penalties)
-
-    ours = jax.grad(loss)([v.value for v in model.trainable_variables])
+    ours = keras_gradients(model, X, y)
     for a, b in zip(ours, sklearn_gradients(model, mlp_alpha(L2, N, targets=2), y=y), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)  # the mean of two is half of their sum
 
@@ -94,10 +89,20 @@ def test_mlp_alpha_gives_half_of_keras_gradient():
 
 def test_mlp_classifier_alpha_gives_keras_gradient():
     model, y = mlp(), (Y > 0).astype(int)
-    ours = keras_gradients(model, X, y, crossentropy)
+    ours = keras_gradients(model, X, y[:, None], crossentropy)
     theirs = sklearn_gradients(model, mlp_classifier_alpha(L2, N), MLPClassifier, y)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_mlp_classifier_alpha_of_two_labels_gives_half_of_its_gradient():
+    model, y = mlp(outputs=2), np.column_stack([Y > 0, X[:, 2] > Y]).astype(int)
+    ours = keras_gradients(model, X, y, crossentropy)
+    theirs = sklearn_gradients(model, mlp_classifier_alpha(L2, N, targets=2), MLPClassifier, y)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(2 * a, b, rtol=1e-4, atol=1e-5)  # the mean of two is half of their sum
+    of_one = sklearn_gradients(model, mlp_classifier_alpha(L2, N), MLPClassifier, y)
+    assert np.abs(2 * ours[0] - of_one[0]).max() > 1e-3
 
 
 def linear(l1, l2, coefficients, intercept):
@@ -227,6 +232,14 @@ def test_classes_have_the_alpha_of_a_classifier():
     text = "\n".join(comments(of_classes))
     assert "kernels alone (crossentropy)" in text
     assert "MLPClassifier(alpha=), in batches of 20 rows" in text
+
+
+def test_several_targets_and_labels_have_a_multiple_of_it():
+    several, labels = verdict({"l2": [0.01, 0.01]}), verdict({"l2": [0.01, 0.01]})
+    several["study"]["targets"] = ["a", "b", "c"]
+    labels["study"] |= {"targets": ["a", "b", "c"], "labels": [{"label": name} for name in "abc"]}
+    assert [row["sklearn_alpha"] for row in units_of(several)][:2] == pytest.approx([0.6, 0.6])
+    assert [row["sklearn_alpha"] for row in units_of(labels)][:2] == pytest.approx([1.2, 1.2])
 
 
 def test_comments_where_an_l2_is_prescribed():

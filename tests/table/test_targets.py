@@ -72,13 +72,24 @@ def test_rows_that_lack_any_target_are_left_out():
     price[:2], rent[1:4] = np.nan, np.nan
     table = make_table(frame(price=price, rent=rent), "price,rent")
     np.testing.assert_array_equal(table.target, Y[4:])
-    assert table.notes[1] == "4 rows without a value of each of the targets 'price', 'rent' were left out."
+    assert table.notes[1] == "4 rows without a value of one or more of the targets 'price', 'rent' were left out."
     price[2:], rent[:2] = np.nan, 1.0
     price[:2], rent[:2] = 1.0, np.nan
     assert refusal(frame(price=price, rent=np.where(np.isnan(price), 1.0, np.nan))) == (
         "In none of the 30 rows all of the targets 'price', 'rent' are known. Give rows in which they are, or fewer "
         "targets."
     )
+
+
+def test_shares_of_labels_are_of_the_rows_that_are_studied():
+    old, far = (np.arange(ROWS) % 2 * 1.0, (np.arange(ROWS) < 15) * 1.0)
+    old[:6] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeakWarning)
+        table = make_table(frame(old=old, far=far), "old,far", task="classification")
+    assert table.target.mean(axis=0).tolist() == [0.5, 0.375]
+    assert table.notes[0].startswith("2 labels, 'old' (50.0%), 'far' (37.5%) of the rows, are predicted by")
+    assert table.notes[1] == "6 rows without a value of one or more of the targets 'old', 'far' were left out."
 
 
 @pytest.mark.parametrize(
@@ -99,6 +110,13 @@ def test_rows_that_lack_any_target_are_left_out():
 )
 def test_refusals(columns, how, says):
     assert says in refusal(frame(**columns), **how)
+
+
+def test_advice_quotes_names_as_a_shell_takes_them():
+    named = {"rent, cold": Y[:, 1], "my flat's sort": ["high", "low"] * 15}
+    said = refusal(frame(**named), [*reversed(named), "rent"])
+    option = """--target 'my flat'"'"'s sort' --drop '"rent, cold",rent'"""
+    assert said.endswith(f"{option} (in Python: X.drop(columns=['rent, cold', 'rent']))")
 
 
 def test_leaks_are_told_of_each_target():

@@ -1,5 +1,6 @@
 """Nulls made of the user's own table: a shuffled target (N2 here), and arms that tie by flipped signs (N4)."""
 
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ from posology.errors import InputError
 from posology.inference.covariance import Folds, Losses, fit_means
 from posology.keys import generator, key_of
 from posology.table import Preparation, Table
+from posology.wording import listed
 
 MOST_ROWS = 1000
 """A larger table is studied by a random sample: what is asked is how the verdict errs, which takes many studies."""
@@ -28,7 +30,7 @@ def own_rows(table: Table, rows: int | None, seed: int) -> Rows:
     if table.targets:
         raise InputError(
             f"'{table.target_name}' are {len(table.targets)} targets; --table calibrates one. Name one, and leave the "
-            f"others out: --target {table.targets[0]} --drop {','.join(table.targets[1:])}"
+            f"others out: --target {shlex.quote(table.targets[0])} --drop {shlex.quote(listed(table.targets[1:]))}"
         )
     if table.classes:
         raise InputError(

@@ -47,7 +47,7 @@ def torch_weight_decay(l2: float) -> float:
 def mlp_alpha(l2: float, batch_size: int, targets: int = 1) -> float:
     """Give `alpha` of scikit-learn's MLPRegressor for Keras' L2(λ) beside a mean squared error: n·λ, n rows a batch.
 
-    One alpha is for all kernels. Of m targets it is m·n·λ.
+    One alpha is for all kernels. Of m `targets` it is m·n·λ.
 
     Examples
     --------
@@ -57,15 +57,17 @@ def mlp_alpha(l2: float, batch_size: int, targets: int = 1) -> float:
     return targets * batch_size * l2
 
 
-def mlp_classifier_alpha(l2: float, batch_size: int) -> float:
+def mlp_classifier_alpha(l2: float, batch_size: int, targets: int = 1) -> float:
     """Give `alpha` of scikit-learn's MLPClassifier for Keras' L2(λ) beside a crossentropy: 2·n·λ, n rows a batch.
+
+    Of m `targets`, which are labels then, it is 2·m·n·λ.
 
     Examples
     --------
     >>> mlp_classifier_alpha(0.01, batch_size=32)
     0.64
     """
-    return 2 * batch_size * l2
+    return 2 * targets * batch_size * l2
 
 
 def ridge_alpha(l2: float, rows: int) -> float:
@@ -125,7 +127,7 @@ def units_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
     rates = strengths.get("dropout") or [0.0] * len(drops)
     targets = len(study.get("targets", ())) or 1
     pairs = zip(kernels, l1, l2, strict=True)
-    rows = [_kernel_row(_named(s), a, b, targets * alpha(b, batch)) for s, a, b in pairs]
+    rows = [_kernel_row(_named(s), a, b, alpha(b, batch, targets)) for s, a, b in pairs]
     return rows + [{**_NOTHING, "site": s["layer"], "dropout": p} for s, p in zip(drops, rates, strict=True)]
 
 

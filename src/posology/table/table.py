@@ -284,7 +284,7 @@ def _weighted(weights: pd.Series | None, rows: int) -> tuple[np.ndarray, list[st
 def _missing_note(known: np.ndarray, targets: Sequence[str]) -> list[str]:
     missing = int((~known).sum())
     verb = "was" if missing == 1 else "were"
-    which = f"the target '{targets[0]}'" if len(targets) == 1 else f"each of the targets {quoted(targets)}"
+    which = f"the target '{targets[0]}'" if len(targets) == 1 else f"one or more of the targets {quoted(targets)}"
     sentence = f"{counted(missing, 'row')} without a value of {which} {verb} left out."
     return [sentence] if missing else []
 

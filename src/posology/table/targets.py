@@ -1,5 +1,6 @@
 """One target of a table, or several that one network predicts together: which columns they are, and what they hold."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from jaxtyping import Bool, Float64
 from posology.errors import InputError
 from posology.table.classes import read_target
 from posology.table.columns import Numbers
-from posology.wording import counted, quoted
+from posology.wording import counted, leave_out, quoted
 
 Values = Float64[np.ndarray, "row *target"]
 
@@ -103,7 +104,8 @@ def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:
 
 
 def _note_on_labels(names: Sequence[str], numbers: Values) -> str:
-    shown = ", ".join(f"'{name}' ({share:.1%})" for name, share in zip(names, np.nanmean(numbers, axis=0), strict=True))
+    shares = numbers[known_rows(names, numbers)].mean(axis=0)  # of the rows that are studied
+    shown = ", ".join(f"'{name}' ({share:.1%})" for name, share in zip(names, shares, strict=True))
     return f"{len(names)} labels, {shown} of the rows, are predicted by one network; its score is about all of them."
 
 
@@ -112,7 +114,7 @@ def _neither(targets: Sequence[str], named: Sequence[str]) -> str:
         f"{quoted(targets)} are {len(targets)} targets, of which {quoted(named)} "
         f"{'is' if len(named) == 1 else 'are'} classes. Several targets are all numbers; or all labels, which are "
         "truth values, or 0 and 1 with --task classification (in Python: task='classification'). Else run a study for "
-        f"each, without the others as features: --target {targets[0]} --drop {','.join(targets[1:])}"
+        f"each, without the others as features: --target {shlex.quote(targets[0])} {leave_out(targets[1:])}"
     )
 
 
