@@ -12,7 +12,7 @@ from posology.inference.factorial import Factorial, factorial, leaders
 from posology.inference.shapley import Cells, Pair, Worth, worths
 from posology.inference.stability import Stability, stability
 from posology.judges import Judge
-from posology.plan import COCKTAIL, ONE, Arm, Design, Tuned
+from posology.plan import COCKTAIL, ONE, Arm, Design, Refitted, Tuned
 from posology.plan.mixes import parts_of
 from posology.regularizers import REGULARIZERS
 from posology.scoring import Found, Resample, snapshot_losses
@@ -106,7 +106,7 @@ class Cocktail:
         singles, pairs = worths(cells, folds, order, clusters, judge.weights)
         together = factorial(
             cells,
-            _losses_of(ONE, found, design, judge, folds),
+            {where: _losses_of(refits[ONE], where, design, judge, folds) for where, (_, refits) in found.items()},
             {(one.repeat, one.fold): one.leading for one in chosen},
             folds,
             order,
@@ -148,20 +148,18 @@ def _chosen(repeat: int, fold: int, tuned: Mapping[Arm, Tuned]) -> Chosen:
 
 def _cells(found: Found, design: Design, judge: Judge, folds: Int[np.ndarray, "repeat row"]) -> Cells:
     """Give the row losses of every part of every mix, the whole and none included."""
-    mixes = {where: tuple(tuned[COCKTAIL].settings[0]) for where, (tuned, _) in found.items()}
     out: dict[Resample, dict[frozenset[str], Float[np.ndarray, " scored"]]] = {}
-    for where, mix in mixes.items():
+    for where, (tuned, refits) in found.items():
+        mix = tuple(tuned[COCKTAIL].settings[0])
         arms: Sequence[tuple[Arm, Arm]] = [((), ()), *((part, part) for part in parts_of(mix)), (mix, COCKTAIL)]
-        of = {where: found[where]}
-        out[where] = {frozenset(part): _losses_of(arm, of, design, judge, folds)[where] for part, arm in arms}
+        out[where] = {frozenset(part): _losses_of(refits[arm], where, design, judge, folds) for part, arm in arms}
     return out
 
 
 def _losses_of(
-    arm: Arm, found: Found, design: Design, judge: Judge, folds: Int[np.ndarray, "repeat row"]
-) -> dict[Resample, Float[np.ndarray, " scored"]]:
-    """Give the row losses of an arm's refits on the rows of each resample."""
-    return {
-        where: snapshot_losses(refits[arm], judge, folds[where[0]] == where[1], design.ensemble)[0].mean(axis=0)
-        for where, (_, refits) in found.items()
-    }
+    refitted: Refitted, where: Resample, design: Design, judge: Judge, folds: Int[np.ndarray, "repeat row"]
+) -> Float[np.ndarray, " scored"]:
+    """Give the row losses of an arm's refits on the rows of a resample."""
+    repeat, fold = where
+    losses, _ = snapshot_losses(refitted, judge, folds[repeat] == fold, design.ensemble)
+    return losses.mean(axis=0)

@@ -54,8 +54,8 @@ def why_untuned(table: Table, design: Design) -> str:
         return f"{counted(table.n_rows, 'row')} are too few for a comparison, which needs {FEWEST_ROWS}"
     if table.groups is not None and table.groups.count < 2 * design.folds:
         return f"{table.groups.count} groups are too few for {design.folds} folds, which need {2 * design.folds}"
-    each = table.of_each() if table.labels else [table]
-    return next(filter(None, (_too_rare(one, design.folds, label=bool(table.labels)) for one in each)), "")
+    found = (_too_rare(one, design.folds, label=bool(table.labels)) for one in table.of_each())
+    return next(filter(None, found), "")
 
 
 def _too_rare(table: Table, folds: int, *, label: bool) -> str:

@@ -81,35 +81,47 @@ def mean_judge(each: tuple[Judge, ...], targets: tuple[str, ...]) -> MeanJudge:
 
 
 @dataclass(frozen=True, eq=False)
-class LabelJudge:
-    """The score of one label, a class of two, from the probability that a row has it.
+class _OfOne:
+    """What is scored by the judge of one target."""
 
-    Parameters
-    ----------
-    of_two : ClassJudge
-    """
-
-    of_two: ClassJudge
+    judge: Judge
 
     @property
     def rows(self) -> int:
         """See `Judge`."""
-        return self.of_two.rows
+        return self.judge.rows
 
     @property
     def measure(self) -> Measure:
         """See `Judge`."""
-        return self.of_two.measure
+        return self.judge.measure
 
     @property
     def weights(self) -> Float[np.ndarray, " row"] | None:
         """See `Judge`."""
-        return self.of_two.weights
+        return self.judge.weights
+
+    def train_score(self, error: float) -> float:
+        """See `Judge`: a network's error is known for all targets together alone."""
+        return self.judge.train_score(error)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelJudge(_OfOne):
+    """The score of one label, a class of two, from the probability that a row has it.
+
+    Parameters
+    ----------
+    judge : ClassJudge
+        Of the two.
+    """
+
+    judge: ClassJudge
 
     @property
     def naive(self) -> float:
         """The mean loss of whoever predicts the label's share, which is the unit of its skill; 1 of other scores."""
-        shares = self.of_two.shares
+        shares = self.judge.shares
         naive = {"log_loss": -np.sum(shares * np.log(shares)), "brier": 1 - np.sum(shares**2)}
         return float(naive.get(self.measure.name, 1.0))
 
@@ -117,19 +129,15 @@ class LabelJudge:
         self, prediction: Float[np.ndarray, " row"], scored: Bool[np.ndarray, " table"]
     ) -> tuple[Float[np.ndarray, " row"], int]:
         """See `Judge`."""
-        return self.of_two.row_losses(np.stack([1 - prediction, prediction], axis=1), scored)
-
-    def train_score(self, error: float) -> float:
-        """See `Judge`."""
-        return self.of_two.train_score(error)
+        return self.judge.row_losses(np.stack([1 - prediction, prediction], axis=1), scored)
 
     def beside(self) -> Sequence[Judge]:
         """See `Judge`."""
-        return [LabelJudge(judge) for judge in self.of_two.beside()]
+        return [LabelJudge(judge) for judge in self.judge.beside()]
 
 
 @dataclass(frozen=True, eq=False)
-class TargetJudge:
+class TargetJudge(_OfOne):
     """The score of one of several targets.
 
     Parameters
@@ -142,34 +150,19 @@ class TargetJudge:
         Its name.
     """
 
-    judge: Judge
     place: int
     target: str
-
-    @property
-    def rows(self) -> int:
-        """See `Judge`."""
-        return self.judge.rows
 
     @property
     def measure(self) -> Measure:
         """See `Judge`."""
         return target_measure(self.judge.measure, self.target)
 
-    @property
-    def weights(self) -> Float[np.ndarray, " row"] | None:
-        """See `Judge`."""
-        return self.judge.weights
-
     def row_losses(
         self, prediction: Float[np.ndarray, "row target"], scored: Bool[np.ndarray, " table"]
     ) -> tuple[Float[np.ndarray, " row"], int]:
         """See `Judge`."""
         return self.judge.row_losses(prediction[:, self.place], scored)
-
-    def train_score(self, error: float) -> float:
-        """See `Judge`: a network's error is known for all targets together alone."""
-        return self.judge.train_score(error)
 
     def beside(self) -> Sequence[Judge]:
         """See `Judge`."""

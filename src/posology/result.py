@@ -23,7 +23,7 @@ from posology.plan import Arm, arm_name
 from posology.prescription import Prescription
 from posology.scoring import Found, Scores, in_words, mean_setting, search_gains
 from posology.settings import Settings
-from posology.table.targets import LABEL
+from posology.table.targets import classes_of, targets_of
 from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
 
@@ -131,14 +131,12 @@ class StudyResult:
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""
-        if "labels" in self.facts:
-            return LABEL
-        return tuple(one["class"] for one in self.facts.get("classes", ()))
+        return classes_of(self.facts)
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Names of the targets where there are several; empty where there is one."""
-        return tuple(self.facts.get("targets", ()))
+        return targets_of(self.facts)
 
     @property
     def verdict(self) -> VerdictText:

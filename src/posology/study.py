@@ -359,7 +359,7 @@ def _kind(table: Table) -> str:
 
 def _check_classes(table: Table, design: Design) -> None:
     """Refuse classes, or labels, that a fold would lack."""
-    each = list(table.of_each()) if table.labels else [table]
+    each = list(table.of_each())
     for one in each:
         check_classes(one.target_name, one.target, one.classes, design.folds)
     if not table.labels and table.clusters is None:

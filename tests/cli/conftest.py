@@ -28,6 +28,7 @@ SMALL = [
     "1",
     "--no-levers",
 ]
+WITH_LEVERS = [option for option in SMALL if option != "--no-levers"]
 TARGET = "strength, [bold]MPa[/bold]"
 
 NETWORK = """

@@ -16,9 +16,8 @@ from posology.report.findings import Findings
 from posology.table import make_table
 from tests.report.test_writing import VALIDATOR
 
-from .conftest import SMALL, command, environment
+from .conftest import SMALL, WITH_LEVERS, command, environment
 
-LEVERS = [option for option in SMALL if option != "--no-levers"]
 LABELS = ["strong", "dark"]
 NETWORK = """
 import keras
@@ -49,7 +48,7 @@ def root(tmp_path_factory, frame):
     frame.to_csv(root / "table.csv", index=False)
     frame.iloc[:6].drop(columns=LABELS).to_csv(root / "new.csv", index=False)
     (root / "net.py").write_text(NETWORK)
-    how = ["--network", "net.py:model_build", "--arms", "none; dropout; mixup", "--workers", 1, *LEVERS]
+    how = ["--network", "net.py:model_build", "--arms", "none; dropout; mixup", "--workers", 1, *WITH_LEVERS]
     done = subprocess.run(
         command("study", "table.csv", "--target", "strong,dark", "--task", "classification", *how),
         capture_output=True, text=True, check=False, env=environment(), cwd=root,

@@ -12,7 +12,7 @@ from posology.record import Record
 from posology.resampling import outer_folds
 from posology.table import make_table
 
-from .conftest import SMALL
+from .conftest import SMALL, WITH_LEVERS
 
 NETWORK = """
 import keras
@@ -40,7 +40,6 @@ def median():
 def robust():
     return build(keras.losses.Huber())
 """
-LEVERS = [option for option in SMALL if option != "--no-levers"]
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def study(call, name, *options):
 
 
 def test_a_network_of_a_quantile_is_scored_as_one(call, here, table):
-    found = study(call, "quantile", "--score", "pinball:0.9", *LEVERS)
+    found = study(call, "quantile", "--score", "pinball:0.9", *WITH_LEVERS)
     assert not [note for note in found["study"]["network_notes"] if "--score" in note]
     names = [lever["name"] for lever in found["levers"]["each"]]
     assert "trees" in names

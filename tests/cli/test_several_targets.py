@@ -19,9 +19,8 @@ from posology.study_file import read
 from posology.table import Preparation, make_table
 from tests.report.test_writing import VALIDATOR
 
-from .conftest import SMALL, command, environment
+from .conftest import SMALL, WITH_LEVERS, command, environment
 
-LEVERS = [option for option in SMALL if option != "--no-levers"]
 TARGETS = ["progression, in a year", "glucose"]
 NETWORK = """
 import keras
@@ -52,7 +51,15 @@ def root(tmp_path_factory, frame):
     frame.iloc[:6].drop(columns=TARGETS).to_csv(root / "new.csv", index=False)
     (root / "net.py").write_text(NETWORK)
     asked = [option for name in TARGETS for option in ("--target", name)]
-    how = ["--network", "net.py:model_build", "--arms", "none; dropout; mixup; target_noise", "--workers", 1, *LEVERS]
+    how = [
+        "--network",
+        "net.py:model_build",
+        "--arms",
+        "none; dropout; mixup; target_noise",
+        "--workers",
+        1,
+        *WITH_LEVERS,
+    ]
     done = subprocess.run(
         command("study", "table.csv", *asked, *how),
         capture_output=True, text=True, check=False, env=environment(), cwd=root,

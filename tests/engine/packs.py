@@ -5,6 +5,7 @@ import numpy as np
 
 from posology.engine.member import Data, Member, Plateau, Schedule, Stopping
 from posology.engine.packing import PackProgram, same_steps
+from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
 from posology.network.sites import Dose
 from posology.regularizers import PLAIN, REGULARIZERS
@@ -24,6 +25,12 @@ def table(seed=0, fits=1):
 
 def _target(x):
     return np.tanh(x[..., :1] + x[..., 1:2] * x[..., 2:3]).astype("float32")
+
+
+def batches(key, epoch, rows=ROWS, capacity=ROWS):
+    """Give the rows of each batch of an epoch, as a member with this key draws them; the last one is filled up."""
+    order = np.asarray(shuffled(derive(key, epoch), rows, capacity))[:rows]
+    return np.resize(order, (-(-rows // BATCH), BATCH))
 
 
 OF_THE_QUESTION = {name: REGULARIZERS[name] for name in PLAIN}

@@ -8,10 +8,22 @@ import pytest
 
 from posology.engine.curve import curve_epochs
 from posology.engine.program import advance, finish, start
-from posology.engine.randomness import derive, random_bits, shuffled
+from posology.engine.randomness import derive, random_bits
 from posology.network.export import export_model, set_weights
 from posology.network.packed import PackedNetwork
-from tests.engine.packs import BATCH, COLUMNS, ROWS, WATCHED, doses, members, pick, recipe, run, stopping, table
+from tests.engine.packs import (
+    COLUMNS,
+    ROWS,
+    WATCHED,
+    batches,
+    doses,
+    members,
+    pick,
+    recipe,
+    run,
+    stopping,
+    table,
+)
 
 
 def question(optimizer=None, loss="mse"):
@@ -37,11 +49,7 @@ def keras_loop(model, network, data, member, epochs):
     stock = export_model(model, doses(network, l1, l2, rate))
     set_weights(stock, [a[0] for a in member.weights], [a[0] for a in network.computed(member.state)])
     for epoch in range(epochs):
-        order = np.asarray(shuffled(derive(member.key[0], epoch), data.rows[0], ROWS))
-        steps = -(-ROWS // BATCH)
-        filled = np.concatenate([order, order])
-        for step in range(steps):
-            rows = filled[step * BATCH : (step + 1) * BATCH]
+        for rows in batches(member.key[0], epoch):
             stock.train_on_batch(data.x[0][rows], data.y[0][rows])
     return stock
 

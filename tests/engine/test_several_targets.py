@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from posology.engine.randomness import derive, shuffled
 from posology.network.export import set_weights
 from posology.network.packed import PackedNetwork
-from tests.engine.packs import BATCH, COLUMNS, ROWS, members, pick, run, table
+from tests.engine.packs import BATCH, COLUMNS, batches, members, pick, run, table
 from tests.engine.test_versus_keras import STRENGTHS, assert_moved, assert_same, mlp
 
 EPOCHS = 6
@@ -29,8 +28,7 @@ def fitted(model, network, rows, pack, i):
     member = pick(pack, i)
     set_weights(model, member.weights, network.computed(member.state))
     for epoch in range(EPOCHS):
-        order = np.asarray(shuffled(derive(member.key, epoch), ROWS, rows.x.shape[1]))[:ROWS]
-        filled = np.resize(order, -(-ROWS // BATCH) * BATCH)
+        filled = batches(member.key, epoch).ravel()
         model.fit(rows.x[0][filled], rows.y[0][filled], BATCH, 1, verbose=0, shuffle=False)
     return model.evaluate(rows.watched_x[0], rows.watched_y[0], verbose=0, batch_size=len(rows.watched_x[0]))
 

@@ -12,12 +12,12 @@ import pytest
 
 from posology.engine.packing import PackProgram, same_steps
 from posology.engine.program import advance, start
-from posology.engine.randomness import derive, random_bits, shuffled
+from posology.engine.randomness import derive, random_bits
 from posology.errors import InputError
 from posology.network.checks import check_model
 from posology.network.export import export_model, set_weights
 from posology.network.packed import PackedNetwork
-from tests.engine.packs import BATCH, COLUMNS, ROWS, doses, members, pick, recipe, table
+from tests.engine.packs import BATCH, COLUMNS, ROWS, batches, doses, members, pick, recipe, table
 
 layers, losses, ops, optimizers = keras.layers, keras.losses, keras.ops, keras.optimizers
 SAME = 1e-5
@@ -88,12 +88,9 @@ def in_keras(stock, network, data, pack, i, epochs=EPOCHS, before=None, after=No
     weight = None if data.weight is None else data.weight[member.fit]
     rows = int(data.rows[member.fit])
     for epoch in range(epochs):
-        order = np.asarray(shuffled(derive(member.key, epoch), rows, x.shape[0]))[:rows]
-        filled = np.concatenate([order, order])
-        for step in range(-(-rows // BATCH)):
+        for step, batch in enumerate(batches(member.key, epoch, rows, x.shape[0])):
             if before:
                 before(epoch, step)
-            batch = filled[step * BATCH : (step + 1) * BATCH]
             stock.train_on_batch(x[batch], y[batch], None if weight is None else weight[batch])
         if after and after(epoch):
             break

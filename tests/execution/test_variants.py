@@ -6,7 +6,6 @@ import pytest
 from keras import Input, Model, layers, regularizers
 
 from posology.engine.packing import PackProgram
-from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
 from posology.errors import InputError
 from posology.execution.job import Job
@@ -15,7 +14,7 @@ from posology.network.packed import PackedNetwork
 from posology.network.source import NetworkSource
 from posology.plan import Design
 from posology.regularizers import REGULARIZERS
-from tests.engine.packs import BATCH, ROWS, members, table
+from tests.engine.packs import BATCH, ROWS, batches, members, table
 from tests.network.test_places import of_two_depths
 
 EPOCHS = 3
@@ -52,10 +51,7 @@ def test_strengths_reach_the_layers_that_they_are_chosen_for(variants):
     for name, first in zip(names, member.weights, strict=True):
         theirs[name].assign(first[0])
     for epoch in range(EPOCHS):
-        order = np.asarray(shuffled(derive(member.key[0], epoch), data.rows[0], ROWS))
-        filled = np.concatenate([order, order])
-        for step in range(-(-ROWS // BATCH)):
-            rows = filled[step * BATCH : (step + 1) * BATCH]
+        for rows in batches(member.key[0], epoch):
             twin.train_on_batch(data.x[0][rows], data.y[0][rows])
     for name, ours in zip(names, outcome.weights, strict=True):
         np.testing.assert_allclose(ours[0], np.asarray(theirs[name]), rtol=1e-4, atol=2e-5, err_msg=name)

@@ -6,7 +6,6 @@ import pytest
 from keras import Input, Model, layers
 
 from posology.engine.packing import PackProgram
-from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
 from posology.network.choice import Choice
 from posology.network.doses import doses_of
@@ -16,7 +15,7 @@ from posology.network.norms import norm_sites, normalized
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites
 from posology.regularizers import REGULARIZERS
-from tests.engine.packs import BATCH, COLUMNS, ROWS, members, table
+from tests.engine.packs import BATCH, COLUMNS, batches, members, table
 
 NORMS = ("batch_norm", "layer_norm")
 EPOCHS = 4
@@ -94,10 +93,7 @@ def test_a_training_with_one_is_keras_training_of_the_network_that_has_it(name):
     for variable, value in zip([*twin.trainable_variables, *twin.non_trainable_variables], given, strict=True):
         variable.assign(value[0])
     for epoch in range(EPOCHS):
-        order = np.asarray(shuffled(derive(member.key[0], epoch), data.rows[0], ROWS))
-        filled = np.concatenate([order, order])
-        for step in range(-(-ROWS // BATCH)):
-            rows = filled[step * BATCH : (step + 1) * BATCH]
+        for rows in batches(member.key[0], epoch):
             twin.train_on_batch(data.x[0][rows], data.y[0][rows])
     for ours, theirs in zip(outcome.weights, twin.trainable_variables, strict=True):
         np.testing.assert_allclose(ours[0], np.asarray(theirs), rtol=1e-4, atol=2e-5)

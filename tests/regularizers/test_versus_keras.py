@@ -5,13 +5,12 @@ import numpy as np
 import pytest
 
 from posology.engine.packing import PackProgram
-from posology.engine.randomness import derive, shuffled
 from posology.engine.recipe import Recipe
 from posology.network.doses import doses_of
 from posology.network.export import export_model, set_weights
 from posology.network.packed import PackedNetwork
 from posology.regularizers import PLAIN, REGULARIZERS, Batch
-from tests.engine.packs import BATCH, COLUMNS, ROWS, members, table
+from tests.engine.packs import BATCH, COLUMNS, ROWS, batches, members, table
 
 EPOCHS = 6
 
@@ -49,10 +48,7 @@ def by_keras(model, network, data, member):
     first, computed = [a[0] for a in member.weights], [a[0] for a in network.computed(member.state)]
     set_weights(stock, first, computed, model)
     for epoch in range(EPOCHS):
-        order = np.asarray(shuffled(derive(member.key[0], epoch), data.rows[0], ROWS))
-        filled = np.concatenate([order, order])
-        for step in range(-(-ROWS // BATCH)):
-            rows = filled[step * BATCH : (step + 1) * BATCH]
+        for rows in batches(member.key[0], epoch):
             stock.train_on_batch(data.x[0][rows], data.y[0][rows])
     stock.optimizer.finalize_variable_values(stock.trainable_variables)
     return stock

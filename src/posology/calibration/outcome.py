@@ -77,7 +77,7 @@ class Outcome:
     resplit : list of float
         Minus the mean loss over many re-splits of this table; empty where it was not re-split.
     spread : list of list of float
-        Covariance behind the probabilities, that of the arms' deviations from their mean; empty where none is stated.
+        Covariance behind the probabilities; empty where none is stated.
     """
 
     generator: str
@@ -179,14 +179,9 @@ def outcome(
         [] if scored.risk is None else (-scored.risk).tolist(),
         planted.tolist(),
         [] if resplit is None else resplit.tolist(),
-        [] if p is None else _spread(found.estimate).tolist(),
+        [] if p is None else found.estimate.one_copy.tolist(),
     )
     return kept, found
-
-
-def _spread(found: Estimate) -> Any:
-    centre = np.eye(len(found.theta)) - 1 / len(found.theta)
-    return centre @ (found.sigma - found.row) @ centre
 
 
 def _said(arms: list[Arm], found: Estimate) -> Said:

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
-from posology.calibration.outcome import MARGIN, Outcome, Studies
+from posology.calibration.outcome import MARGIN, Outcome, Studied, Studies
 from posology.calibration.truth import truths
 from posology.inference.contrasts import drawn
 from posology.keys import generator
@@ -17,6 +17,7 @@ WIDTH = 5.0
 """Mean standard errors within which planted true gains are spread, so that few are certain and few are lost."""
 
 Statements = Float[np.ndarray, " statement"]
+Sides = tuple[list[int], list[int]]
 
 
 def planted_statements(studies: Studies) -> tuple[Statements, Statements]:
@@ -28,8 +29,7 @@ def planted_statements(studies: Studies) -> tuple[Statements, Statements]:
     """
     said, true = [], []
     for name, studied in studies.items():
-        arms = list(enumerate(studied.asked.arms))
-        combined, singles = [i for i, arm in arms if len(arm) > 1], [i for i, arm in arms if len(arm) == 1]
+        combined, singles = sides = _sides(studied)
         stated = [i for i, o in enumerate(studied.outcomes) if o.spread and o.truth]
         if name != studied.asked.name or not stated:
             continue
@@ -39,7 +39,7 @@ def planted_statements(studies: Studies) -> tuple[Statements, Statements]:
             o, value = studied.outcomes[i], population[i]
             gain = float(generator("spread", name, o.index).uniform(-width, width))
             moved = np.array(o.theta)
-            moved[combined] += gain - (value[combined].max() - value[singles].max())
+            moved[combined] += gain - _gain(value, sides)
             p = drawn(moved, np.array(o.spread), singles, combined, MARGIN)
             for probability, fact in ((p.combination_better, gain > 0), (p.within_margin, abs(gain) < MARGIN)):
                 said += [probability, 1 - probability]
@@ -57,12 +57,11 @@ def statements(studies: Studies) -> tuple[Statements, Statements]:
     for studied in studies.values():
         if studied.asked.tied:
             continue
-        combined = np.array([len(arm) > 1 for arm in studied.asked.arms])
-        singles = np.array([len(arm) == 1 for arm in studied.asked.arms])
+        sides = _sides(studied)
         population = truths(studied).population
-        noise = _noise_of_gain(np.array([o.truth for o in studied.outcomes]), combined, singles)
+        noise = _noise_of_gain(np.array([o.truth for o in studied.outcomes]), sides)
         for o, value in zip(studied.outcomes, population, strict=True):
-            gain = value[combined].max() - value[singles].max()
+            gain = _gain(value, sides)
             # how far the true gain is from where the fact would be another
             facts = ((o.combination_better, gain), (o.within_margin, MARGIN - abs(gain)))
             for probability, room in facts:
@@ -72,10 +71,19 @@ def statements(studies: Studies) -> tuple[Statements, Statements]:
     return np.array(said), np.array(true)
 
 
-def _noise_of_gain(
-    truth: Float[np.ndarray, "study arm"], combined: Bool[np.ndarray, " arm"], singles: Bool[np.ndarray, " arm"]
-) -> float:
+def _sides(studied: Studied) -> Sides:
+    """Give the places of the combined arms, and of the single ones."""
+    arms = list(enumerate(studied.asked.arms))
+    return [i for i, arm in arms if len(arm) > 1], [i for i, arm in arms if len(arm) == 1]
+
+
+def _gain(value: Float[np.ndarray, " arm"], sides: Sides) -> float:
+    combined, singles = sides
+    return float(value[combined].max() - value[singles].max())
+
+
+def _noise_of_gain(truth: Float[np.ndarray, "study arm"], sides: Sides) -> float:
     """Give the standard error of the true gain, for its mean over studies is an estimate too."""
     mean = truth.mean(axis=0)
-    best = int(np.where(combined, mean, -np.inf).argmax()), int(np.where(singles, mean, -np.inf).argmax())
-    return float((truth[:, best[0]] - truth[:, best[1]]).std() / math.sqrt(len(truth)))
+    better, other = (side[int(mean[side].argmax())] for side in sides)
+    return float((truth[:, better] - truth[:, other]).std() / math.sqrt(len(truth)))

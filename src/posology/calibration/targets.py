@@ -10,7 +10,7 @@ from scipy import stats
 
 from posology.calibration.generators import GAINS, REACH, REACH_OF_ONE
 from posology.calibration.outcome import Outcome, Studies
-from posology.calibration.statements import planted_statements, statements
+from posology.calibration.statements import Statements, planted_statements, statements
 from posology.calibration.truth import bounds_missed, covered, truths, wrong
 from posology.inference import Kind
 
@@ -203,9 +203,7 @@ def _probability(studies: Studies) -> list[Target]:
     return out + _reliability("the same, true gains spread evenly", *planted_statements(studies))
 
 
-def _reliability(
-    what: str, said: Float[np.ndarray, " statement"], true: Float[np.ndarray, " statement"]
-) -> list[Target]:
+def _reliability(what: str, said: Statements, true: Statements) -> list[Target]:
     """Compare what is said with how often it is true, tenth by tenth of what is said."""
     bins = np.minimum((said * 10).astype(int), 9)
     errors = [abs(said[bins == b].mean() - true[bins == b].mean()) for b in range(10) if (bins == b).sum() >= ENOUGH]

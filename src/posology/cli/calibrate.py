@@ -7,7 +7,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from posology.cli.output import print_json
-from posology.cli.tables import both_or_none, load, names
+from posology.cli.tables import both_or_none, load
+from posology.wording import separated
 
 
 def calibrate(
@@ -57,9 +58,9 @@ def calibrate(
     from posology.report.calibration import Counter, print_calibration
 
     both_or_none(table, target)
-    loaded = None if table is None or target is None else load(Path(table), target, names(drop))
+    loaded = None if table is None or target is None else load(Path(table), target, separated(drop))
     tell = Counter(quiet=quiet)
-    found = simulated(names(generators), studies, rows=rows, columns=columns, table=loaded, seed=seed, tell=tell)
+    found = simulated(separated(generators), studies, rows=rows, columns=columns, table=loaded, seed=seed, tell=tell)
     print_json(found.to_dict()) if json else print_calibration(found)
     if found.missed:
         sys.exit(1)

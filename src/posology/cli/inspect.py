@@ -7,7 +7,8 @@ from cyclopts import Parameter
 
 from posology.cli.options import Targets, Where
 from posology.cli.output import print_json
-from posology.cli.tables import both_or_none, last_column, load, names
+from posology.cli.tables import both_or_none, last_column, load
+from posology.wording import separated
 
 
 def inspect(
@@ -50,7 +51,7 @@ def inspect(
         target = (last_column(list(read_frame(Path(table)).columns)),)
     both_or_none(table, ",".join(target) or None)
     source = parse_source(network)
-    loaded = None if table is None else load(Path(table), target, names(drop), task=task)
+    loaded = None if table is None else load(Path(table), target, separated(drop), task=task)
     where = where or Where()
     inspection = inspect_network(source, loaded, where.choice(), where.inputs())
     print_json(inspection.to_dict()) if json else print_inspection(inspection)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from posology.cli.output import print_json, say, write
-from posology.cli.tables import names
+from posology.wording import separated
 
 
 def predict(
@@ -135,7 +135,7 @@ def report(
     from posology.report.writing import write_report
 
     path = Path(output) if output else Path(folder) / "report.html"
-    write_report(Findings.read(Path(folder)), path, names(ignore))
+    write_report(Findings.read(Path(folder)), path, separated(ignore))
     sys.stdout.write(f"Written to '{path}'\n")
     if open:
         webbrowser.open(path.resolve().as_uri())

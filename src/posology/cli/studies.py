@@ -10,8 +10,9 @@ from cyclopts import Parameter
 from posology.cli.carrying_out import carry_out
 from posology.cli.options import Ask, How, Targets, Where
 from posology.cli.output import say
-from posology.cli.tables import load, load_demo, names
+from posology.cli.tables import load, load_demo
 from posology.errors import InputError
+from posology.wording import separated
 
 
 def study(
@@ -69,8 +70,8 @@ def study(
     ask = ask or Ask()
     settings = ask.settings(where or Where(), say)
     beside = {"task": task, "groups": groups, "weights": weights}
-    loaded = load(Path(table), target, names(drop), **beside)
-    facts = {"table": str(Path(table).resolve()), "drop": names(drop), **beside}
+    loaded = load(Path(table), target, separated(drop), **beside)
+    facts = {"table": str(Path(table).resolve()), "drop": separated(drop), **beside}
     carry_out(loaded, settings, facts, folder, how, dry_run=dry_run)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from posology.cli.output import say
 from posology.errors import InputError, LeakWarning
-from posology.wording import separated
 
 if TYPE_CHECKING:
     from posology.table import Table
@@ -50,8 +49,3 @@ def both_or_none(table: str | None, target: str | None) -> None:
     if (table is None) != (target is None):
         given, missing = ("--table", "--target") if target is None else ("--target", "--table")
         raise InputError(f"{given} is given without {missing}. Give both, or none for random rows.")
-
-
-def names(text: str) -> list[str]:
-    """Read names separated by commas; in double quotes where they have commas."""
-    return separated(text)

@@ -5,7 +5,7 @@ from posology.engine.packing import PackProgram
 from posology.engine.recipe import Recipe
 from posology.execution.fits import Fit
 from posology.execution.job import Job
-from posology.execution.variants import Variants
+from posology.execution.variants import Variants, norm_of
 from posology.plan import Pack
 from posology.plan.packs import used_by
 from posology.regularizers import REGULARIZERS, with_shared
@@ -35,6 +35,10 @@ class Programs:
         """Name what the program of a pack has: what its arms need, and what costs next to nothing."""
         needed = {name for member in pack.members for name in used_by(member)}
         return with_shared(needed | set(self._job.design.together), self._job.regularizers)
+
+    def norm_of(self, pack: Pack) -> str:
+        """Name the normalization that the program of a pack has; nothing where it has none."""
+        return norm_of(self.regularizers_of(pack))
 
     def program(self, fit: Fit, members: EngineMember, names: tuple[str, ...], room: int) -> PackProgram:
         """Give the program of these regularizers with room for so many members, compiled once."""

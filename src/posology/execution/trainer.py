@@ -28,7 +28,7 @@ from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.rivals import predict_rival
 from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.execution.stacking import Stacking
-from posology.execution.variants import Variants, norm_of
+from posology.execution.variants import Variants
 from posology.keys import key_of
 from posology.network.average import average_of
 from posology.network.checks import check_model
@@ -211,7 +211,7 @@ class Trainer:
         """Look at refits where they are scored first: at the chosen epoch."""
         n, (_, outside) = len(pack.members), self._fits.rows_of(pack)
         where = (pack.repeat, pack.fold)
-        norm = norm_of(self._programs.regularizers_of(pack))
+        norm = self._programs.norm_of(pack)
         own = self._variants.own_arrays(outcome.weights, norm)
         return self._prober(norm).withstood(fit, outside, where, outcome, n), norms_of(own, n)
 
@@ -259,7 +259,7 @@ class Trainer:
     def _models(self, pack: Pack, report: Report) -> list[Any]:
         """Train members and give each as the user's own model."""
         outcome = self._train(pack, self._fit(pack.repeat, pack.fold, pack.split), report)
-        norm = norm_of(self._programs.regularizers_of(pack))
+        norm = self._programs.norm_of(pack)
         state, models = self._variants.packed(norm).computed(outcome.state), []
         for i, member in enumerate(pack.members):
             model = export_model(self._model, self._doses(member.setting))

@@ -28,6 +28,7 @@ above.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from posology.table.targets import classes_of, targets_of
 from posology.wording import counted
 
 
@@ -121,19 +122,14 @@ def units_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
         MLPClassifier, at the study's batch size), `dropout` (everywhere the same); None where it has no meaning.
     """
     study, strengths = verdict["study"], verdict["prescription"]["strengths"]
-    batch, alpha = batch_of(verdict), mlp_classifier_alpha if of_classes(study) else mlp_alpha
+    batch, alpha = batch_of(verdict), mlp_classifier_alpha if classes_of(study) else mlp_alpha
     kernels, drops = study["kernels"], study["dropouts"]
     l1, l2 = (strengths.get(name) or [0.0] * len(kernels) for name in ("l1", "l2"))
     rates = strengths.get("dropout") or [0.0] * len(drops)
-    targets = len(study.get("targets", ())) or 1
+    targets = len(targets_of(study)) or 1
     pairs = zip(kernels, l1, l2, strict=True)
     rows = [_kernel_row(_named(s), a, b, alpha(b, batch, targets)) for s, a, b in pairs]
     return rows + [{**_NOTHING, "site": s["layer"], "dropout": p} for s, p in zip(drops, rates, strict=True)]
-
-
-def of_classes(study: Mapping[str, Any]) -> bool:
-    """Tell whether the target is classes, or labels."""
-    return "classes" in study or "labels" in study
 
 
 def batch_of(verdict: Mapping[str, Any]) -> int:
@@ -160,7 +156,7 @@ def comments(verdict: Mapping[str, Any]) -> list[str]:
     rows = [row for row in units_of(verdict) if row["keras_l2"]]
     if not rows:
         return []
-    batch, classes = counted(batch_of(verdict), "row"), of_classes(verdict["study"])
+    batch, classes = counted(batch_of(verdict), "row"), bool(classes_of(verdict["study"]))
     loss = "crossentropy" if classes else "target standardized, mean squared error"
     return [
         f"# The same L2 elsewhere, on kernels alone ({loss}):",

@@ -17,6 +17,7 @@ from posology.inference.measures import (
     number_measure,
     quantile_level,
     target_measure,
+    training_measure,
 )
 from posology.inference.resolution import detectable_after
 from posology.inference.stopping import Look, Looks, look, looks_of
@@ -62,4 +63,5 @@ __all__ = [
     "stress_flags",
     "substitution",
     "target_measure",
+    "training_measure",
 ]

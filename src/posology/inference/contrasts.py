@@ -169,7 +169,7 @@ def probabilities(
     """
     if not singles or not combined:
         return None
-    return drawn(found.theta, found.sigma - found.row, singles, combined, margin)
+    return drawn(found.theta, found.one_copy, singles, combined, margin)
 
 
 def drawn(

@@ -52,6 +52,11 @@ class Estimate:
         rare = None if self.rare is None else self.rare[square]
         return Estimate(self.theta[order], self.sigma[square], self.row[square], self.df, rare)
 
+    @property
+    def one_copy(self) -> Matrix:
+        """The covariance with one copy of the row term: as likely too large as too small, for probabilities."""
+        return self.sigma - self.row
+
     def least(self, margin: float) -> Matrix:
         """Give the half-width below which no difference is said: half a margin for pairs that rarely differ, else 0.
 

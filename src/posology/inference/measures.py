@@ -118,6 +118,17 @@ def measure_named(name: str, classes: int, *, several: bool = False) -> Measure:
     return mean_measure(measure) if several else measure
 
 
+def training_measure(classes: int, *, several: bool = False) -> Measure:
+    """Give the measure of training rows, of gaps and of what networks withstand: R2, or log-loss skill of classes.
+
+    Examples
+    --------
+    >>> training_measure(0).words, training_measure(3).words
+    ('R2', 'log-loss skill')
+    """
+    return measure_named("log_loss" if classes else R2.name, classes, several=several)
+
+
 def quantile_level(name: str) -> float:
     """Give the level of the quantile that a score is about: one half for "mae", 0 where it is about none.
 

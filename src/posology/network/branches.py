@@ -34,11 +34,7 @@ def branch_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -
     """
     graph = graph or graph_of(model)
     ends = [end for node in graph.nodes.values() if _adds(node.layer) and (end := _branch_of(graph, node))]
-    return tuple(
-        Site("branch", end.path, tuple(side or 0 for side in end.shape), {}, "rate")
-        for end in ends
-        if choice.takes(end.path)
-    )
+    return tuple(Site("branch", end.path, end.sides, {}, "rate") for end in ends if choice.takes(end.path))
 
 
 def pair_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> tuple[Site, ...]:
@@ -73,7 +69,7 @@ def pair_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> 
     ]
     pairs = [pair for terms in sums if (pair := _pair_of(graph, terms))]
     return tuple(
-        Site("pair", one.path, tuple(side or 0 for side in one.shape), {}, other.path)
+        Site("pair", one.path, one.sides, {}, other.path)
         for one, other in pairs
         if choice.takes(one.path) and choice.takes(other.path)
     )
@@ -81,8 +77,7 @@ def pair_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> 
 
 def _is_term(graph: Graph, node: Node) -> bool:
     """Tell an addition whose sum goes into another addition, and nowhere else."""
-    readers = graph.readers(node.path)
-    return len(readers) == 1 and _adds(readers[0].layer) and node.path not in graph.outputs
+    return _is_read_once(graph, node) and _adds(graph.readers(node.path)[0].layer)
 
 
 def _terms(graph: Graph, path: str) -> list[str]:
@@ -105,9 +100,7 @@ def _pair_of(graph: Graph, terms: list[str]) -> tuple[Node, Node] | None:
     if _kernels(graph, above[short] - shared) == _kernels(graph, above[one] - shared):
         return None
     ends = [graph.nodes[terms[i]] for i in sorted((one, other))]
-    if any(not e.single or len(graph.readers(e.path)) != 1 or e.path in graph.outputs for e in ends):
-        return None
-    return ends[0], ends[1]
+    return (ends[0], ends[1]) if all(_is_read_once(graph, end) for end in ends) else None
 
 
 def _adds(layer: Any) -> bool:
@@ -128,7 +121,12 @@ def _branch_of(graph: Graph, addition: Node) -> Node | None:
     if _kernels(graph, own) == _kernels(graph, theirs):
         return None
     end = graph.nodes[path]
-    return end if end.single and len(graph.readers(path)) == 1 and path not in graph.outputs else None
+    return end if _is_read_once(graph, end) else None
+
+
+def _is_read_once(graph: Graph, end: Node) -> bool:
+    """Tell the end of a branch that goes into its addition and nowhere else."""
+    return end.single and len(graph.readers(end.path)) == 1 and end.path not in graph.outputs
 
 
 def _above(graph: Graph, path: str) -> set[str]:

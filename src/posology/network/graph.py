@@ -36,6 +36,11 @@ class Node:
     shape: tuple[int | None, ...]
     single: bool = True
 
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The shape, a side that is not known being 0."""
+        return tuple(side or 0 for side in self.shape)
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -68,15 +73,15 @@ class Graph:
         yield from self._walk(path, through, self._read_by)
 
     def _walk(self, path: str, through: Callable[[Node], bool], step: Callable[[str], list[Node]]) -> Iterator[Node]:
-        seen, todo = {path}, step(path)
-        while todo:
-            node = todo.pop(0)
+        seen, waiting = {path}, step(path)
+        while waiting:
+            node = waiting.pop(0)
             if node.path in seen:
                 continue
             seen.add(node.path)
             yield node
             if through(node):
-                todo += step(node.path)
+                waiting += step(node.path)
 
     def last(self, wanted: Callable[[Node], bool]) -> set[str]:
         """Give the nodes of a kind between which and an output there is no other of that kind."""

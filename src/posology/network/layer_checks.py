@@ -29,10 +29,10 @@ def check_types(model: Any, name: str) -> None:
 def _check_type(found: list[str], where: str, name: str) -> None:
     other = [t for t in found if keras.backend.is_float_dtype(t) and t != "float32"]
     if other:
-        todo = "Leave out its dtype, or keras.config.set_dtype_policy (keras.mixed_precision.set_global_policy)."
+        advice = "Leave out its dtype, or keras.config.set_dtype_policy (keras.mixed_precision.set_global_policy)."
         if (usual := keras.config.floatx()) != "float32":
-            todo = f"Keras is set to {usual}, by keras.json in ~/.keras or KERAS_HOME, or by set_floatx: say float32."
-        raise InputError(f"{name} has {where} of type {other[0]}; posology trains in float32. {todo}")
+            advice = f"Keras is set to {usual}, by keras.json in ~/.keras or KERAS_HOME, or by set_floatx: say float32."
+        raise InputError(f"{name} has {where} of type {other[0]}; posology trains in float32. {advice}")
 
 
 def check_layers(model: Any, name: str) -> None:
@@ -157,7 +157,7 @@ def _check_copy(path: str, layer: Any, name: str) -> None:
         copy_layer(layer)
     except Exception as error:
         first = str(error).strip().partition("\n")[0]
-        todo = (
+        advice = (
             "It was given a function or an object of your own: write @keras.saving.register_keras_serializable() above "
             "its def or class, a named one, and give the class a get_config()."
             if _is_of_keras(layer)
@@ -166,7 +166,7 @@ def _check_copy(path: str, layer: Any, name: str) -> None:
         )
         raise InputError(
             f"{name} has a layer, '{path}' ({type(layer).__name__}), that cannot be made again from its own "
-            f"configuration. {todo} Keras says: {type(error).__name__}: {first[:200]}"
+            f"configuration. {advice} Keras says: {type(error).__name__}: {first[:200]}"
         ) from error
 
 
@@ -174,15 +174,15 @@ def _dropout_inside(layer: Any) -> Any:
     """Find a stock Dropout that a layer other than Keras' own calls itself: no graph shows it."""
     if _is_of_keras(layer) and not isinstance(layer, keras.layers.Wrapper):
         return None  # such as an attention's own: it is noted and stays as it is
-    seen, todo = {id(layer)}, list(vars(layer).values())
-    while todo:
-        part = todo.pop()
+    seen, waiting = {id(layer)}, list(vars(layer).values())
+    while waiting:
+        part = waiting.pop()
         if id(part) in seen:
             continue
         seen.add(id(part))
         if is_dropout(part):
             return part
-        todo += _parts(part)
+        waiting += _parts(part)
     return None
 
 

@@ -130,9 +130,12 @@ class Proof:
     def _normalized(self) -> list[Liveness]:
         """Say whether a normalization changes the loss; where it is off, the network is the one without it."""
         network, found = self._network, []
-        for name in (n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS):
-            own, state = self._bare.first_weights(self._key % 2**32)
-            before = self._loss_of(self._bare, own, state)
+        names = [n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS]
+        if not names:
+            return []
+        own, state = self._bare.first_weights(self._key % 2**32)
+        before = self._loss_of(self._bare, own, state)
+        for name in names:
             for site in network.norm_sites:
                 model = normalized(self._model, name, [site])
                 having = PackedNetwork(model, (), classes=network.classes, targets=network.targets)

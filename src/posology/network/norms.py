@@ -56,7 +56,7 @@ def norm_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) -> 
         if type(node.layer) is keras.layers.Dense and path not in last and not _is_normalized(graph, path)
     ]
     return tuple(
-        Site("norm", node.path, tuple(side or 0 for side in node.shape), {})
+        Site("norm", node.path, node.sides, {})
         for node in found
         if choice.takes(node.path) and _may_be_normalized(node.layer)
     )

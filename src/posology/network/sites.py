@@ -207,7 +207,7 @@ def dropout_sites(model: Any, choice: Choice = ALL, graph: Graph | None = None) 
 
 
 def _dropout_site(node: Node) -> Site:
-    shape = tuple(side or 0 for side in node.shape)
+    shape = node.sides
     present = {"rate": float(node.layer.rate)} if is_dropout(node.layer) else {}
     return Site("dropout", node.path, shape, present, "rate")
 

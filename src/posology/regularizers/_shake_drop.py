@@ -3,6 +3,7 @@
 from typing import Any
 
 from posology.regularizers._base import Place, Regularizer, Strength
+from posology.regularizers._fractions import fraction
 
 
 class ShakeDrop(Regularizer):
@@ -60,14 +61,7 @@ class ShakeDrop(Regularizer):
         import jax.numpy as jnp
 
         kept = (bits >> 16).astype(jnp.int32) >= (jnp.asarray(rate, jnp.float32) * 2.0**16).astype(jnp.int32)
-        alpha, beta = 2 * _fraction(bits >> 8) - 1, _fraction(bits)
+        alpha, beta = 2 * fraction(bits >> 8, 8) - 1, fraction(bits, 8)
         scale = 1.0 / (1.0 - rate)
         forward, back = (jnp.where(kept, 1.0, number) * scale for number in (alpha, beta))
         return (branch * back + jax.lax.stop_gradient(branch * (forward - back))).astype(branch.dtype)
-
-
-def _fraction(bits: Any) -> Any:
-    """Give numbers of (0, 1), never its ends, from the low 8 bits."""
-    import jax.numpy as jnp
-
-    return ((bits & 255).astype(jnp.float32) + 0.5) / 256

@@ -3,6 +3,7 @@
 from typing import Any
 
 from posology.regularizers._base import Place, Regularizer, Strength
+from posology.regularizers._fractions import fraction
 
 
 class ShakeShake(Regularizer):
@@ -52,12 +53,5 @@ class ShakeShake(Regularizer):
         """
         import jax
 
-        forward, back = (1 + strength * (2 * _fraction(part) - 1) for part in (bits >> 16, bits))
+        forward, back = (1 + strength * (2 * fraction(part, 16) - 1) for part in (bits >> 16, bits))
         return (branch * back + jax.lax.stop_gradient(branch * (forward - back))).astype(branch.dtype)
-
-
-def _fraction(bits: Any) -> Any:
-    """Give numbers of (0, 1), never its ends, from the low 16 bits."""
-    import jax.numpy as jnp
-
-    return ((bits & 65535).astype(jnp.float32) + 0.5) / 65536

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posology.inference import R2, Measure, measure_named
+from posology.inference import R2, Measure, measure_named, training_measure
 from posology.record import read_of_its_end, read_settings
 from posology.regularizers import REGULARIZERS
-from posology.table.targets import LABEL
+from posology.table.targets import classes_of, targets_of
 
 if TYPE_CHECKING:
     from posology.result import StudyResult
@@ -82,14 +82,12 @@ class Findings:
     @property
     def classes(self) -> list[str]:
         """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""
-        if "labels" in self.verdict["study"]:
-            return list(LABEL)
-        return [one["class"] for one in self.verdict["study"].get("classes", ())]
+        return list(classes_of(self.verdict["study"]))
 
     @property
     def targets(self) -> list[str]:
         """Names of the targets where there are several; empty where there is one."""
-        return list(self.verdict["study"].get("targets", ()))
+        return list(targets_of(self.verdict["study"]))
 
     @property
     def measure(self) -> Measure:
@@ -104,7 +102,7 @@ class Findings:
     @property
     def gap_unit(self) -> str:
         """The score of training rows, of gaps and of what networks withstand."""
-        return self.measure_of("log_loss" if self.classes else R2.name).words
+        return training_measure(len(self.classes), several=bool(self.targets)).words
 
     def row(self, arm: str) -> dict[str, Any]:
         """Give the line of an arm."""

@@ -10,7 +10,7 @@ from rich.table import Table
 from posology.arm_rows import ArmRow
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.inference import R2, Analysis, Contrast, detectable_after, measure_named
+from posology.inference import Analysis, Contrast, detectable_after, measure_named, training_measure
 from posology.inference.plain import plain
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
@@ -63,8 +63,7 @@ def print_result(result: StudyResult) -> None:
 
 def _of_gaps(result: StudyResult) -> str:
     """Name the score of training rows, of gaps and of what networks withstand."""
-    name = "log_loss" if result.classes else R2.name
-    return measure_named(name, len(result.classes), several=bool(result.targets)).words
+    return training_measure(len(result.classes), several=bool(result.targets)).words
 
 
 def _model(networks: int) -> str:

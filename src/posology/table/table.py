@@ -96,7 +96,9 @@ class Table:
         return self.targets if self.classes else ()
 
     def of_each(self) -> Iterator["Table"]:
-        """Give the table of each of several targets alone, the others left out."""
+        """Give the table of each of several targets alone, the others left out; of one target the table itself."""
+        if not self.targets:
+            yield self
         for place, name in enumerate(self.targets):
             yield replace(self, target=self.target[:, place], target_name=name, targets=())
 

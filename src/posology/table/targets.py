@@ -1,8 +1,9 @@
 """One target of a table, or several that one network predicts together: which columns they are, and what they hold."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ Values = Float64[np.ndarray, "row *target"]
 
 LABEL = ("0", "1")
 """The classes of a target that is one of several labels: a row has it or not."""
+
+Study = Mapping[str, Any]
+"""What verdict.json says of a study's table."""
 
 _TRUTH = (LABEL, ("False", "True"))
 
@@ -38,6 +42,16 @@ class Targets:
     numbers: Values
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def classes_of(study: Study) -> tuple[str, ...]:
+    """Name the classes of a study's target, of each of its labels "0" and "1"; none where it is numbers."""
+    return LABEL if "labels" in study else tuple(one["class"] for one in study.get("classes", ()))
+
+
+def targets_of(study: Study) -> tuple[str, ...]:
+    """Name the targets of a study where there are several; none where there is one."""
+    return tuple(study.get("targets", ()))
 
 
 def chosen_targets(asked: str | Sequence[str], columns: Sequence[str]) -> list[str]:
