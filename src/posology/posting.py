@@ -10,14 +10,25 @@ import logging
 import threading
 import time
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
+from posology.files import bytes_of
 from posology.pace import Pace
 from posology.progress import Progress
 
 NAME = "progress.json"
 EVERY = 1.0
 """Seconds between two writings."""
+
+_KINDS: dict[str, Any] = {
+    "words": str,
+    "networks": int,
+    "at_most": int,
+    "seconds_left": (float, int, NoneType),
+    "running": bool,
+    "at": (float, int),
+}
 
 log = logging.getLogger("posology")
 
@@ -78,7 +89,8 @@ class Posted:
     def end(self, *, finished: bool) -> None:
         """Take the file away where the study is finished, and leave word where it was stopped."""
         if finished and self._folder is not None:
-            (self._folder / NAME).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self._folder / NAME).unlink(missing_ok=True)
         else:
             self._post(at_once=True, running=False)
         self._folder = None
@@ -107,8 +119,11 @@ def read_progress(folder: Path) -> dict[str, Any] | None:
     -------
     dict or None
         The counts and words of `Pace`; `running`, false where it was stopped in order; `at`, seconds since 1970.
+        None too where the file is not what `Posted` writes.
     """
     try:
-        return dict(json.loads((folder / NAME).read_bytes()))
-    except (OSError, ValueError):
+        said = json.loads(bytes_of(folder / NAME))
+    except (ValueError, RecursionError):
         return None
+    right = isinstance(said, dict) and all(isinstance(said.get(name), kinds) for name, kinds in _KINDS.items())
+    return said if right else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from posology.record import read_settings
+from posology.study_json import read_settings
 from posology.table import Classes
 from posology.wording import quoted
 
