@@ -13,10 +13,11 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.network.norms import normalized, with_own
+from posology.network.own_penalties import strength_warnings
 from posology.network.packed import PackedNetwork
 from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
-from posology.network.structure import StructureWarning, strength_warnings
+from posology.network.structure import StructureWarning
 from posology.regularizers import PLAIN, REGULARIZERS, Place
 
 RATE = 0.5
