@@ -96,8 +96,10 @@ cubic = "my_package:Cubic"
 ```
 
 `posology.testing.check_regularizer(Cubic)` checks what a study relies on: range, docstring, identity at zero,
-liveness, finite numbers, the gradient, and a few steps of a real training. It is then a name for `--arms` like every
-other.
+liveness, finite numbers, the gradient, and a few steps of a real training. Of a layer (`NORMS`), which has no strength
+of zero, it checks what this stands for: a switch, a new stock layer at every call, the one that `keras` names, of the
+same shape, that predicts each row by itself, and networks made after it train as those made before. It is then a name
+for `--arms` like every other.
 """
 
 RETURNS = {

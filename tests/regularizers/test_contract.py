@@ -1,9 +1,10 @@
 """Every regularizer keeps the contract, and the check of it finds what does not."""
 
+import keras
 import numpy as np
 import pytest
 
-from posology.regularizers import L1, L2, OWN, REGULARIZERS, KerasForm, Mixup, Place, Strength
+from posology.regularizers import L1, L2, OWN, REGULARIZERS, BatchNorm, KerasForm, LayerNorm, Mixup, Place, Strength
 from posology.testing import check_regularizer
 
 
@@ -62,9 +63,81 @@ class Noisy(Mixup):
     excludes = ("mixupp",)
 
 
+class Wide(BatchNorm):
+    def layer(self, name):
+        return keras.layers.Dense(5, name=name)
+
+
+class Slower(BatchNorm):
+    def layer(self, name):
+        return keras.layers.BatchNormalization(momentum=0.99, name=name)
+
+
+class OfTheBatch(keras.layers.Layer):
+    """Centres by the rows that it is given, also when predicting."""
+
+    def call(self, x):
+        return x - keras.ops.mean(x, axis=0)
+
+
+class Beside(LayerNorm):
+    def layer(self, name):
+        return OfTheBatch(name=name)
+
+
+class Kept(LayerNorm):
+    made = keras.layers.LayerNormalization(name="kept")
+
+    def layer(self, name):  # noqa: ARG002
+        return self.made
+
+
+class Meddling(BatchNorm):
+    """Meddling: it makes Keras compute in 16 bits, and all networks after it.
+
+    The range: none.
+
+    Helps: nobody.
+
+    Source: none.
+    """
+
+    def layer(self, name):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        return super().layer(name)
+
+
+@pytest.fixture
+def policy():
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+class Graded(LayerNorm):
+    strength = Strength(0.1, 1.0, "log", "how much of it")
+
+
+class Unnamed(LayerNorm):
+    keras = None
+    by_hand = "put a LayerNormalization in"
+
+    def layer(self, name):
+        return keras.layers.LayerNormalization(name=name)
+
+
 @pytest.mark.parametrize(
     ("regularizer", "said"),
     [
+        (Wide, "layer makes of rows of 6 numbers rows of 5"),
+        (Wide, "layer makes Dense(trainable=True, units=5, activation=linear"),
+        (Slower, "momentum=0.99"),
+        (Slower, "code would have another layer"),
+        (Beside, "layer makes OfTheBatch of tests.regularizers.test_contract("),
+        (Beside, "when predicting, layer gives a row something else beside other rows than alone"),
+        (Kept, "layer does not make a new layer of the name that it is given"),
+        (Graded, "the scale of its strength must be 'switch'"),
+        (Unnamed, "and keras names none()"),
         (Shifted, "at strength zero gradient is not the identity bit for bit"),
         (Turned, "its gradient is that of nothing"),
         (Bounded, "its range is 1 to 0.1; it must rise"),
@@ -83,6 +156,16 @@ def test_the_check_finds_what_is_wrong(regularizer, said):
     with pytest.raises(AssertionError) as caught:
         check_regularizer(regularizer)
     assert said in str(caught.value)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("policy")
+def test_a_layer_that_changes_networks_without_it_is_found():
+    with pytest.raises(AssertionError) as caught:
+        check_regularizer(Meddling)
+    assert str(caught.value) == (
+        "Meddling: a few steps of training at strength zero end at other weights than without it"
+    )
 
 
 def test_the_check_leaves_the_list_and_its_order():
