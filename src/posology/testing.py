@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from posology.hook_calls import CLASSES, COLUMNS, ROWS, acted, keras_on_jax
+from posology.keras_reference import disagreement
 from posology.regularizers import HOOKS, REGULARIZERS, Place, Regularizer, Strength
 from posology.regularizers._third_parties import what_is_lacking
 
@@ -28,10 +29,11 @@ def check_regularizer(regularizer: Any) -> None:
 
     Attributes and range; the docstring's formula, range, use and source; strength zero is the identity bit for bit; the
     strongest searched strength acts; every strength of the range gives finite numbers, also as a traced number under
-    `jax.jit` and `jax.vmap`; a penalty's gradient is the gradient of something; and a few steps of a real training
-    change by it, but not at zero. A layer that is put in is a switch, new at every call, the stock layer of Keras that
-    `keras` names, and changes neither the shape nor, when predicting, one row by another; and a network that is made
-    after it, without it, trains as one that was made before. Keras must run on JAX in this process.
+    `jax.jit` and `jax.vmap`; a penalty's gradient is the gradient of something; what it does is what the class of Keras
+    does that `keras` names; and a few steps of a real training change by it, but not at zero. A layer
+    that is put in is a switch, new at every call, the stock layer of Keras that `keras` names, and changes neither the
+    shape nor, when predicting, one row by another; and a network that is made after it, without it, trains as one that
+    was made before. Keras must run on JAX in this process.
 
     Parameters
     ----------
@@ -195,6 +197,11 @@ def _gradient(r: Any) -> Iterator[str]:
         yield f"its gradient is that of nothing: its derivative is not symmetric ({one:.6g} against {other:.6g})"
 
 
+def _reference(r: Regularizer) -> Iterator[str]:
+    if said := disagreement(r):
+        yield said
+
+
 def _training(r: Regularizer) -> Iterator[str]:
     with _listed(r):
         before, without, after = _rehearsed(r)
@@ -266,5 +273,5 @@ def _rehearsal(names: tuple[str, ...], classes: int, norm: str = "", *, pair: bo
 
 
 _CHECKS: tuple[Callable[[Any], Iterator[str]], ...] = (
-    _strength, _docstring, _identity, _liveness, _finite, _gradient, _training,
+    _strength, _docstring, _identity, _liveness, _finite, _gradient, _reference, _training,
 )  # fmt: skip

@@ -4,7 +4,24 @@ import keras
 import numpy as np
 import pytest
 
-from posology.regularizers import L1, L2, OWN, REGULARIZERS, BatchNorm, KerasForm, LayerNorm, Mixup, Place, Strength
+from posology.keras_reference import disagreement
+from posology.regularizers import (
+    EMA,
+    L1,
+    L2,
+    OWN,
+    REGULARIZERS,
+    ActivityL1,
+    BatchNorm,
+    Dropout,
+    GaussianDropout,
+    KerasForm,
+    LayerNorm,
+    MaxNorm,
+    Mixup,
+    Place,
+    Strength,
+)
 from posology.testing import check_regularizer
 
 
@@ -126,9 +143,44 @@ class Unnamed(LayerNorm):
         return keras.layers.LayerNormalization(name=name)
 
 
+def named(base, *form, **more):
+    """A class that is right but for what it names in Keras."""
+    return type("Named", (base,), {"__doc__": base.__doc__, "keras": KerasForm(*form, **more)})
+
+
 @pytest.mark.parametrize(
     ("regularizer", "said"),
     [
+        (named(L2, "penalty", "L2", "l2", lambda s: s / 2), "gradient gives something else than keras.regularizers.L2"),
+        (
+            named(MaxNorm, "constraint", "MaxNorm", "max_value"),
+            "after_update gives something else than keras.constraints",
+        ),
+        (
+            named(Dropout, "layer", "Dropout", "rate", lambda s: 1 - s),
+            "apply gives something else than keras.layers.Drop",
+        ),
+        (
+            named(GaussianDropout, "layer", "GaussianNoise", "stddev"),
+            "apply gives something else than keras.layers.Gauss",
+        ),
+        (
+            named(ActivityL1, "layer", "ActivityRegularization", "l2"),
+            "penalty gives something else than keras.layers.Ac",
+        ),
+        (named(L2, "penalty", "L3", "l3"), "Keras does not make keras.regularizers.L3 of its form: AttributeError"),
+        (named(EMA, "optimizer", "", "momentun"), "Keras does not make keras.optimizers.Adam of its form: ValueError"),
+        (named(L2, "penalties", "L2", "l2"), "its form in Keras is 'penalties'; it must be one of penalty, constraint"),
+    ],
+)
+def test_the_check_finds_what_is_not_what_keras_does(regularizer, said):
+    assert said in disagreement(regularizer())
+
+
+@pytest.mark.parametrize(
+    ("regularizer", "said"),
+    [
+        (named(L2, "penalty", "L2", "l2", lambda s: s / 2), "gradient gives something else than keras.regularizers.L2"),
         (Wide, "layer makes of rows of 6 numbers rows of 5"),
         (Wide, "layer makes Dense(trainable=True, units=5, activation=linear"),
         (Slower, "momentum=0.99"),
