@@ -22,7 +22,6 @@ class PosologyClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    network : str, keras.Model or callable, default="question"
     measure : str, default=None
         What the study is about: "log_loss" (its skill, the default), "brier", "balanced_accuracy" or "auc". `score` is
         the accuracy, as of every classifier.
@@ -45,7 +44,7 @@ class PosologyClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        network: Any = "question",
+        network: Any = "strong",
         *,
         effort: Any = "quick",
         arms: Any = None,

@@ -21,9 +21,9 @@ class PosologyRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     Parameters
     ----------
     network : str, keras.Model or callable, default="strong"
-        As in `posology.Study`: "strong" (`network.strong`), "question" for the question's own network, the default of
-        `PosologyClassifier`, "FILE.py:FUNCTION", a compiled model, or a function of the prepared training rows, or of
-        nothing, that returns one.
+        As in `posology.Study`: "strong" (`network.strong`), "question" for the question's own network,
+        "FILE.py:FUNCTION", a compiled model, or a function of the prepared training rows, or of nothing, that returns
+        one.
     effort : "quick" or "standard", default="quick"
         "quick" trains about a hundred networks, in seconds; "standard" is a whole study, in minutes. Both say in
         `verdict_` what their evidence is worth. Below 100 rows nothing is compared: dropout 0.2 is the default, and
