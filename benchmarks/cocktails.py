@@ -28,6 +28,8 @@ KADRA = {
     "car": (97.44, 97.44, 99.69, 100.00, 99.59, 92.38, 99.68),
     "segment": (94.81, 93.94, 94.59, 94.59, 93.72, 93.72, 91.99),
 }
+STOPPED = 3
+"""Exit code of a study that its budget ended before there was a verdict."""
 NUMBERS = (
     "diabetes", "concrete", "real_estate", "qsar_aquatic", "qsar_fish", "auto_mpg", "yacht", "bike_day", "laser",
     "baseball", "airfoil", "insurance",
@@ -35,7 +37,7 @@ NUMBERS = (
 
 
 def study(name, folder, *options):
-    """Run the command on a table; give its JSON and its seconds."""
+    """Run the command on a table; give its JSON and its seconds, or nothing where the budget ended too soon."""
     frame, target = {**REGRESSION, **CLASSES}[name]()
     table = folder / f"{name}.csv"
     frame.to_csv(table, index=False)
@@ -44,6 +46,9 @@ def study(name, folder, *options):
     command += ["--out", str(folder / f"{name}-{len(list(folder.iterdir()))}"), *(kind if name in CLASSES else [])]
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == STOPPED:
+        print(f"{name}: {done.stderr.strip()}", file=sys.stderr, flush=True)
+        return None
     if done.returncode:
         sys.exit(f"{name}: exit code {done.returncode}\n{done.stderr}")
     return {**json.loads(done.stdout), "wall": time.perf_counter() - began}
@@ -59,7 +64,9 @@ def run(asked):
             continue
         with tempfile.TemporaryDirectory() as scratch:
             mixed = study(name, Path(scratch), "--cocktail", *shared)
-            plain = study(name, Path(scratch), "--arms", "none; weights; dropout", "--no-levers", *shared)
+            plain = mixed and study(name, Path(scratch), "--arms", "none; weights; dropout", "--no-levers", *shared)
+        if not plain:
+            continue  # another table may be small enough
         place.write_text(json.dumps({"cocktail": mixed, "plain": plain, "date": str(date.today())}))
         print(f"{name}: {mixed['wall']:.0f} s and {plain['wall']:.0f} s", flush=True)
 

@@ -13,13 +13,15 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.network.norms import normalized, with_own
+from posology.network.own_penalties import strength_warnings
 from posology.network.packed import PackedNetwork
 from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
-from posology.network.structure import StructureWarning, strength_warnings
+from posology.network.structure import StructureWarning
 from posology.regularizers import PLAIN, REGULARIZERS, Place
 
 RATE = 0.5
+"""Of dropout; others are tried at the strongest that is searched."""
 DRAWS = 4
 """Random masks, weights and rows on which a site may show that it lives."""
 CHANGED = 1e-6
@@ -53,9 +55,10 @@ class Liveness:
     still_at_zero : bool
         Whether strength zero gives what the network without it gives, bit for bit.
     effect : float
-        Dropout at rate 0.5: relative change of the loss or of a weight's gradient. Penalties whose gradient is
-        twice the loss's: change of an optimizer step, as a share of it. Others at the largest strength that is
-        searched: relative change of the weights after a few steps.
+        Dropout at rate 0.5, and what acts on residual branches at the largest strength that is searched: relative
+        change of the loss or of a weight's gradient. Normalizations: of the loss. Penalties whose gradient is twice the
+        loss's: change of an optimizer step, as a share of it. Others at the largest strength that is searched: relative
+        change of the weights after a few steps.
     """
 
     site: Site
@@ -74,6 +77,22 @@ class Liveness:
             "still_at_zero": self.still_at_zero,
             "effect": self.effect,
         }
+
+
+def is_drawn(name: str) -> bool:
+    """Tell what changes activations at random, and so the loss: dropout, and what acts on residual branches.
+
+    Examples
+    --------
+    >>> is_drawn("dropout"), is_drawn("shake_drop"), is_drawn("l2")
+    (True, True, False)
+    """
+    return name == "dropout" or REGULARIZERS[name].place.kind in ("branch", "pair")
+
+
+def tried_at(name: str) -> float:
+    """Give the strength at which a regularizer must act."""
+    return RATE if name == "dropout" else REGULARIZERS[name].strength.high
 
 
 class Proof:
@@ -99,7 +118,8 @@ class Proof:
         self, model: Any, network: PackedNetwork, start: Start, x: np.ndarray, y: np.ndarray, seed: int = 0
     ) -> None:
         self._network = network
-        others = [name for name in network.regularizers if name != "dropout"]
+        self._drawn = [name for name in network.regularizers if is_drawn(name) and network.sites(name)]
+        others = [name for name in network.regularizers if not is_drawn(name)]
         self._bare = PackedNetwork(model, others, network.choice, network.classes, network.targets)
         weights, state = start
         self._first = tuple(map(np.asarray, weights))
@@ -120,11 +140,12 @@ class Proof:
 
     def liveness(self) -> tuple[Liveness, ...]:
         """Say what each regularizer does at each of its sites, in the order of the sites."""
-        drops = [name for name in self._network.regularizers if name == "dropout"]
         starts = self._starts() if self._penalties and self._sites else []
         found = [finding for name in self._penalties for finding in self._of_penalty(name, starts)]
-        if self._network.dropout_sites:
-            found += [finding for name in drops for finding in self._of_dropout(name)]
+        if self._drawn:
+            draws = self._draws()
+            still = self._is_still_without(draws)
+            found += [finding for name in self._drawn for finding in self._of_drawn(name, draws, still=still)]
         return (*found, *self._rehearsed(), *self._normalized())
 
     def _normalized(self) -> list[Liveness]:
@@ -152,11 +173,17 @@ class Proof:
     def _rehearsed(self) -> list[Liveness]:
         """Say what the regularizers beyond the plain question's do: a few steps are trained with each."""
         network = self._network
-        names = [n for n in network.regularizers if n not in PLAIN and REGULARIZERS[n].place is not Place.NORMS]
+        others = (*PLAIN, *self._drawn)
+        names = [n for n in network.regularizers if n not in others and REGULARIZERS[n].place is not Place.NORMS]
         if not names:
             return []
-        others = [name for name in network.regularizers if name in PLAIN]
-        bare = PackedNetwork(self._model, others, network.choice, network.classes, network.targets)
+        bare = PackedNetwork(
+            self._model,
+            [name for name in network.regularizers if name in others],
+            network.choice,
+            network.classes,
+            network.targets,
+        )
         weights = self._perturbed()
         with_all, without = (Rehearsal(n, weights, self._state, self._x, self._y, self._key) for n in (network, bare))
         before = with_all.weights()
@@ -170,22 +197,22 @@ class Proof:
 
     def strength_warnings(self) -> tuple[StructureWarning, ...]:
         """Compare the network's own penalties with its loss on the rows."""
-        loss, gradient = self._loss(self._first, self._no_rates(), 0)
+        loss, gradient = self._loss(self._first, self._off(), 0)
         kernels = self._network.kernels
         weights = [[self._first[i] for i in places] for places in kernels]
         gradients = [[gradient[i] for i in places] for places in kernels]
         scale = "" if self._network.classes else " on the standardised target"
         return strength_warnings(self._network.kernel_sites, weights, gradients, float(loss), scale)
 
-    def _no_rates(self) -> np.ndarray:
-        return np.zeros(len(self._network.dropout_sites), "float32")
+    def _off(self) -> dict[str, np.ndarray]:
+        return {name: np.zeros(self._network.sites(name), "float32") for name in self._drawn}
 
     def _no_penalties(self) -> dict[str, np.ndarray]:
         return {name: np.zeros(len(self._sites), "float32") for name in self._penalties}
 
-    def _loss(self, weights: Arrays, rates: np.ndarray, key: int) -> tuple[Any, Arrays]:
+    def _loss(self, weights: Arrays, strengths: dict[str, np.ndarray], key: int) -> tuple[Any, Arrays]:
         with jax.default_matmul_precision("highest"):
-            strengths, number = {"dropout": rates}, np.uint32(key)
+            number = np.uint32(key)
             (loss, _), gradient = self._graded(weights, self._state, self._x, self._y, None, strengths, number)
         return loss, gradient
 
@@ -200,22 +227,20 @@ class Proof:
 
         return tuple(near(a) for a in self._first)
 
-    def _of_dropout(self, name: str) -> list[Liveness]:
-        draws = self._draws()
-        still = self._is_still_without_dropout(draws)
-        without = [(key, weights, self._loss(weights, self._no_rates(), key)) for key, weights in draws]
+    def _of_drawn(self, name: str, draws: Sequence[tuple[int, Arrays]], *, still: bool) -> list[Liveness]:
+        without = [(key, weights, self._loss(weights, self._off(), key)) for key, weights in draws]
         found = []
-        for i, site in enumerate(self._network.dropout_sites):
-            rates = self._no_rates()
-            rates[i] = RATE
-            changes = (_change(before, self._loss(weights, rates, key)) for key, weights, before in without)
+        for i, site in enumerate(self._network.sites_of(name)):
+            strengths = self._off()
+            strengths[name][i] = tried_at(name)
+            changes = (_change(before, self._loss(weights, strengths, key)) for key, weights, before in without)
             effect = _first_above(CHANGED, changes)
             found.append(Liveness(site, name, effect > CHANGED, still, effect))
         return found
 
-    def _is_still_without_dropout(self, draws: Sequence[tuple[int, Arrays]]) -> bool:
-        """Compare, bit for bit, rates of zero with the network that has no Dropout at the sites."""
-        one = self._bare_losses(self._network, {"dropout": self._no_rates()}, draws)
+    def _is_still_without(self, draws: Sequence[tuple[int, Arrays]]) -> bool:
+        """Compare, bit for bit, strengths of zero with the network that has nothing at the sites."""
+        one = self._bare_losses(self._network, self._off(), draws)
         other = self._bare_losses(self._bare, {}, draws)
         return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
 
@@ -243,7 +268,7 @@ class Proof:
             weights, _ = self._step(
                 weights, still, self._network.start_optimizer(weights), np.float32(0), self._no_penalties()
             )
-            gradient = self._loss(weights, self._no_rates(), 0)[1]
+            gradient = self._loss(weights, self._off(), 0)[1]
             # a loss that is not finite at weights like these says nothing of the penalties
             finite = tuple(np.asarray(g if np.isfinite(g).all() else np.zeros_like(g)) for g in gradient)
             # against the loss as well: an optimizer that takes signs, as Adam's first step does, may move few weights
