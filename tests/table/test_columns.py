@@ -174,7 +174,10 @@ def test_text_that_is_all_numbers_is_noted():
 def test_codes_stay_text():
     column = column_of("zip", pd.Series(["00501", "10001"]))
     assert column.kind == "category"
-    assert column.note == ("Column 'zip' has codes such as '00501'; they are taken as categories, not as numbers.")
+    assert column.note == (
+        "Column 'zip' has codes such as '00501'; they are taken as categories, not as numbers. "
+        "If they are numbers, write them without leading zeros."
+    )
 
 
 @pytest.mark.parametrize(

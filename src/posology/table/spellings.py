@@ -50,7 +50,10 @@ def note_on_texts(name: str, texts: Sequence[str], numeric: Bool[np.ndarray, " t
     """
     if numeric.all():
         code = next(text for text in texts if CODE.fullmatch(text))
-        return f"Column '{name}' has codes such as '{code}'; they are taken as categories, not as numbers."
+        return (
+            f"Column '{name}' has codes such as '{code}'; they are taken as categories, not as numbers. "
+            "If they are numbers, write them without leading zeros."
+        )
     stray = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
     if all(OTHER_DATE.fullmatch(text) for text in texts):
         return (
