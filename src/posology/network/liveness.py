@@ -50,7 +50,8 @@ class Liveness:
     live : bool
         Whether it acts at a positive strength.
     still_at_zero : bool
-        Whether strength zero gives what the network without it gives, bit for bit.
+        Whether strength zero gives what the network without it gives, bit for bit; of a normalization always, for where
+        it is off the network is that one.
     effect : float
         Dropout at rate 0.5, and what acts on residual branches at the largest strength that is searched: relative
         change of the loss or of a weight's gradient. Normalizations: of the loss. Penalties whose gradient is twice the
