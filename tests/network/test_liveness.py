@@ -106,6 +106,13 @@ def test_a_last_layer_of_zeros_hides_nothing():
     assert dead(model, choice=Choice(every=True)) == set()
 
 
+def test_a_last_layer_of_zeros_hides_no_normalization():
+    x = keras.Input((6,))
+    hidden = L.Dense(8, activation="relu")(x)
+    model = compiled(keras.Model(x, L.Dense(1, kernel_initializer="zeros")(hidden)))
+    assert dead(model, regularizers=("batch_norm", "layer_norm")) == set()
+
+
 def test_a_layer_that_starts_dead_is_not_called_so():
     start = keras.initializers.Constant(-0.5)
     model = compiled(

@@ -148,7 +148,8 @@ class Proof:
         names = [n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS]
         if not names:
             return []
-        own, state = self._bare.first_weights(self._key % 2**32)
+        first, state = self._bare.first_weights(self._key % 2**32)
+        own = self._near(first)  # nothing acts before an output layer that begins at zero
         before = self._loss_of(self._bare, own, state)
         for name in names:
             for site in network.norm_sites:
@@ -212,11 +213,14 @@ class Proof:
         return [(key, self._first if key == 0 else self._perturbed()) for key in range(DRAWS)]
 
     def _perturbed(self, scale: float = 1.0) -> Arrays:
+        return self._near(self._first, scale)
+
+    def _near(self, weights: Sequence[Any], scale: float = 1.0) -> Arrays:
         def near(a: Any) -> Any:
             noise = self._random.normal(size=a.shape) * max(0.1, float(np.std(a)))
             return (scale * (a + noise)).astype(a.dtype)
 
-        return tuple(near(a) for a in self._first)
+        return tuple(near(a) for a in weights)
 
     def _of_drawn(self, name: str, draws: Sequence[tuple[int, Arrays]], *, still: bool) -> list[Liveness]:
         without = [(key, weights, self._loss(weights, self._off(), key)) for key, weights in draws]
