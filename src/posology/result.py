@@ -26,6 +26,7 @@ from posology.settings import Settings
 from posology.table.targets import classes_of, targets_of
 from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
+from posology.working_time import WorkingTime
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,8 +58,8 @@ class StudyResult:
         Where everything is kept.
     networks : int
         Trained, the prescription's included.
-    seconds : float
-        Of this run.
+    worked : WorkingTime
+        How long, all sessions together.
     levers : Levers or None
         What stands beside the arms: trees, ridge, an average of networks, arms without early stopping.
     behaviour : Behaviour or None
@@ -77,7 +78,7 @@ class StudyResult:
     facts: dict[str, Any]
     folder: Path = field(default_factory=Path)
     networks: int = 0
-    seconds: float = 0.0
+    worked: WorkingTime = field(default_factory=WorkingTime)
     levers: Levers | None = None
     behaviour: Behaviour | None = None
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -341,7 +342,7 @@ class StudyResult:
 
     def timing(self) -> dict[str, Any]:
         """Give what differs from run to run."""
-        return {"seconds": round(self.seconds, 1), "folder": str(self.folder)}
+        return {**self.worked.to_dict(), "folder": str(self.folder)}
 
     def to_dict(self, *, timing: bool = True) -> dict[str, Any]:
         """Give everything as JSON types; without `timing`, equal studies give equal content."""
