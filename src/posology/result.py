@@ -68,6 +68,8 @@ class StudyResult:
         What the charts are drawn from; see `posology.evidence`.
     cocktail : Cocktail or None
         What was mixed, where that was asked.
+    cells : tuple
+        The classes as the cells of y have them, such as 0 and 1: what `predict` gives.
     """
 
     settings: Settings
@@ -83,6 +85,7 @@ class StudyResult:
     behaviour: Behaviour | None = None
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
     cocktail: Cocktail | None = None
+    cells: tuple[Any, ...] = ()
 
     @classmethod
     def of(
@@ -204,7 +207,7 @@ class StudyResult:
         return pd.DataFrame(units_of(self.to_dict(timing=False))).set_index("site").astype(float)
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "row *target"]:
-        """Predict new rows with the tuned network, in the target's unit, or as names of classes.
+        """Predict new rows with the tuned network, in the target's unit, or as classes, of the type that y had.
 
         Of several targets it gives a column each, `(row, target)`, in the order of `targets`; of labels, 1 where a row
         is likelier to have one than not, and 0.
@@ -219,10 +222,10 @@ class StudyResult:
         predicted = self._predicted(X)
         if self.classes and self.targets:
             return (predicted > 0.5).astype(int)
-        return np.array(self.classes)[predicted.argmax(axis=1)] if self.classes else predicted
+        return np.array(self.cells or self.classes)[predicted.argmax(axis=1)] if self.classes else predicted
 
     def predict_proba(self, X: Any) -> "pd.DataFrame":
-        """Predict the probability of each class, or label, a column each; Keras need not run in this process.
+        """Predict the probability of each class, or label, a column each by its name in text; Keras need not run here.
 
         Raises
         ------
@@ -246,10 +249,13 @@ class StudyResult:
         return "\n".join(self.prescription.lines)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Give the table of arms, best first."""
+        """Give the table of arms, best first, a number a cell.
+
+        `strength_dropout` and the like are means over resamples, and over sites where these are searched apart.
+        """
         import pandas as pd
 
-        return pd.DataFrame([row.to_dict(self.analysis.measure) for row in self.arms]).set_index("arm")
+        return pd.DataFrame([row.cells(self.analysis.measure) for row in self.arms]).set_index("arm")
 
     def losses(self) -> "pd.DataFrame":
         """Give every network's losses, a row an epoch: `posology.results_index.results_frame`."""

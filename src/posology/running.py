@@ -306,6 +306,7 @@ class Run:
         # without those of a repeat that was begun ahead and not needed, which differ from run to run
         networks = sum(self._begun[repeat] for repeat in (ALL_ROWS, *range(result.facts["repeats"])))
         result = replace(result, folder=record.folder, networks=networks, worked=self._worked())
+        result = replace(result, cells=self._study.table.cells)
         record.write_json("verdict.json", result.to_dict(timing=False))
         record.write_json("evidence.json", result.evidence, lines=False)
         record.write_json("run.json", result.timing())
