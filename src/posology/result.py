@@ -14,6 +14,7 @@ from posology.arm_rows import ArmRow, substitutions
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
 from posology.errors import InputError
+from posology.handback.by_hand import by_hand, commented
 from posology.handback.units import units_of
 from posology.inference import Analysis, Contrast, Measure, sentences
 from posology.inference.plain import plain
@@ -241,8 +242,8 @@ class StudyResult:
         return FittedNetwork.of_folder(self.folder, self.settings.source).predict(X)
 
     def code(self) -> str:
-        """Give the prescription as lines of Keras."""
-        return "\n".join(self.prescription.lines)
+        """Give the prescription as lines of Keras, and in comments how to train by hand what they make."""
+        return "\n".join([*self.prescription.lines, *commented(by_hand(self.to_dict(timing=False)))])
 
     def to_frame(self) -> "pd.DataFrame":
         """Give the table of arms, best first."""

@@ -208,6 +208,7 @@ def test_code(call, finished, here):
     said = call("export", finished.folder, "--to", "code")
     assert said.code == 0, said.err
     assert "dropout" in said.out.lower()
+    assert "without early stopping, which chose that number" in " ".join(said.out.replace("\n# ", " ").split())
     done = call("export", finished.folder, "--to", "code", "--out", "change.patch")
     assert done.out == "Written to 'change.patch'\n"
     assert (here / "change.patch").read_text() == said.out
