@@ -154,7 +154,7 @@ class StudyResult:
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:
-        """Load the tuned network, trained on all rows; Keras runs in this process.
+        """Load the tuned network, trained on all rows; Keras runs in this process, so set KERAS_BACKEND=jax there.
 
         Parameters
         ----------

@@ -94,6 +94,7 @@ def test_keras_predicts_the_same_without_posology(call, finished, here, new_rows
     said = (here / "net" / "README.txt").read_text()
     assert f"study of '{TARGET}', trained on all its 60 rows" in said
     assert ("skops" in said) == (not options)
+    assert "set KERAS_BACKEND=jax (or torch) before Keras is imported" in said
 
 
 @pytest.mark.skipif(not HAS_ONNX, reason="needs pip install 'posology[onnx]'")
