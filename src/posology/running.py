@@ -287,8 +287,7 @@ class Run:
         members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
         member = members[0]
         out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, members))
-        setting = {name: list(strengths) for name, strengths in member.setting.items()}
-        return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
+        return Prescription.kept(arm, member.setting, member.epochs, out["lines"], record.folder)
 
     def _finish(self, pool: Pool, record: Record, pack: Pack) -> dict[str, Any]:
         """Train the tuned network, unless an earlier run left the same one."""
