@@ -28,6 +28,8 @@ KADRA = {
     "car": (97.44, 97.44, 99.69, 100.00, 99.59, 92.38, 99.68),
     "segment": (94.81, 93.94, 94.59, 94.59, 93.72, 93.72, 91.99),
 }
+STOPPED = 3
+"""Exit code of a study that its budget ended before there was a verdict."""
 NUMBERS = (
     "diabetes", "concrete", "real_estate", "qsar_aquatic", "qsar_fish", "auto_mpg", "yacht", "bike_day", "laser",
     "baseball", "airfoil", "insurance",
@@ -35,7 +37,7 @@ NUMBERS = (
 
 
 def study(name, folder, *options):
-    """Run the command on a table; give its JSON and its seconds."""
+    """Run the command on a table; give its JSON and its seconds, or nothing where the budget ended too soon."""
     frame, target = {**REGRESSION, **CLASSES}[name]()
     table = folder / f"{name}.csv"
     frame.to_csv(table, index=False)
@@ -44,6 +46,9 @@ def study(name, folder, *options):
     command += ["--out", str(folder / f"{name}-{len(list(folder.iterdir()))}"), *(kind if name in CLASSES else [])]
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == STOPPED:
+        print(f"{name}: {done.stderr.strip()}", file=sys.stderr, flush=True)
+        return None
     if done.returncode:
         sys.exit(f"{name}: exit code {done.returncode}\n{done.stderr}")
     return {**json.loads(done.stdout), "wall": time.perf_counter() - began}
@@ -59,7 +64,9 @@ def run(asked):
             continue
         with tempfile.TemporaryDirectory() as scratch:
             mixed = study(name, Path(scratch), "--cocktail", *shared)
-            plain = study(name, Path(scratch), "--arms", "none; weights; dropout", "--no-levers", *shared)
+            plain = mixed and study(name, Path(scratch), "--arms", "none; weights; dropout", "--no-levers", *shared)
+        if not plain:
+            continue  # another table may be small enough
         place.write_text(json.dumps({"cocktail": mixed, "plain": plain, "date": str(date.today())}))
         print(f"{name}: {mixed['wall']:.0f} s and {plain['wall']:.0f} s", flush=True)
 
@@ -76,34 +83,54 @@ def gain(found, arm):
     return f"{row['gain_over_none']:+.4f} [{row['gain_lower']:+.4f}, {row['gain_upper']:+.4f}]"
 
 
-def line(name, kept):
-    """Write a line of a table."""
+def ends(difference):
+    """Write a difference with its interval."""
+    return f"{difference['value']:+.4f} [{difference['lower']:+.4f}, {difference['upper']:+.4f}]"
+
+
+def scores(name, kept):
+    """Give the cells of a table's scores."""
     mixed, plain = kept["cocktail"], kept["plain"]
     trees = next((one["score"] for one in mixed["levers"]["each"] if one["name"] == "trees"), float("nan"))
-    often = ", ".join(f"{one['name']} {one['share']:.0%}" for one in mixed["cocktail"]["members"][:4])
-    stable = mixed["cocktail"]["stability"]["value"]
-    scores = [score(mixed, "none"), score(plain, "weights"), score(plain, "dropout")]
-    scores += [score(mixed, "one"), score(mixed, "one+others"), trees]
-    cells = [name, str(mixed["study"]["rows"]), str(mixed["study"]["resamples"]), *(f"{s:.4f}" for s in scores)]
-    cells += [gain(mixed, "one+others"), gain(mixed, "one"), mixed["verdict"]["kind"], often]
-    cells += [
-        "-" if stable is None else f"{stable:.2f}",
-        f"{mixed['study']['networks']:,}",
-        f"{mixed['wall'] / 60:.1f}",
-    ]
-    return f"| {' | '.join(cells)} |"
+    found = [score(mixed, "none"), score(plain, "weights"), score(plain, "dropout")]
+    found += [score(mixed, "one"), score(mixed, "one+others"), trees]
+    over = mixed["analysis"]["combination_against_single"]
+    return [
+        name, str(mixed["study"]["rows"]), *(f"{s:.4f}" for s in found), gain(mixed, "one"), gain(mixed, "one+others"),
+        ends(over["difference"]) if over["single"] == "one" else "-", mixed["verdict"]["kind"],
+    ]  # fmt: skip
+
+
+def mixes(name, kept):
+    """Give the cells of what was mixed, and of what it took."""
+    found, study = kept["cocktail"]["cocktail"], kept["cocktail"]["study"]
+    often = ", ".join(f"{one['name']} {one['share']:.0%}" for one in found["members"][:4])
+    sure = ", ".join(one["name"] for one in found["members"] if (one["shapley"]["lower"] or 0) > 0)
+    pairs = [pair["together"] for pair in found["pairs"]]
+    stable = found["stability"]["value"]
+    return [
+        name, often, "-" if stable is None else f"{stable:.2f}", sure or "-",
+        ", ".join(f"{pairs.count(word)} {word}" for word in dict.fromkeys(pairs)) or "-",
+        f"{study['networks']:,}", f"{kept['cocktail']['wall'] / 60:.1f}", f"{kept['plain']['wall'] / 60:.1f}",
+    ]  # fmt: skip
+
+
+HEADS = {
+    scores: ("table", "rows", "none", "L1/L2", "dropout", "best single", "cocktail", "trees", "best single over none",
+             "cocktail over none", "cocktail over best single", "verdict"),
+    mixes: ("table", "chosen most", "stability", "members certainly above zero", "pairs", "networks", "min",
+            "min of L1/L2 and dropout"),
+}  # fmt: skip
 
 
 def show(asked):
     """Print the tables."""
     kept = {path.stem: json.loads(path.read_text()) for path in sorted(asked.folder.glob("*.json"))}
-    heads = ("table", "rows", "resamples", "none", "L1/L2", "dropout", "best single", "cocktail", "trees")
-    heads += ("cocktail over none", "best single over none", "verdict", "chosen", "stability", "networks", "min")
-    for group in (REGRESSION, CLASSES):
-        print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
-        for name, one in kept.items():
-            if name in group:
-                print(line(name, one))
+    for cells, heads in HEADS.items():
+        for group in (REGRESSION, CLASSES) if cells is scores else ({**REGRESSION, **CLASSES},):
+            print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
+            for name in (name for name in kept if name in group):
+                print(f"| {' | '.join(cells(name, kept[name]))} |")
     print("\nThe two leading members of each mix, by their factorial:\n")
     for name, one in kept.items():
         if found := one["cocktail"]["cocktail"].get("factorial"):

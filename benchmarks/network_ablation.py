@@ -6,7 +6,7 @@
 Every variant meets the same folds, five unless told, and seeds. In each, two inner splits with early stopping watch two
 rates of dropout, 0 and 0.15; the better is refitted twice on all rows of the fold for its mean best epoch, and scored
 on the rows left out: R2, or log-loss skill, as the mean of the two networks. A line of RESULTS.jsonl is a variant on a
-table; what stands there is not trained again, so that a run can be stopped and go on later. One process, at nice 19.
+table; what stands there is not trained again, so that a run can be stopped and go on later. One process.
 """
 
 import argparse
@@ -51,6 +51,16 @@ def periodic(x: Any, rows: Any) -> Any:
     return keras.layers.Concatenate()([x, flat])
 
 
+def random_output(x: Any, classes: int) -> Any:
+    """Begin the output at random, as Keras does."""
+    import keras
+
+    from posology.network import strong
+
+    layer = strong.head(x, classes)._keras_history.operation
+    return keras.layers.Dense(layer.units, layer.activation, name="at_random")(x)
+
+
 def variants() -> dict[str, Callable[..., Any]]:
     """Give builders by name."""
     import keras
@@ -62,14 +72,19 @@ def variants() -> dict[str, Callable[..., Any]]:
             "scaled": strong.scaled,
             "embedded": strong.embedded,
             "hidden": strong.hidden,
+            "head": strong.head,
             "falling": strong.falling,
             "compiled": strong.compiled,
             **parts,
         }
         inputs = keras.Input((x.shape[1],), name="row")
-        out = strong.head(of["hidden"](of["embedded"](*of["scaled"](inputs, x.astype(float)))), classes)
+        out = of["head"](of["hidden"](of["embedded"](*of["scaled"](inputs, x.astype(float)))), classes)
         steps = strong.FULL_EPOCHS * -(-len(x) // 32)
-        return of["compiled"](keras.Model(inputs, out), classes, of["falling"](steps))
+        peak = strong.LEARNING_RATE_OF_CLASSES if classes else strong.LEARNING_RATE
+        return of["compiled"](keras.Model(inputs, out), classes, of["falling"](steps, peak))
+
+    def times(factor: float) -> Callable[[int, float], Any]:
+        return lambda steps, peak: strong.falling(steps, factor * peak)
 
     changes = {
         "whole": {},
@@ -78,10 +93,12 @@ def variants() -> dict[str, Callable[..., Any]]:
         "periodic embeddings": {"embedded": periodic},
         "relu": {"hidden": partial(strong.hidden, activation="relu")},
         "beta2 0.999": {"compiled": partial(strong.compiled, beta_2=0.999)},
-        "constant rate": {"falling": lambda _: strong.LEARNING_RATE},
+        "constant rate": {"falling": lambda _, peak: peak},
         "one layer": {"hidden": partial(strong.hidden, units=strong.UNITS[:1])},
-        "rate x 0.5": {"falling": partial(strong.falling, peak=strong.LEARNING_RATE / 2)},
-        "rate x 2": {"falling": partial(strong.falling, peak=strong.LEARNING_RATE * 2)},
+        "random output": {"head": random_output},
+        "rate x 0.5": {"falling": times(0.5)},
+        "rate x 2": {"falling": times(2.0)},
+        "rate x 4": {"falling": times(4.0)},
     }
     return {"question": question.model_build, **{n: partial(built, parts=parts) for n, parts in changes.items()}}
 
@@ -184,7 +201,6 @@ def main() -> None:
     if "POSOLOGY_BENCH" not in os.environ:  # one core and the switches of a worker
         from posology.execution.environment import worker_environment
 
-        os.nice(19)
         env = {**worker_environment(), "POSOLOGY_BENCH": "ablation"}
         sys.exit(subprocess.run([sys.executable, *sys.argv], env=env, check=False).returncode)
     every = variants()

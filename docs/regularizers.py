@@ -16,7 +16,7 @@ Every regularizer that a study can have, from the docstrings of its class (`pyth
 page). Name them in `--arms`: `--arms mixup,dropout` is every subset of the two, `--arms "none; weight_decay;
 weight_decay+mixup"` just those arms. Every arm is tuned with the same number of trials, a combined arm starts from
 what its parts found, and strength zero is the identity, bit for bit. `--range NAME=LOW:HIGH` searches another range.
-A study first trains a few steps with each, to see that it acts on your network, and ends there when one does not.
+A study first sees on a few rows that each acts on your network, and ends there when one does not.
 The pictures are drawn by the code that trains (`python docs/regularizer_pictures.py`).
 
 {table}
@@ -70,6 +70,12 @@ network it would win by being several. A study is about one network in every arm
 average of N in every arm. What of it is one network is here: `swa` averages the weights of the last epochs, which
 Izmailov et al. 2018 put in the place of snapshots.
 
+Nor are these, each for its reason. Early stopping is in every arm alike; what it gains is a lever of every report
+("all 200 epochs"). Group lasso as a term of the loss has the same minimum as the proximal step that is here, and steps
+along its subgradient reach none of its zeros. Rates of input dropout that are learned, one a column (variational
+dropout, Kingma et al. 2015, arXiv:1506.02557), would be weights, not strengths. Skip connections are your network's
+own: what acts on residual branches acts where there are some, and an arm does not build them.
+
 **Mixes of many** are searched by `--cocktail` ([cocktails.md](cocktails.md)).
 
 **Cost.** A program has only what its arms need, and packs of arms that need the same are trained together: an arm
@@ -96,8 +102,11 @@ cubic = "my_package:Cubic"
 ```
 
 `posology.testing.check_regularizer(Cubic)` checks what a study relies on: range, docstring, identity at zero,
-liveness, finite numbers, the gradient, and a few steps of a real training. It is then a name for `--arms` like every
-other.
+liveness, finite numbers, the gradient, agreement with the class of Keras that it names, and a few steps of a real
+training. Of a layer (`NORMS`), which has no strength
+of zero, it checks what this stands for: a switch, a new stock layer at every call, the one that `keras` names, of the
+same shape, that predicts each row by itself, and networks made after it train as those made before. It is then a name
+for `--arms` like every other.
 """
 
 RETURNS = {

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from posology.callbacks import Callback
+    from posology.classifier import PosologyClassifier
     from posology.errors import InputError, LeakWarning, PosologyError, StoppedError, WorkerError
-    from posology.estimators import PosologyClassifier, PosologyRegressor
+    from posology.regressor import PosologyRegressor
     from posology.result import StudyResult
     from posology.study import Study
 
@@ -18,9 +19,9 @@ _ROOMS = {
     "Callback": "callbacks",
     "InputError": "errors",
     "LeakWarning": "errors",
-    "PosologyClassifier": "estimators",
+    "PosologyClassifier": "classifier",
     "PosologyError": "errors",
-    "PosologyRegressor": "estimators",
+    "PosologyRegressor": "regressor",
     "StoppedError": "errors",
     "Study": "study",
     "StudyResult": "result",

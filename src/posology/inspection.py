@@ -29,8 +29,9 @@ class Inspection:
         Trainable and other numbers.
     optimizer : str
     sites : tuple of dict
-        `kind` (`kernel` or `dropout`), `layer`, `shape`, `present` strengths, `argument`, `inserted` (a Dropout that
-        the network does not have), and `regularizers`: for each, `live`, `still_at_zero` and `effect`.
+        `kind` (`kernel`, `dropout`, `branch`, `pair` or `norm`), `layer`, `shape`, `present` strengths, `argument` (of
+        a pair, the end of the other branch), `inserted` (a layer that the network does not have), and `regularizers`:
+        for each, `live`, `still_at_zero` and `effect`.
     lines : tuple of str
         The model, one line a layer: those that a study changes begin with - and +, the others with a space.
     warnings : tuple of dict

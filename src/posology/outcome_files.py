@@ -1,7 +1,6 @@
 """What a study writes at its end, read with care: whole, and as it was written."""
 
 import json
-import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from posology.errors import InputError
 from posology.files import bytes_of, parsed_json
 from posology.seals import changed
 from posology.wording import resume_command
+from posology.working_time import tells_time
 
 RUN = "run.json"
 """Written last: what differs from run to run, and the seals of verdict.json and evidence.json."""
@@ -60,7 +60,7 @@ def read_of_its_end(folder: Path, name: str) -> Any:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Read run.json: `seconds` and `folder`.
+    """Read run.json, its seals aside: the working time, and `folder`.
 
     Raises
     ------
@@ -68,10 +68,9 @@ def read_run(folder: Path) -> dict[str, Any]:
         It is not there yet, or damaged.
     """
     found = read_of_its_end(folder, RUN)
-    seconds, where = found.get("seconds"), found.get("folder")
-    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf or not isinstance(where, str):
+    if not tells_time(found) or "seconds" not in found or not isinstance(found.get("folder"), str):
         raise InputError(f"'{folder / RUN}' is damaged: it has no time. Write it again: {resume_command(folder)}")
-    return {"seconds": seconds, "folder": where}
+    return {name: value for name, value in found.items() if name != "files"}
 
 
 def changed_network(folder: Path) -> list[str]:

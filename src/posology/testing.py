@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from posology.errors import InputError
-from posology.regularizers import HOOKS, REGULARIZERS, Batch, Clock, Place, Regularizer, Strength
+from posology.hook_calls import CLASSES, COLUMNS, ROWS, acted, keras_on_jax
+from posology.keras_reference import disagreement
+from posology.regularizers import HOOKS, REGULARIZERS, Place, Regularizer, Strength
 from posology.regularizers._third_parties import what_is_lacking
 
-ROWS, COLUMNS, CLASSES, STEPS = 8, 6, 3, 12
 PARAGRAPHS = ("The range", "Helps:", "Source:")
 """Beginnings of paragraphs that a docstring has after its first, which has the formula."""
 
@@ -29,8 +29,11 @@ def check_regularizer(regularizer: Any) -> None:
 
     Attributes and range; the docstring's formula, range, use and source; strength zero is the identity bit for bit; the
     strongest searched strength acts; every strength of the range gives finite numbers, also as a traced number under
-    `jax.jit` and `jax.vmap`; a penalty's gradient is the gradient of something; and a few steps of a real training
-    change by it, but not at zero. Keras must run on JAX in this process.
+    `jax.jit` and `jax.vmap`; a penalty's gradient is the gradient of something; what it does is what the class of Keras
+    does that `keras` names; and a few steps of a real training change by it, but not at zero. A layer
+    that is put in is a switch, new at every call, the stock layer of Keras that `keras` names, and changes neither the
+    shape nor, when predicting, one row by another; and a network that is made after it, without it, trains as one that
+    was made before. Keras must run on JAX in this process.
 
     Parameters
     ----------
@@ -58,7 +61,8 @@ def check_regularizer(regularizer: Any) -> None:
     name = regularizer.__name__ if isinstance(regularizer, type) else type(regularizer).__name__
     made = regularizer() if isinstance(regularizer, type) else regularizer
     lacking = what_is_lacking(made)
-    found = [lacking] if lacking else [text for check in _CHECKS for text in check(made)]
+    # a layer that does not fit into a network can be neither called nor trained
+    found = [lacking] if lacking else list(_layer(made)) or [text for check in _CHECKS for text in check(made)]
     if found:
         raise AssertionError("\n".join(f"{name}: {text}" for text in found))
 
@@ -98,9 +102,51 @@ def _docstring(r: Regularizer) -> Iterator[str]:
             yield f"its docstring has no paragraph that begins with '{beginning}'"
 
 
+def _layer(r: Any) -> Iterator[str]:
+    """Check a layer that is put in, which is there or is not: no strength of zero shows what it leaves alone."""
+    if r.place is not Place.NORMS:
+        return
+    if not r.strength.is_switch:
+        yield "it puts a layer in, which is there or is not: the scale of its strength must be 'switch'"
+    _without(_classes(r))  # trained before a layer is made, which may change Keras for all that come after it
+    one, other = r.layer("one"), r.layer("other")
+    if one is other or (one.name, other.name) != ("one", "other"):
+        yield "layer does not make a new layer of the name that it is given"
+    if _settings(one) != (named := _named(r)):
+        made = _written(_settings(one))
+        yield f"layer makes {made}, and keras names {_written(named)}: code would have another layer"
+    x = np.random.default_rng(0).normal(size=(ROWS, COLUMNS)).astype("float32")
+    together, apart = one(x, training=False), [one(x[i : i + 1], training=False) for i in range(ROWS)]
+    if together.shape != x.shape:
+        yield f"layer makes of rows of {COLUMNS} numbers rows of {together.shape[-1]}"
+    elif not np.allclose(together, np.concatenate(apart), rtol=1e-5, atol=1e-6):
+        yield "when predicting, layer gives a row something else beside other rows than alone"
+
+
+def _settings(layer: Any) -> tuple[str, dict[str, Any]]:
+    kind = type(layer)
+    name = kind.__name__ if kind.__module__.split(".")[0] == "keras" else f"{kind.__name__} of {kind.__module__}"
+    return name, {key: value for key, value in layer.get_config().items() if key != "name"}
+
+
+def _named(r: Regularizer) -> tuple[str, dict[str, Any]]:
+    """Give the settings of the layer that Keras has for it."""
+    if r.keras is None or r.keras.part != "layer":
+        return "none", {}
+    return _settings(getattr(keras_on_jax().layers, r.keras.name)(**r.keras.arguments(1.0)))
+
+
+def _written(settings: tuple[str, dict[str, Any]]) -> str:
+    name, given = settings
+    simple = {key: value for key, value in given.items() if isinstance(value, int | float | str)}
+    return f"{name}({', '.join(f'{key}={value}' for key, value in simple.items())})"
+
+
 def _identity(r: Regularizer) -> Iterator[str]:
+    if r.place is Place.NORMS:  # off, it is not there; `_training` looks at all else
+        return
     for seed in range(3):
-        before, after = _acted(r, np.float32(0), seed)
+        before, after = acted(r, np.float32(0), seed)
         if any(_bits(a) != _bits(b) for a, b in zip(before, after, strict=True)):
             yield f"at strength zero {HOOKS[r.place]} is not the identity bit for bit"
             return
@@ -112,7 +158,7 @@ def _bits(array: Any) -> bytes:
 
 
 def _liveness(r: Regularizer) -> Iterator[str]:
-    if not any(_differs(*_acted(r, np.float32(r.strength.high), seed)) for seed in range(3)):
+    if not any(_differs(*acted(r, np.float32(r.strength.high), seed)) for seed in range(3)):
         yield f"at strength {r.strength.high:g}, the strongest searched, {HOOKS[r.place]} does nothing"
 
 
@@ -124,8 +170,8 @@ def _finite(r: Regularizer) -> Iterator[str]:
     import jax
 
     strengths = np.array([0.0, *(r.strength.from_unit(u) for u in (0.0, 0.25, 0.5, 0.75, 1.0))], "float32")
-    apart = [_acted(r, s, 0)[1] for s in strengths]
-    traced = jax.jit(jax.vmap(lambda s: tuple(_acted(r, s, 0)[1])))(strengths)
+    apart = [acted(r, s, 0)[1] for s in strengths]
+    traced = jax.jit(jax.vmap(lambda s: tuple(acted(r, s, 0)[1])))(strengths)
     if not all(np.isfinite(np.asarray(a)).all() for given in apart for a in given):
         yield "a strength of its range gives numbers that are not finite"
     together = [[part[i] for part in traced] for i in range(len(strengths))]
@@ -151,6 +197,11 @@ def _gradient(r: Any) -> Iterator[str]:
         yield f"its gradient is that of nothing: its derivative is not symmetric ({one:.6g} against {other:.6g})"
 
 
+def _reference(r: Regularizer) -> Iterator[str]:
+    if said := disagreement(r):
+        yield said
+
+
 def _training(r: Regularizer) -> Iterator[str]:
     with _listed(r):
         before, without, after = _rehearsed(r)
@@ -174,14 +225,21 @@ def _listed(r: Regularizer) -> Iterator[None]:
 
 def _rehearsed(r: Regularizer) -> tuple[list[Any], list[Any], list[Any]]:
     """Give weights after a few steps: at strength zero, without the regularizer, and at its strongest."""
-    classes = CLASSES if r.target == "classes" else 0
-    if r.place is Place.NORMS:  # off, the network is the one without it; on, it has weights beside the kernels
+    classes, pair = _classes(r), r.place is Place.PAIRS
+    if r.place is Place.NORMS:  # on, it is another network, with weights beside the kernels
         with_it = _rehearsal((), classes, r.name).weights()
-        kernels, changed = ([w for w in weights if w.ndim > 1] for weights in (_without(classes), with_it))
-        return kernels, kernels, changed
-    pair = r.place is Place.PAIRS
+        without_again = _rehearsal((), classes).weights()
+        return _kernels(without_again), _kernels(_without(classes)), _kernels(with_it)
     one = _rehearsal((r.name,), classes, pair=pair)
     return one.weights(), _without(classes, pair=pair), one.weights(r.name, 0, r.strength.high)
+
+
+def _classes(r: Regularizer) -> int:
+    return CLASSES if r.target == "classes" else 0
+
+
+def _kernels(weights: list[Any]) -> list[Any]:
+    return [w for w in weights if w.ndim > 1]
 
 
 @cache
@@ -190,7 +248,7 @@ def _without(classes: int, *, pair: bool = False) -> list[Any]:
 
 
 def _rehearsal(names: tuple[str, ...], classes: int, norm: str = "", *, pair: bool = False) -> Any:
-    keras = _keras_on_jax()
+    keras = keras_on_jax()
     from posology.network.norms import norm_sites, normalized
     from posology.network.packed import PackedNetwork
     from posology.network.rehearsal import Rehearsal
@@ -214,122 +272,6 @@ def _rehearsal(names: tuple[str, ...], classes: int, norm: str = "", *, pair: bo
     return Rehearsal(network, tuple(weights), tuple(state), x, y)
 
 
-def _keras_on_jax() -> Any:
-    """Import Keras, whose backend is the caller's to choose: nothing is set in this process."""
-    how = "and posology's engine on JAX. Set KERAS_BACKEND=jax before Keras is imported."
-    try:
-        import keras
-    except ImportError as error:
-        raise InputError(f"Keras cannot be imported here ({error}), {how}") from error
-    if keras.backend.backend() != "jax":
-        raise InputError(f"Keras runs on {keras.backend.backend()} here, {how}")
-    return keras
-
-
 _CHECKS: tuple[Callable[[Any], Iterator[str]], ...] = (
-    _strength, _docstring, _identity, _liveness, _finite, _gradient, _training,
+    _strength, _docstring, _identity, _liveness, _finite, _gradient, _reference, _training,
 )  # fmt: skip
-
-
-def _acted(r: Any, strength: Any, seed: int) -> tuple[list[Any], list[Any]]:
-    """Call the hook of a regularizer on random arrays; give what went in and what came out."""
-    rng = np.random.default_rng(seed)
-
-    def normal(*shape: int) -> Any:
-        return rng.normal(size=shape).astype("float32")
-
-    return _ACTS[r.place](r, strength, normal, rng)
-
-
-def _random_bits(rng: Any) -> Callable[..., Any]:
-    def draw(shape: tuple[int, ...], stream: int = 0) -> Any:
-        del stream  # each call draws anew
-        return rng.integers(0, 2**32, shape, dtype=np.uint64).astype("uint32")
-
-    return draw
-
-
-def _on_weights(change: Callable[..., Any]) -> Callable[..., tuple[list[Any], list[Any]]]:
-    def act(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
-        weights = [normal(COLUMNS, 4), normal(3, 3, 2, 4), normal(4)]
-        totals = [normal(*w.shape) for w in weights]
-        bits = [_random_bits(rng)(w.shape) for w in weights]
-        each = [change(r, w, strength, t, b) for w, t, b in zip(weights, totals, bits, strict=True)]
-        return [before for before, _ in each], [after for _, after in each]
-
-    return act
-
-
-def _batch(rng: Any, slope: Any) -> Batch:
-    return Batch(_random_bits(rng), np.arange(COLUMNS) != 0, lambda x, y: slope)  # noqa: ARG005
-
-
-def _on_rows(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
-    x, y, slope = normal(ROWS, COLUMNS), normal(ROWS, 1), normal(ROWS, COLUMNS)
-    return [x, y], list(r.rows(x, y, strength, _batch(rng, slope)))
-
-
-def _on_targets(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
-    shares = np.eye(CLASSES, dtype="float32")[rng.integers(0, CLASSES, ROWS)]
-    y = shares if r.target == "classes" else normal(ROWS, 1)
-    return [y], [r.targets(y, strength, _batch(rng, normal(ROWS, COLUMNS)))]
-
-
-def _on_gradient(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:  # noqa: ARG001
-    gradient = (normal(COLUMNS, 4), normal(4))
-    return list(gradient), list(r.clipped(gradient, strength))
-
-
-def _on_memory(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:  # noqa: ARG001
-    """Walk at random, four steps an epoch; give at each the weights without and with the regularizer."""
-    plain = memory = weight = normal(4)
-    before, after = [], []
-    for step in range(STEPS):
-        move = normal(4)
-        plain = plain + move
-        clock = Clock(np.int32(step), np.int32(step // 4), step % 4 == 3)
-        memory, weight = r.remember(memory, weight + move, strength, clock)
-        before.append(plain)
-        after.append(memory if r.remembers else weight)
-    return before, after
-
-
-def _on_activity(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:  # noqa: ARG001
-    return [np.float32(0.5)], [np.float32(0.5) + r.penalty(normal(ROWS, COLUMNS), strength)]
-
-
-def _on_hidden(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:  # noqa: ARG001
-    _keras_on_jax()
-    import jax.numpy as jnp
-
-    x = normal(ROWS, COLUMNS)
-    with_it = r.layer("checked")(x, training=True)
-    return [x], [jnp.where(strength > 0, with_it, x)]
-
-
-def _on_branches(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
-    x = normal(ROWS, COLUMNS)
-    return [x], [r.apply(x, strength, _random_bits(rng)((ROWS, 1)))]
-
-
-def _on_activations(r: Any, strength: Any, normal: Any, rng: Any) -> tuple[list[Any], list[Any]]:
-    x = normal(ROWS, COLUMNS)
-    return [x], [r.apply(x, strength, _random_bits(rng)(x.shape))]
-
-
-_ACTS: dict[Place, Callable[..., tuple[list[Any], list[Any]]]] = {
-    Place.WEIGHTS_LOSS: _on_weights(lambda r, w, s, t, _: (t, t + r.gradient(w, s))),
-    Place.WEIGHTS_FORWARD: _on_weights(lambda r, w, s, _, b: (w, r.perturbed(w, s, b))),
-    Place.WEIGHTS_BEFORE: _on_weights(lambda r, w, s, *_: (w, r.before_update(w, s, np.float32(0.1)))),
-    Place.WEIGHTS_AFTER: _on_weights(lambda r, w, s, *_: (w, r.after_update(w, s, np.float32(0.1)))),
-    Place.ACTIVATIONS: _on_activations,
-    Place.ACTIVITY: _on_activity,
-    Place.BRANCHES: _on_branches,
-    Place.PAIRS: _on_branches,
-    Place.NORMS: _on_hidden,
-    Place.INPUTS: _on_rows,
-    Place.TARGETS: _on_targets,
-    Place.GRADIENT: _on_gradient,
-    Place.RATE: lambda r, s, *_: ([np.float32(1)], [r.factor(np.float32(3), s)]),
-    Place.MEMORY: _on_memory,
-}

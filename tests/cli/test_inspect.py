@@ -28,6 +28,15 @@ UNIT = HEAD + (
 )
 
 
+RESIDUAL = HEAD + (
+    "    x = keras.Input((width,))\n"
+    "    x1 = L.Dense(8, 'relu', name='stem', kernel_regularizer='l2')(x)\n"
+    "    x2 = L.Add()([x1, L.Dense(8, name='back')(x1)])\n"
+    "    x3 = L.Add()([x2, L.Dense(8, name='one')(x2), L.Dense(8, name='other')(x2)])\n"
+    "    model = keras.Model(x, L.Dense(1)(x3))\n" + TAIL
+)
+
+
 @pytest.fixture
 def write(here):
     def written(code, name="net.py"):
@@ -43,11 +52,17 @@ def test_the_questions_network_in_a_users_shell(here):
     )
     assert done.returncode == 0, done.stderr
     lines = [line.rstrip() for line in done.stdout.splitlines()]
-    assert lines[0] == "the question's network: 18,089 weights, Adam, 4 sites"
+    assert (
+        lines[0] == "the question's network: 18,089 weights, Adam, 4 sites, and 2 for regularizers that --arms can name"
+    )
     assert "random rows of 10 columns" in lines[1]
-    assert "dense      kernel      10 x 128   l1 0.01    sets l1, l2  l1: yes, l2: yes" in lines
-    assert "dense_1    kernel      128 x 128  0          sets l1, l2  l1: yes, l2: yes" in lines
-    assert "dropout_1  activation  128        rate 0.05  sets rate    dropout: yes" in lines
+    cells = [line.split("  ") for line in lines]
+    rows = [[cell.strip() for cell in row if cell] for row in cells]
+    assert ["dense", "kernel", "10 x 128", "l1 0.01", "sets l1, l2", "l1: yes, l2: yes"] in rows
+    assert ["dense_1", "kernel", "128 x 128", "0", "sets l1, l2", "l1: yes, l2: yes"] in rows
+    assert ["dropout_1", "activation", "128", "rate 0.05", "sets rate", "dropout: yes"] in rows
+    named = ["inserts a layer, if named", "batch_norm: yes, layer_norm: yes"]
+    assert ["dense_1", "pre-activation", "128", "-", *named] in rows
     begin = lines.index("  batch_normalization: BatchNormalization()")
     assert lines[begin + 1 : begin + 5] == [
         "- dense: Dense(128, activation='relu', kernel_regularizer=L1(l1=0.01))",
@@ -85,8 +100,10 @@ def test_json_with_a_table(call, table, write):
     assert got["rows"] == "32 rows of the table, prepared, of 3 columns"
     sites = {(s["kind"], s["layer"]): s for s in got["sites"]}
     assert sorted(sites) == [
-        ("dropout", "relu"), ("dropout", "second"), ("kernel", "[b]first"), ("kernel", "second")
+        ("dropout", "relu"), ("dropout", "second"), ("kernel", "[b]first"), ("kernel", "second"), ("norm", "second")
     ]  # fmt: skip
+    assert list(sites["norm", "second"]["regularizers"]) == ["batch_norm", "layer_norm"]
+    assert sites["norm", "second"]["inserted"]
     first, own = sites["kernel", "[b]first"], sites["kernel", "second"]
     assert (first["shape"], first["present"], own["present"]) == ([3, 8], {}, {"l1": 0.0, "l2": pytest.approx(0.01)})
     assert sites["dropout", "relu"]["inserted"]
@@ -191,3 +208,14 @@ def test_without_a_target_the_last_column_is_taken_and_said(call, write, table):
     assert f"Note: '{last}', the last column, is taken as the target; --target names another." in said.err
     named = call("inspect", write(BN), "--table", table, "--target", last, "--json")
     assert json.loads(named.out) == json.loads(said.out)
+
+
+def test_branches_and_pairs_of_them_are_sites(call, write):
+    said = call("inspect", write(RESIDUAL), "--exclude", "stem")
+    assert said.code == 0, said.err
+    rows = [[cell.strip() for cell in line.split("  ") if cell] for line in said.out.splitlines()]
+    shown = ["-", "scales it, if named", "stochastic_depth: yes, shake_drop: yes"]
+    assert ["back", "branch", "8", *shown] in rows
+    assert ["one, other", "pair", "8", "-", "weighs both, if named", "shake_shake: yes"] in rows
+    named = ", ".join(["stochastic_depth", "shake_drop", "shake_shake", "batch_norm", "layer_norm"])
+    assert f"Note: A study has {named} where --arms names them" in " ".join(said.out.split())

@@ -33,3 +33,20 @@ def test_no_site_that_lives_is_an_error():
 def test_a_zero_that_is_none_is_noted():
     (note,) = notes_on_liveness([seen("a", still=False)])
     assert "does not give the network without it" in note
+
+
+@pytest.mark.parametrize(
+    ("regularizer", "said"),
+    [
+        ("shake_shake", "the loss and its gradients are the same at 1, the strongest searched, as at 0. Likely what"),
+        ("batch_norm", "the loss is the same with it as without it. Likely what comes after ignores what it is given"),
+        (
+            "mixup",
+            "the weights after a few steps of training are the same at 1, the strongest searched, as at 0. Likely",
+        ),
+    ],
+)
+def test_what_was_seen_is_said(regularizer, said):
+    with pytest.raises(InputError) as caught:
+        notes_on_liveness([seen("a", regularizer, live=False)])
+    assert said in str(caught.value)

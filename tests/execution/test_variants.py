@@ -74,3 +74,40 @@ def test_first_weights_and_arrays_are_those_of_their_layers(variants):
     assert variants.own_arrays(paths, "layer_norm") == [v.path for v in variants.model("").trainable_variables]
     assert paths[0] == "p/kernel", "Keras orders the layers anew: the case that this is about"
     assert variants.own_arrays(own, "") == own
+
+
+def warned(arms, *, bias=True, norm="batch_norm", drop=False):
+    """Codes and layers of what is said of a network of two hidden layers in a study of these arms."""
+    hidden = [layers.Dense(8, "relu", use_bias=bias, name=name) for name in ("one", "two")]
+    parts = [hidden[0], *([layers.Dropout(0.1, name="drop")] if drop else []), hidden[1], layers.Dense(1, name="out")]
+    model = keras.Sequential([Input((5,)), *parts])
+    model.compile(loss="mse", optimizer="adam")
+    names = tuple(dict.fromkeys(name for arm in arms for name in arm))
+    network = PackedNetwork(model, names)
+    job = Job("", NetworkSource(), ROWS, Design(((), *arms)), network.regularizers, "")
+    return {w.code: (w.sites, w.text) for w in Variants(job, model, network).warnings() if norm in w.text}
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "weight_decay", "group_lasso_units", "max_norm"])
+def test_a_penalty_beside_a_batch_normalization_of_the_arm_is_told_that_scale_is_cancelled(penalty):
+    sites, text = warned([(penalty, "batch_norm")])["scale-cancelled"]
+    assert sites == ("one", "two")
+    assert text.startswith("In arms with batch_norm, the scale of the kernel of 'one', 'two' is cancelled by 'batch_no")
+
+
+def test_what_no_arm_has_together_is_not_told():
+    assert warned([("l2",), ("batch_norm",), ("batch_norm", "mixup")]) == {}
+
+
+def test_a_layer_normalization_cancels_a_scale_where_there_is_no_bias():
+    assert warned([("l2", "layer_norm")], norm="layer_norm") == {}
+    found = warned([("l2", "layer_norm")], norm="layer_norm", bias=False)
+    assert found["scale-cancelled"][0] == ("one", "two")
+
+
+def test_dropout_before_a_batch_normalization_of_the_arm_is_told_by_the_users_names():
+    for drop, name in ((True, "drop"), (False, "one")):
+        sites, text = warned([("dropout", "batch_norm")], drop=drop)["variance-shift"]
+        assert sites == (name,)
+        assert text.startswith(f"In arms with batch_norm, dropout at '{name}' comes before 'batch_norm_after_two'")
+    assert warned([("dropout", "layer_norm")], norm="layer_norm") == {}

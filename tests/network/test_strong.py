@@ -65,6 +65,15 @@ def test_it_fits_every_target(classes, width, loss):
     assert loss in model.loss
 
 
+@pytest.mark.parametrize(("classes", "peak"), [(0, 0.002), (2, 0.0005), (4, 0.0005)])
+def test_it_begins_at_the_mean_or_at_equal_classes_and_learns_classes_slower(classes, peak):
+    rows = RANDOM.normal(size=(60, 3)).astype("float32")
+    model = strong.model_build(rows, classes)
+    want = {0: 0.0, 2: 0.5, 4: 0.25}[classes]
+    np.testing.assert_array_equal(np.asarray(model(rows)), np.full((60, model.output_shape[1]), want))
+    assert float(model.optimizer._learning_rate(0)) == pytest.approx(peak)
+
+
 def test_few_epochs_and_large_batches_end_at_a_rate_of_zero():
     rows = RANDOM.normal(size=(100, 3)).astype("float32")
     rate = strong.model_build(rows, epochs=6, batch_size=50).optimizer._learning_rate

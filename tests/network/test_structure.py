@@ -10,7 +10,7 @@ from posology.network.choice import Choice
 from posology.network.graph import graph_of
 from posology.network.scale import cancelled_by
 from posology.network.sites import Site, kernel_sites
-from posology.network.structure import strength_warnings, structure_warnings, variance_ratio
+from posology.network.structure import structure_warnings, variance_ratio
 
 from .zoo import ZOO
 
@@ -256,37 +256,6 @@ def test_the_mean_shifts_behind_weights_only():
 )
 def test_a_layer_that_is_emptied(layers, shape, empty):
     assert ("layer-empty" in codes(net(*layers, shape=shape))) is empty
-
-
-@pytest.mark.parametrize(
-    ("present", "expected"),
-    [
-        ({"l1": 0.0, "l2": 1e9}, ["penalty-dominates"]),
-        ({"l1": 1.0, "l2": 0.0}, ["penalty-dominates"]),
-        ({"l1": 0.0, "l2": 1e-12}, ["penalty-lost"]),
-        ({"l1": 1e-50, "l2": 0.0}, ["penalty-lost"]),
-        ({"l1": 1e-4, "l2": 1e-4}, []),
-        ({"l1": 0.0, "l2": 0.0}, []),
-        ({}, []),
-    ],
-)
-def test_a_penalty_beside_the_loss(present, expected):
-    site = Site("kernel", "dense", (20, 20), present)
-    weights, gradient = [RNG.normal(size=(20, 20))], [RNG.normal(size=(20, 20))]
-    assert [w.code for w in strength_warnings([site], [weights], [gradient], 1.0)] == expected
-
-
-def test_a_lost_penalty_is_lost_in_float32():
-    w, g = (RNG.normal(size=400).astype("float32") for _ in range(2))
-    site = Site("kernel", "dense", (400,), {"l1": 0.0, "l2": 1e-9})
-    assert [x.code for x in strength_warnings([site], [[w]], [[g]], 1.0)] == ["penalty-lost"]
-    changed = g + np.float32(2e-9) * w != g
-    assert changed.mean() < 0.05, "but for the few gradients near zero, nothing changes"
-
-
-def test_weights_of_zero_have_no_penalty_to_lose():
-    site = Site("kernel", "dense", (4,), {"l1": 0.01, "l2": 0.0})
-    assert strength_warnings([site], [[np.zeros(4)]], [[np.ones(4)]], 1.0) == ()
 
 
 def test_sites_of_kernels_are_found_in_nested_models():

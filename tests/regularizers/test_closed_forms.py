@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from posology.engine.randomness import derive, random_bits
 from posology.regularizers import REGULARIZERS, Batch, Clock
@@ -140,6 +140,13 @@ def test_the_shares_of_mixup_are_those_of_a_beta_distribution(alpha):
     mixup = REGULARIZERS["mixup"]
     shares = [float(mixup.rows(x, x, np.float32(alpha), batch(key))[0][1, 0]) for key in range(1_000)]
     assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 1e-3
+
+
+def test_the_smaller_share_of_mixup_is_on_average_as_its_range_says():
+    """E min(m, 1 - m) for m ~ Beta(a, a) is I_(1/2)(a + 1, a)."""
+    ends = [float(special.betainc(a + 1, a, 0.5)) for a in (0.05, 1.0)]
+    said = "from 0.05, where the smaller share has a mean of {:.2f}, to 1, where it has one of {:.2f}"
+    assert said.format(*ends) in type(REGULARIZERS["mixup"]).__doc__
 
 
 def test_mixup_mixes_rows_and_targets_alike():

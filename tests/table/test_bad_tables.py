@@ -204,7 +204,7 @@ READ = {
     "percent.csv": (columns(a=half("5%", "6%"), y=Y), "category"),
     "true_minus.csv": (columns(a=half("\u22121", "\u22122"), y=Y), "category"),
     "other_digits.csv": (columns(a=half("\u0661", "\u0662"), y=Y), "category"),
-    "codes.csv": (columns(a=half("007", "008"), y=Y), "number"),
+    "codes.csv": (columns(a=half("007", "008"), y=Y), "category"),
     "booleans.csv": (columns(a=half("TRUE", "False", "true"), y=Y), "number"),
     "yes.csv": (columns(a=half("yes", "no"), y=Y), "category"),
     "json_cells.csv": (columns(a=half('"{""k"": 1}"', "[1]"), y=Y), "category"),

@@ -186,7 +186,10 @@ def test_notes():
     assert make_table(frame, "price").notes == (
         "1 row without a value of the target 'price' was left out.",
         "Column 'site' is constant, so it tells a network nothing.",
-        "Column 'code' has codes such as '07'; they are taken as categories, not as numbers.",
+        (
+            "Column 'code' has codes such as '07'; they are taken as categories, not as numbers. "
+            "If they are numbers, write them without leading zeros."
+        ),
     )
     assert make_table(frame.drop(columns="street"), "price").notes[-1] == (
         "2 rows repeat an earlier row, target included. A network is then scored on rows it has seen; "

@@ -113,6 +113,16 @@ def test_text_columns_stay_as_they_are_written(tmp_path):
     assert read_frame(path, text=["zip"])["zip"].tolist() == ["0074", "1.50"]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_codes_with_leading_zeros_keep_them(tmp_path, separator, quote):
+    rows = [["zip", "count", "share"], [f"{quote}02139{quote}", "10", "0.5"], ["10001", "0", ""], ["", "-3", "1e05"]]
+    frame = read_frame(written(tmp_path, "\n".join(separator.join(row) for row in rows)))
+    assert frame["zip"].dropna().tolist() == ["02139", "10001"]
+    assert frame["count"].tolist() == [10, 0, -3]
+    assert frame["share"].dropna().tolist() == [0.5, 1e5]
+
+
 @pytest.mark.parametrize(
     ("cells", "numbers"),
     [

@@ -19,9 +19,11 @@ from posology.network.inputs import inputs_of
 from posology.network.liveness import Liveness, Proof
 from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
+from posology.network.places import places_of
 from posology.network.sites import Site, check_choice, notes_on
 from posology.network.source import NetworkSource, open_source
 from posology.network.structure import structure_warnings
+from posology.regularizers import PLAIN, REGULARIZERS
 from posology.table import Preparation, Table
 
 RANDOM_ROWS, RANDOM_COLUMNS = 100, 10
@@ -53,20 +55,20 @@ def inspect_source(
     check_scales(model, str(source), classes, y.shape[1])
     check_faithful(model, str(source), x.shape[1])
     check_choice(model, choice)
-    network = PackedNetwork(model, choice=choice, classes=classes, targets=y.shape[1])
+    places = places_of(model, choice)
+    network = PackedNetwork(model, _acting_at(places), choice, classes, y.shape[1], places)
     # state that was computed from rows, such as Normalization's, is the built model's own
     proof = Proof(model, network, network.first_weights(0, model), x[:ROWS], y[:ROWS])
     found = proof.liveness()
-    sites = (*network.kernel_sites, *network.dropout_sites)
     warnings = (*structure_warnings(model, choice, classes=classes), *proof.strength_warnings())
     return {
         "rows": _said(table, len(x[:ROWS]), x.shape[1]),
         "parameters": int(model.count_params()),
         "optimizer": type(model.optimizer).__name__,
-        "sites": [_site(site, found) for site in sites],
-        "lines": draw(model, sites),
+        "sites": [_site(site, found) for site in places],
+        "lines": draw(model, (*network.kernel_sites, *network.dropout_sites)),
         "warnings": [w.to_dict() for w in warnings],
-        "notes": [*notes, *notes_on_outputs(model), *notes_on(model, choice), *_on_branches(network)],
+        "notes": [*notes, *notes_on_outputs(model), *notes_on(model, choice)],
     }
 
 
@@ -114,17 +116,17 @@ def _width(tensor: Any) -> int:
     return prod(RANDOM_COLUMNS if side is None else side for side in tensor.shape[1:])
 
 
-def _on_branches(network: PackedNetwork) -> list[str]:
-    names = ", ".join(f"'{site.layer}'" for site in network.branch_sites)
-    return (
-        [f"Residual branches, on which --arms stochastic_depth and shake_drop act, end with {names}."] if names else []
-    )
+def _acting_at(places: Sequence[Site]) -> tuple[str, ...]:
+    """Name the regularizers whose sites are shown: those of the plain question, and all of the rarer sites here."""
+    kinds = {site.kind for site in places} - {"kernel", "dropout"}
+    return (*PLAIN, *(name for name, r in REGULARIZERS.items() if r.place.kind in kinds))
 
 
 def _site(site: Site, found: tuple[Liveness, ...]) -> dict[str, Any]:
     own = {f.regularizer: f for f in found if f.site is site}
     seen = {name: {"live": f.live, "still_at_zero": f.still_at_zero, "effect": f.effect} for name, f in own.items()}
-    return {**site.to_dict(), "inserted": site.kind == "dropout" and not site.present, "regularizers": seen}
+    inserted = site.kind == "norm" or (site.kind == "dropout" and not site.present)
+    return {**site.to_dict(), "inserted": inserted, "regularizers": seen}
 
 
 def _said(table: Path | None, rows: int, width: int) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from posology.engine.member import Data
 from posology.errors import InputError
-from posology.network.liveness import Liveness
+from posology.network.liveness import Liveness, is_drawn, tried_at
 from posology.regularizers import PLAIN, REGULARIZERS
 from posology.wording import quoted
 
@@ -52,20 +52,23 @@ def notes_on_liveness(found: Sequence[Liveness]) -> list[str]:
 
 def _seen(name: str) -> str:
     if name == "dropout":
-        return "the loss and its gradients are the same at rate 0.5 as at 0"
+        return f"the loss and its gradients are the same at rate {tried_at(name):g} as at 0"
     if name in PLAIN:
         return "an optimizer step is the same with it as without it"
-    strongest = REGULARIZERS[name].strength.high
-    return f"a few steps of training end at the same weights at {strongest:g}, the strongest searched, as at 0"
+    if REGULARIZERS[name].place.kind == "norm":
+        return "the loss is the same with it as without it"
+    what = "the loss and its gradients are" if is_drawn(name) else "the weights after a few steps of training are"
+    return f"{what} the same at {tried_at(name):g}, the strongest searched, as at 0"
 
 
 def _likely(name: str) -> str:
-    if REGULARIZERS[name].place.kind == "dropout":
+    kind = REGULARIZERS[name].place.kind
+    if kind in ("dropout", "branch", "pair", "norm"):
         return (
             "Likely what comes after ignores what it is given, such as a branch that is multiplied by zero, or an "
-            "output without a loss. Move the Dropout, or connect the branch"
+            f"output without a loss. {'Move the Dropout, or connect' if kind == 'dropout' else 'Connect'} the branch"
         )
-    if REGULARIZERS[name].place.kind == "kernel":
+    if kind == "kernel":
         return (
             "Likely a constraint, such as UnitNorm, undoes it, or the optimizer's learning rate is zero. Take the "
             "constraint off the layer"

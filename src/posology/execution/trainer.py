@@ -46,7 +46,6 @@ from posology.network.outputs import notes_on_outputs, scored_output
 from posology.network.packed import PackedNetwork
 from posology.network.sites import Dose, check_choice, leaves, notes_on
 from posology.network.source import open_source
-from posology.network.structure import structure_warnings
 from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
 from posology.plan.schedules import scheduled_lines
 from posology.regularizers import REGULARIZERS, Place
@@ -171,8 +170,7 @@ class Trainer:
         x, y = first_rows(self._fit(0, 0, 0).data)
         first = self._first(0, 0, 0, 0)
         proof = Proof(self._model, self._network, first, x, y, self._job.design.seed)
-        found = structure_warnings(self._model, self._network.choice, self._job.regularizers, len(self._classes))
-        warnings = [*found, *proof.strength_warnings()]
+        warnings = [*self._variants.warnings(), *proof.strength_warnings()]
         own = notes_on_weights(self._job.source, self._model, self._built(0, 0, 0), first[0])
         return [*own, *notes_on_liveness(proof.liveness())], [w.to_dict() for w in warnings]
 

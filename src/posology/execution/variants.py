@@ -12,6 +12,8 @@ from posology.network.norms import normalized, places_in, with_own
 from posology.network.packed import PackedNetwork
 from posology.network.places import same_places
 from posology.network.sites import Site
+from posology.network.structure import StructureWarning, arm_warnings, structure_warnings
+from posology.plan import regularizers_of
 from posology.regularizers import REGULARIZERS, Place
 
 
@@ -72,6 +74,24 @@ class Variants:
         for norm in _norms(self._job.regularizers):
             self.packed(norm)
 
+    def warnings(self) -> list[StructureWarning]:
+        """Read what the structure of the user's network says, then what arms with a normalization add to it."""
+        own = self._network
+        found = list(structure_warnings(self._model, own.choice, self._job.regularizers, own.classes))
+        said = {(warning.code, layer) for warning in found for layer in warning.sites}
+        for norm in _norms(self._job.regularizers):
+            having = self.packed(norm)
+            kernels = _pairs(own.kernel_sites, having.kernel_sites, "scale-cancelled", said)
+            drops = _pairs(own.dropout_sites, having.dropout_sites, "variance-shift", said)
+            found += arm_warnings(self.model(norm), norm, self._beside(norm), kernels, drops)
+        return found
+
+    def _beside(self, norm: str) -> set[str]:
+        """Name the regularizers that an arm has beside a normalization; of a cabinet any may be."""
+        design = self._job.design
+        arms = map(regularizers_of, design.arms)
+        return {*design.cabinet, *(name for arm in arms if norm in arm for name in arm)}
+
     def _with(self, norm: str, names: Collection[str], places: Sequence[Site]) -> PackedNetwork:
         own = self._network
         return PackedNetwork(self.model(norm), names, own.choice, own.classes, own.targets, places)
@@ -101,3 +121,10 @@ class Variants:
         """Give a build of the user's function as the network with a normalization has it."""
         check_alike(self._model, built)
         return normalized(self._model, norm, self._network.norm_sites, built)
+
+
+def _pairs(
+    own: Sequence[Site], theirs: Sequence[Site], code: str, said: Collection[tuple[str, str]]
+) -> dict[str, Site]:
+    """Give the sites of a network with a normalization by their layers in the user's own, as far as nothing is said."""
+    return {a.layer: b for a, b in zip(own, theirs, strict=True) if (code, a.layer) not in said}

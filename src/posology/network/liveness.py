@@ -4,7 +4,7 @@ Regularizers that silently do nothing are a common trap (keras #8413, #9296). No
 will be trained is run on rows, with the strength and without.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,23 +13,22 @@ import numpy as np
 
 from posology.engine.member import Arrays
 from posology.network.norms import normalized, with_own
+from posology.network.own_penalties import strength_warnings
 from posology.network.packed import PackedNetwork
+from posology.network.penalized_steps import PenalizedSteps, is_still_at_zero
 from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
-from posology.network.structure import StructureWarning, strength_warnings
+from posology.network.structure import StructureWarning
 from posology.regularizers import PLAIN, REGULARIZERS, Place
 
 RATE = 0.5
+"""Of dropout; others are tried at the strongest that is searched."""
 DRAWS = 4
 """Random masks, weights and rows on which a site may show that it lives."""
 CHANGED = 1e-6
 """Relative change of a loss or of a gradient that is more than rounding."""
 STEERED = 0.01
 """Share of a step that a penalty must change; one that a constraint undoes changes 1e-4 of it, in second order."""
-TWICE = 2.0
-"""How strong that penalty is beside the loss: where it draws the other way, some weight goes its way."""
-SMALL = 1e-4
-"""Length of that step beside that of the weights: small, so that second order is."""
 
 # each program runs a few times only, so that compiling is what it costs
 _QUICK = {"xla_backend_optimization_level": 0}
@@ -51,11 +50,13 @@ class Liveness:
     live : bool
         Whether it acts at a positive strength.
     still_at_zero : bool
-        Whether strength zero gives what the network without it gives, bit for bit.
+        Whether strength zero gives what the network without it gives, bit for bit; of a normalization always, for where
+        it is off the network is that one.
     effect : float
-        Dropout at rate 0.5: relative change of the loss or of a weight's gradient. Penalties whose gradient is
-        twice the loss's: change of an optimizer step, as a share of it. Others at the largest strength that is
-        searched: relative change of the weights after a few steps.
+        Dropout at rate 0.5, and what acts on residual branches at the largest strength that is searched: relative
+        change of the loss or of a weight's gradient. Normalizations: of the loss. Penalties whose gradient is twice the
+        loss's: change of an optimizer step, as a share of it. Others at the largest strength that is searched: relative
+        change of the weights after a few steps.
     """
 
     site: Site
@@ -74,6 +75,22 @@ class Liveness:
             "still_at_zero": self.still_at_zero,
             "effect": self.effect,
         }
+
+
+def is_drawn(name: str) -> bool:
+    """Tell what changes activations at random, and so the loss: dropout, and what acts on residual branches.
+
+    Examples
+    --------
+    >>> is_drawn("dropout"), is_drawn("shake_drop"), is_drawn("l2")
+    (True, True, False)
+    """
+    return name == "dropout" or REGULARIZERS[name].place.kind in ("branch", "pair")
+
+
+def tried_at(name: str) -> float:
+    """Give the strength at which a regularizer must act."""
+    return RATE if name == "dropout" else REGULARIZERS[name].strength.high
 
 
 class Proof:
@@ -99,7 +116,8 @@ class Proof:
         self, model: Any, network: PackedNetwork, start: Start, x: np.ndarray, y: np.ndarray, seed: int = 0
     ) -> None:
         self._network = network
-        others = [name for name in network.regularizers if name != "dropout"]
+        self._drawn = [name for name in network.regularizers if is_drawn(name) and network.sites(name)]
+        others = [name for name in network.regularizers if not is_drawn(name)]
         self._bare = PackedNetwork(model, others, network.choice, network.classes, network.targets)
         weights, state = start
         self._first = tuple(map(np.asarray, weights))
@@ -109,22 +127,19 @@ class Proof:
         self._random = np.random.default_rng(seed)
         self._x, self._y = x, y
         self._graded = jax.jit(jax.value_and_grad(network.loss, has_aux=True), compiler_options=_QUICK)
-        self._step = jax.jit(_penalized_step(network))
-        # an optimizer that collects gradients, or warms up from a rate of zero, moves in a later step
-        collected = getattr(model.optimizer, "gradient_accumulation_steps", None) or 1
-        rate = network.learning_rate(network.start_optimizer(self._first))
-        self._steps = collected if float(rate) else 2 * collected
-        self._sites = network.kernel_sites
         self._penalties = [name for name in network.regularizers if name in PLAIN and name != "dropout"]
+        collected = getattr(model.optimizer, "gradient_accumulation_steps", None) or 1
+        self._steps = PenalizedSteps(network, self._penalties, self._first, collected)
         self._model, self._key = model, seed
 
     def liveness(self) -> tuple[Liveness, ...]:
         """Say what each regularizer does at each of its sites, in the order of the sites."""
-        drops = [name for name in self._network.regularizers if name == "dropout"]
-        starts = self._starts() if self._penalties and self._sites else []
+        starts = self._starts() if self._penalties and self._network.kernel_sites else []
         found = [finding for name in self._penalties for finding in self._of_penalty(name, starts)]
-        if self._network.dropout_sites:
-            found += [finding for name in drops for finding in self._of_dropout(name)]
+        if self._drawn:
+            draws = self._draws()
+            still = self._is_still_without(draws)
+            found += [finding for name in self._drawn for finding in self._of_drawn(name, draws, still=still)]
         return (*found, *self._rehearsed(), *self._normalized())
 
     def _normalized(self) -> list[Liveness]:
@@ -133,7 +148,8 @@ class Proof:
         names = [n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS]
         if not names:
             return []
-        own, state = self._bare.first_weights(self._key % 2**32)
+        first, state = self._bare.first_weights(self._key % 2**32)
+        own = self._near(first)  # nothing acts before an output layer that begins at zero
         before = self._loss_of(self._bare, own, state)
         for name in names:
             for site in network.norm_sites:
@@ -152,11 +168,17 @@ class Proof:
     def _rehearsed(self) -> list[Liveness]:
         """Say what the regularizers beyond the plain question's do: a few steps are trained with each."""
         network = self._network
-        names = [n for n in network.regularizers if n not in PLAIN and REGULARIZERS[n].place is not Place.NORMS]
+        others = (*PLAIN, *self._drawn)
+        names = [n for n in network.regularizers if n not in others and REGULARIZERS[n].place is not Place.NORMS]
         if not names:
             return []
-        others = [name for name in network.regularizers if name in PLAIN]
-        bare = PackedNetwork(self._model, others, network.choice, network.classes, network.targets)
+        bare = PackedNetwork(
+            self._model,
+            [name for name in network.regularizers if name in others],
+            network.choice,
+            network.classes,
+            network.targets,
+        )
         weights = self._perturbed()
         with_all, without = (Rehearsal(n, weights, self._state, self._x, self._y, self._key) for n in (network, bare))
         before = with_all.weights()
@@ -170,22 +192,19 @@ class Proof:
 
     def strength_warnings(self) -> tuple[StructureWarning, ...]:
         """Compare the network's own penalties with its loss on the rows."""
-        loss, gradient = self._loss(self._first, self._no_rates(), 0)
+        loss, gradient = self._loss(self._first, self._off(), 0)
         kernels = self._network.kernels
         weights = [[self._first[i] for i in places] for places in kernels]
         gradients = [[gradient[i] for i in places] for places in kernels]
         scale = "" if self._network.classes else " on the standardised target"
         return strength_warnings(self._network.kernel_sites, weights, gradients, float(loss), scale)
 
-    def _no_rates(self) -> np.ndarray:
-        return np.zeros(len(self._network.dropout_sites), "float32")
+    def _off(self) -> dict[str, np.ndarray]:
+        return {name: np.zeros(self._network.sites(name), "float32") for name in self._drawn}
 
-    def _no_penalties(self) -> dict[str, np.ndarray]:
-        return {name: np.zeros(len(self._sites), "float32") for name in self._penalties}
-
-    def _loss(self, weights: Arrays, rates: np.ndarray, key: int) -> tuple[Any, Arrays]:
+    def _loss(self, weights: Arrays, strengths: dict[str, np.ndarray], key: int) -> tuple[Any, Arrays]:
         with jax.default_matmul_precision("highest"):
-            strengths, number = {"dropout": rates}, np.uint32(key)
+            number = np.uint32(key)
             (loss, _), gradient = self._graded(weights, self._state, self._x, self._y, None, strengths, number)
         return loss, gradient
 
@@ -194,28 +213,29 @@ class Proof:
         return [(key, self._first if key == 0 else self._perturbed()) for key in range(DRAWS)]
 
     def _perturbed(self, scale: float = 1.0) -> Arrays:
+        return self._near(self._first, scale)
+
+    def _near(self, weights: Sequence[Any], scale: float = 1.0) -> Arrays:
         def near(a: Any) -> Any:
             noise = self._random.normal(size=a.shape) * max(0.1, float(np.std(a)))
             return (scale * (a + noise)).astype(a.dtype)
 
-        return tuple(near(a) for a in self._first)
+        return tuple(near(a) for a in weights)
 
-    def _of_dropout(self, name: str) -> list[Liveness]:
-        draws = self._draws()
-        still = self._is_still_without_dropout(draws)
-        without = [(key, weights, self._loss(weights, self._no_rates(), key)) for key, weights in draws]
+    def _of_drawn(self, name: str, draws: Sequence[tuple[int, Arrays]], *, still: bool) -> list[Liveness]:
+        without = [(key, weights, self._loss(weights, self._off(), key)) for key, weights in draws]
         found = []
-        for i, site in enumerate(self._network.dropout_sites):
-            rates = self._no_rates()
-            rates[i] = RATE
-            changes = (_change(before, self._loss(weights, rates, key)) for key, weights, before in without)
+        for i, site in enumerate(self._network.sites_of(name)):
+            strengths = self._off()
+            strengths[name][i] = tried_at(name)
+            changes = (_change(before, self._loss(weights, strengths, key)) for key, weights, before in without)
             effect = _first_above(CHANGED, changes)
             found.append(Liveness(site, name, effect > CHANGED, still, effect))
         return found
 
-    def _is_still_without_dropout(self, draws: Sequence[tuple[int, Arrays]]) -> bool:
-        """Compare, bit for bit, rates of zero with the network that has no Dropout at the sites."""
-        one = self._bare_losses(self._network, {"dropout": self._no_rates()}, draws)
+    def _is_still_without(self, draws: Sequence[tuple[int, Arrays]]) -> bool:
+        """Compare, bit for bit, strengths of zero with the network that has nothing at the sites."""
+        one = self._bare_losses(self._network, self._off(), draws)
         other = self._bare_losses(self._bare, {}, draws)
         return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
 
@@ -227,9 +247,9 @@ class Proof:
     def _of_penalty(self, name: str, starts: Sequence[tuple[Arrays, Arrays]]) -> list[Liveness]:
         found = []
         for site, places in zip(self._network.kernel_sites, self._network.kernels, strict=True):
-            effect = _first_above(STEERED, (self._steering(name, site, places, *start) for start in starts))
+            effect = _first_above(STEERED, (self._steps.steering(name, site, places, *start) for start in starts))
             weights, gradient = starts[0]
-            still = all(_is_still_at_zero(name, weights[i], gradient[i]) for i in places)
+            still = all(is_still_at_zero(name, weights[i], gradient[i]) for i in places)
             found.append(Liveness(site, name, effect > STEERED, still, effect))
         return found
 
@@ -238,67 +258,14 @@ class Proof:
         found = []
         # small weights as well: a limit on their size, such as MaxNorm, is not met there
         for scale in (1.0, 0.1):
-            weights = self._perturbed(scale)
-            still = tuple(np.zeros_like(w) for w in weights)
-            weights, _ = self._step(
-                weights, still, self._network.start_optimizer(weights), np.float32(0), self._no_penalties()
-            )
-            gradient = self._loss(weights, self._no_rates(), 0)[1]
+            weights = self._steps.constrained(self._perturbed(scale))
+            gradient = self._loss(weights, self._off(), 0)[1]
             # a loss that is not finite at weights like these says nothing of the penalties
             finite = tuple(np.asarray(g if np.isfinite(g).all() else np.zeros_like(g)) for g in gradient)
             # against the loss as well: an optimizer that takes signs, as Adam's first step does, may move few weights
             # the same way with a penalty of twice the loss, but not both with its gradient and against it
             found += [(weights, finite), (weights, tuple(-g for g in finite))]
         return found
-
-    def _steering(self, name: str, site: Site, places: Sequence[int], weights: Arrays, gradient: Arrays) -> float:
-        """Give the share of an optimizer step that a penalty twice as strong as the loss changes."""
-        own = _length([gradient[i] for i in places]) or 1.0
-        unit = _length([_gradient(name, weights[i], 1.0) for i in places])
-        strength = np.array([TWICE * own / unit if unit and s is site else 0 for s in self._sites], "float32")
-        strengths = {**self._no_penalties(), name: strength}
-        before = [weights[i] for i in places]
-
-        def stepped(factor: float, given: dict[str, np.ndarray]) -> list[Any]:
-            after = self._stepped(weights, gradient, factor, given)
-            return [after[i] for i in places]
-
-        moved = _distance(stepped(1.0, strengths), before)
-        if not moved or not np.isfinite(moved):
-            return 0.0
-        factor = min(1.0, SMALL * _length(before) / moved)
-        one, other = stepped(factor, strengths), stepped(factor, self._no_penalties())
-        return _distance(one, other) / (max(_distance(one, before), _distance(other, before)) or 1.0)
-
-    def _stepped(self, weights: Arrays, gradient: Arrays, factor: float, strengths: dict[str, np.ndarray]) -> Arrays:
-        """Take as many steps as it needs until an optimizer that collects gradients, or warms up, moves."""
-        state = self._network.start_optimizer(weights)
-        for _ in range(self._steps):
-            weights, state = self._step(weights, gradient, state, np.float32(factor), strengths)
-        return weights
-
-
-def _penalized_step(network: PackedNetwork) -> Callable[..., tuple[Arrays, Arrays]]:
-    """Give the step of the engine: the penalties' gradients are added to the loss's, then the optimizer moves."""
-
-    def step(weights: Arrays, gradient: Arrays, state: Arrays, factor: Any, strengths: dict[str, Any]) -> Any:
-        total = list(gradient)
-        for name, of_sites in strengths.items():
-            for site, places in enumerate(network.kernels):
-                for i in places:
-                    total[i] = total[i] + _gradient(name, weights[i], of_sites[site])
-        return network.update(weights, tuple(total), state, factor)
-
-    return step
-
-
-def _gradient(name: str, weight: Any, strength: Any) -> Any:
-    penalty: Any = REGULARIZERS[name]
-    return penalty.gradient(weight, strength)
-
-
-def _is_still_at_zero(name: str, weight: Any, gradient: Any) -> bool:
-    return np.array_equal(gradient + _gradient(name, weight, np.float32(0)), gradient)
 
 
 def _first_above(least: float, effects: Iterable[float]) -> float:
@@ -314,11 +281,3 @@ def _first_above(least: float, effects: Iterable[float]) -> float:
 def _change(before: tuple[Any, Arrays], after: tuple[Any, Arrays]) -> float:
     """Give the largest relative change of the loss or of a weight's gradient."""
     return changed((before[0], *before[1]), (after[0], *after[1]))
-
-
-def _length(arrays: Iterable[Any]) -> float:
-    return float(np.sqrt(sum(np.square(np.asarray(a, float)).sum() for a in arrays)))
-
-
-def _distance(one: Sequence[Any], other: Sequence[Any]) -> float:
-    return _length(np.asarray(a, float) - np.asarray(b, float) for a, b in zip(one, other, strict=True))

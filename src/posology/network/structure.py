@@ -1,16 +1,14 @@
 """What the structure of a network says about regularizers before anything is trained, each with its reason.
 
-Read from the graph: nothing here says that a regularizer is useless, only what it does in this place. The numbers of
-`strength_warnings` are measured on rows.
+Read from the graph: nothing here says that a regularizer is useless, only what it does in this place.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
 
 import keras
-import numpy as np
 
 from posology.network.choice import ALL, Choice
 from posology.network.graph import Graph, Node, graph_of
@@ -23,16 +21,8 @@ layers = keras.layers
 
 EMPTY = 0.01
 """Share of steps in which a layer may lose all its units."""
-DOMINATES = 10.0
-"""Times the loss that a penalty may be at the initial weights."""
-LOST = 2.0**-24
-"""Relative precision of a float32: what is smaller than that beside a number does not change it."""
-
-_PENALTIES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "l1": (np.abs, np.sign),
-    "l2": (np.square, lambda w: 2 * w),
-}
-"""Per unit of strength: a weight's penalty and its derivative, in float64 so that what underflows is seen."""
+_SHRINKING = ("l1", "l2", "weight_decay", "proximal_l1", "group_lasso_inputs", "group_lasso_units", "max_norm")
+"""Regularizers that make weights smaller."""
 
 _RELU_LIKE = tuple(
     getattr(keras.activations, name)
@@ -87,31 +77,67 @@ def structure_warnings(
     [('scale-cancelled', ('hidden',))]
     """
     graph = graph_of(model)
-    shrinks = any(name in (*_PENALTIES, "weight_decay") for name in regularizers)
-    kernels = kernel_sites(model, choice, graph) if shrinks else ()
+    kernels = _named(kernel_sites(model, choice, graph)) if _shrinks(regularizers) else {}
     drops = dropout_sites(model, choice, graph) if "dropout" in regularizers else ()
     found = (
         _empty(drops, dict(leaves(model))),
         _scale_cancelled(graph, kernels),
-        _variance_shift(graph, drops),
+        _variance_shift(graph, _named(drops)),
         None if classes else _mean_shift(graph, drops),
     )
     return tuple(warning for warning in found if warning is not None)
 
 
-def _scale_cancelled(graph: Graph, sites: Sequence[Site]) -> StructureWarning | None:
-    by = {site.layer: found for site in sites if (found := cancelled_by(graph, site))}
+def arm_warnings(
+    having: Any, norm: str, beside: Collection[str], kernels: Mapping[str, Site], drops: Mapping[str, Site]
+) -> tuple[StructureWarning, ...]:
+    """Read the warnings that hold in arms with a normalization, from the graph of the network that has it.
+
+    Parameters
+    ----------
+    having : keras.Model
+        With the normalization.
+    norm : str
+        Of the regularizer.
+    beside : collection of str
+        Regularizers that an arm has beside it.
+    kernels, drops : mapping
+        From the layers of sites in the user's network to the same sites in this one; without those of which the same
+        is said of the user's network.
+    """
+    graph = graph_of(having)
+    found = (
+        _scale_cancelled(graph, kernels if _shrinks(beside) else {}, norm),
+        _variance_shift(graph, drops if "dropout" in beside else {}, norm),
+    )
+    return tuple(warning for warning in found if warning is not None)
+
+
+def _named(sites: Sequence[Site]) -> dict[str, Site]:
+    return {site.layer: site for site in sites}
+
+
+def _shrinks(regularizers: Collection[str]) -> bool:
+    return any(name in _SHRINKING for name in regularizers)
+
+
+def _in_arms(norm: str, text: str) -> str:
+    return f"In arms with {norm}, {text}" if norm else f"{text[0].upper()}{text[1:]}"
+
+
+def _scale_cancelled(graph: Graph, sites: Mapping[str, Site], norm: str = "") -> StructureWarning | None:
+    by = {name: found for name, site in sites.items() if (found := cancelled_by(graph, site))}
     if not by:
         return None
     norms = {path: graph.nodes[path].layer for paths in by.values() for path in paths}
     only = "" if all(isinstance(n, layers.BatchNormalization) for n in norms.values()) else " (there is no bias)"
-    return StructureWarning(
-        "scale-cancelled",
-        tuple(by),
-        f"The scale of the kernel of {quoted(by)} is cancelled by {quoted(norms)}{only}: f(a*w) = f(w) for every "
-        "a > 0, so the loss gradient is orthogonal to w. Making w smaller, all that L2 does there and part of what L1 "
-        "does, does not simplify the network; it raises the effective learning rate, rate/|w|^2.",
+    text = (
+        f"the scale of the kernel of {quoted(by)} is cancelled by {quoted(norms)}{only}: f(a*w) = f(w) for every "
+        "a > 0, so the loss gradient is orthogonal to w. Making w smaller, all that L2 and weight decay do there and "
+        "part of what L1, group lasso and max-norm do, does not simplify the network; it raises the effective "
+        "learning rate, rate/|w|^2."
     )
+    return StructureWarning("scale-cancelled", tuple(by), _in_arms(norm, text))
 
 
 def variance_ratio(mean: float, variance: float, rate: float) -> float:
@@ -132,19 +158,18 @@ def variance_ratio(mean: float, variance: float, rate: float) -> float:
 _RECTIFIED = {"mean": 0.3989, "variance": 0.3408}
 
 
-def _variance_shift(graph: Graph, sites: Sequence[Site]) -> StructureWarning | None:
-    by = {site.layer: norms for site in sites if (norms := _batch_norms_after(graph, site.layer))}
+def _variance_shift(graph: Graph, sites: Mapping[str, Site], norm: str = "") -> StructureWarning | None:
+    by = {name: norms for name, site in sites.items() if (norms := _batch_norms_after(graph, site.layer))}
     if not by:
         return None
     named = quoted(dict.fromkeys(path for paths in by.values() for path in paths))
     examples = ", ".join(f"{variance_ratio(rate=rate, **_RECTIFIED):.2f} at rate {rate}" for rate in (0.1, 0.3, 0.5))
-    return StructureWarning(
-        "variance-shift",
-        tuple(by),
-        f"Dropout at {quoted(by)} comes before {named}, which learns the variance of dropped activations; when "
+    text = (
+        f"dropout at {quoted(by)} comes before {named}, which learns the variance of dropped activations; when "
         f"predicting, theirs is v/((c^2 + v)/p - c^2) times that (mean c, variance v, p = 1 - rate; after a ReLU about "
-        f"{examples}). Dropout after the last BatchNormalization has no such shift.",
+        f"{examples}). Dropout after the last BatchNormalization has no such shift."
     )
+    return StructureWarning("variance-shift", tuple(by), _in_arms(norm, text))
 
 
 def _batch_norms_after(graph: Graph, path: str) -> list[str]:
@@ -213,74 +238,3 @@ def _share_empty(site: Site, layer: Any) -> float:
     # a side that is not known, which a site has as 0, counts as one
     sides = [own or 1 if side is None else side for side, own in zip(given, site.shape, strict=True)]
     return float(site.present["rate"] ** prod(sides))
-
-
-def strength_warnings(
-    sites: Sequence[Site],
-    weights: Sequence[Sequence[Any]],
-    gradients: Sequence[Sequence[Any]],
-    loss: float,
-    scale: str = "",
-) -> tuple[StructureWarning, ...]:
-    """Compare the network's own penalties with the loss on a few rows.
-
-    Parameters
-    ----------
-    sites : sequence of Site
-        Kernel sites.
-    weights, gradients : sequences of arrays
-        For each site its initial weights, and the gradient of the loss without penalties.
-    loss : float
-        Without penalties, at the initial weights.
-    scale : str
-        What it is a loss on, in words.
-
-    Examples
-    --------
-    >>> one = [np.ones((2, 2))]
-    >>> site = Site("kernel", "dense", (2, 2), {"l1": 0.0, "l2": 1e9})
-    >>> [w.code for w in strength_warnings([site], [one], [one], 1.0)]
-    ['penalty-dominates']
-    """
-    found = []
-    for site, own, gradient in zip(sites, weights, gradients, strict=True):
-        at = {name: strength for name, strength in site.present.items() if strength > 0}
-        value = sum(strength * _total(_PENALTIES[name][0], own) for name, strength in at.items())
-        if value > DOMINATES * loss:
-            found.append(_dominating(site, at, value, loss, scale))
-        beside = LOST * _norm(gradient)
-        # weights of zero have no penalty yet
-        lost = {n: s for n, s in at.items() if 0 < s * _norm(map(_PENALTIES[n][1], own)) < beside}
-        if lost:
-            found.append(_losing(site, lost))
-    return tuple(found)
-
-
-def _total(size: Callable[[Any], Any], weights: Iterable[Any]) -> float:
-    return float(sum(size(np.asarray(w, float)).sum() for w in weights))
-
-
-def _norm(arrays: Iterable[Any]) -> float:
-    return float(np.sqrt(sum(np.square(np.asarray(a, float)).sum() for a in arrays)))
-
-
-def _dominating(site: Site, at: Mapping[str, float], value: float, loss: float, scale: str) -> StructureWarning:
-    return StructureWarning(
-        "penalty-dominates",
-        (site.layer,),
-        f"The network's own penalty on '{site.layer}' ({_said(at)}) is {value:.3g} at the initial weights, beside a "
-        f"loss of {loss:.3g}{scale}: hardly anything but the penalty would be learned.",
-    )
-
-
-def _losing(site: Site, lost: Mapping[str, float]) -> StructureWarning:
-    return StructureWarning(
-        "penalty-lost",
-        (site.layer,),
-        f"The network's own penalty on '{site.layer}' ({_said(lost)}) does nothing: its gradient is below 2^-24 of the "
-        "loss gradient, which a float32 cannot hold.",
-    )
-
-
-def _said(strengths: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}={strength:g}" for name, strength in strengths.items())

@@ -10,13 +10,21 @@ from posology.report.console import Terminal
 from posology.wording import counted
 
 _STYLES = {"+": "green", "-": "red"}
+_WORDS = {
+    "kernel": ("kernel", "sets l1, l2"),
+    "dropout": ("activation", "inserts Dropout(rate)"),
+    "branch": ("branch", "scales it, if named"),
+    "pair": ("pair", "weighs both, if named"),
+    "norm": ("pre-activation", "inserts a layer, if named"),
+}
+"""What a kind of site is, and what a study does there."""
 
 
 def print_inspection(inspection: Inspection) -> None:
     """Print an inspection on standard output; plain where that is not a terminal."""
     console = Terminal(120)
     title = f"{inspection.network}: {inspection.parameters:,} weights, {inspection.optimizer}, "
-    console.print(title + counted(len(inspection.sites), "site"), style="bold")
+    console.print(title + _counts(inspection), style="bold")
     console.print(f"Run on {inspection.rows}.")
     console.print()
     console.print(_sites(inspection))
@@ -24,11 +32,17 @@ def print_inspection(inspection: Inspection) -> None:
     console.print("What a study changes (l1, l2 and rate are what it searches):", style="bold")
     for line in inspection.lines:
         console.print(line, style=_STYLES.get(line[0], ""))
-    said = [*_liveness(inspection), *(w["text"] for w in inspection.warnings), *inspection.notes]
+    said = [*_liveness(inspection), *_rarer(inspection), *(w["text"] for w in inspection.warnings), *inspection.notes]
     if said:
         console.print()
     for text in said:
         console.print(f"Note: {text}")
+
+
+def _counts(inspection: Inspection) -> str:
+    """Count the sites of a study's usual arms, and the others apart."""
+    usual, others = len(inspection.sites) - len(rarer := _rarer_sites(inspection)), len(rarer)
+    return counted(usual, "site") + (f", and {others} for regularizers that --arms can name" if others else "")
 
 
 def _sites(inspection: Inspection) -> Table:
@@ -41,20 +55,31 @@ def _sites(inspection: Inspection) -> Table:
 
 
 def _cells(site: dict[str, Any]) -> list[str]:
-    kernel = site["kind"] == "kernel"
-    strengths = {name: strength for name, strength in site["present"].items() if strength or not kernel}
+    strengths = {name: strength for name, strength in site["present"].items() if strength or site["kind"] != "kernel"}
     present = ", ".join(f"{name} {strength:g}" for name, strength in strengths.items())
-    does = "inserts Dropout(rate)" if site["inserted"] else f"sets {'l1, l2' if kernel else 'rate'}"
     acts = ", ".join(f"{name}: {'yes' if seen['live'] else 'NO'}" for name, seen in site["regularizers"].items())
-    what = site["argument"].removesuffix("_regularizer") if kernel else "activation"
+    what, does = _WORDS[site["kind"]]
+    layer = f"{site['layer']}, {site['argument']}" if site["kind"] == "pair" else site["layer"]
     return [
-        site["layer"],
-        what,
+        layer,
+        site["argument"].removesuffix("_regularizer") if site["kind"] == "kernel" else what,
         " x ".join(map(str, site["shape"])),
         present or ("0" if site["present"] else "-"),
-        does,
+        "sets rate" if site["present"] and site["kind"] == "dropout" else does,
         acts,
     ]
+
+
+def _rarer(inspection: Inspection) -> list[str]:
+    """Say how what is not part of the plain question comes into a study."""
+    if not (rarer := _rarer_sites(inspection)):
+        return []
+    names = list(dict.fromkeys(name for site in rarer for name in site["regularizers"]))
+    return [f"A study has {', '.join(names)} where --arms names them, such as --arms 'none; {names[-1]}'."]
+
+
+def _rarer_sites(inspection: Inspection) -> list[dict[str, Any]]:
+    return [site for site in inspection.sites if site["kind"] not in ("kernel", "dropout")]
 
 
 def _liveness(inspection: Inspection) -> list[str]:

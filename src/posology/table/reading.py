@@ -19,6 +19,7 @@ import pandas as pd
 
 from posology.errors import InputError
 from posology.files import given_path, is_regular
+from posology.table.spellings import CODE
 from posology.table.unpacking import PACKED, cut_off, member_of, unpacked
 from posology.wording import counted, did_you_mean, quoted
 
@@ -53,7 +54,8 @@ def read_frame(path: str | os.PathLike[str], text: Collection[str] = ()) -> pd.D
     `.tsv` is split at tabs. In files split at semicolons or tabs, a column in which every cell is a number
     written with a decimal comma ("1,5", "1.234,5") becomes numbers. Missing are empty cells, "?" and the
     marks of pandas ("NA", "NaN", "None", "null", ...): where one such word is a level of its own, nothing is
-    lost, because missing is a level too. Spaces around column names and before cells do not count.
+    lost, because missing is a level too. Spaces around column names and before cells do not count. A column of
+    whole numbers, some of them with leading zeros ("02139"), stays text: these are codes.
 
     Parameters
     ----------
@@ -146,6 +148,8 @@ def _read_text(path: Path, separators: str, text: Collection[str]) -> pd.DataFra
     header = _checked_header(path, content, separator)
     names = _all_named(header)
     frame = _parsed(path, content, separator, names, text)
+    if codes := _codes(path, content, separator, frame):
+        frame = _parsed(path, content, separator, names, {*text, *codes})
     unnamed = [name for name, given in zip(names, header, strict=True) if not given]
     blank = [name for name in unnamed if frame[name].isna().all()]
     frame = frame.drop(columns=blank)  # a separator at the end of every line makes such a column
@@ -276,6 +280,17 @@ def _parsed(path: Path, content: str, separator: str, names: list[str], text: Co
     except (pd.errors.ParserError, ValueError) as error:
         raise InputError(f"'{path}' is not a table of text: {error}. Save it again as CSV.") from error
     return frame
+
+
+def _codes(path: Path, content: str, separator: str, frame: pd.DataFrame) -> set[str]:
+    """Find the columns that pandas takes as numbers though cells have leading zeros, which numbers would lose."""
+    if not re.search(rf"[\n{separator}]\s*\"?[+-]?0\d", content):  # a thousandth of the time of a look at every cell
+        return set()
+    numeric = [(place, name) for place, name in enumerate(frame) if pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    found: set[str] = set()
+    for _, fields in islice(_records(path, content, separator), 1, None):
+        found.update(name for place, name in numeric if CODE.fullmatch(fields[place]))
+    return found
 
 
 def _with_decimal_commas(frame: pd.DataFrame, text: Collection[str]) -> pd.DataFrame:
