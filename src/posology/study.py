@@ -41,6 +41,9 @@ from posology.table import (
     table_from_arrays,
 )
 
+MOST_WORKERS = 16
+"""A core: each is a process of some hundred megabytes, and more than one a core gain nothing."""
+
 
 class Study:
     """The fair experiment on one table and one network.
@@ -234,6 +237,10 @@ class Study:
         self.judge = judge_of(table, settings.score)
         if workers is not None and workers < 1:
             raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
+        if workers is not None and cluster is None and workers > (most := MOST_WORKERS * cores()):
+            raise InputError(
+                f"workers is {workers:,}; on {cores()} cores it can be at most {most}. Leave it out for one a core."
+            )
         self.table, self.settings = table, settings
         self.folder = None if folder is None else Path(folder)
         if cluster is not None:

@@ -137,6 +137,7 @@ def test_an_unknown_kind_of_file(call, here):
         (["--budget", "0s"], "Write a time with its unit"),
         (["--budget", "soon"], "Write a time with its unit"),
         (["--workers", "0"], "workers is 0; it must be at least 1."),
+        (["--workers", "100000000"], "workers is 100,000,000; on "),
         (["--workers", "-2"], "workers is -2; it must be at least 1."),
         (["--folds", "1"], "folds is 1; it must be at least 2."),
         (["--repeats", "0"], "repeats is 0; it must be at least 1."),
