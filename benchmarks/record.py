@@ -69,10 +69,12 @@ def main():
         record.close()
         timed("find all packs on resume, a pack", count, lambda: record._packs.scan())
         timed("read a pack again", count, lambda: [*map(record.result, packs)])
-        timed("check study.sqlite on resume, a pack", count, lambda: ResultsIndex(Path(folder)).close())
+        timed(
+            "check study.sqlite on resume, a pack", count, lambda: ResultsIndex(Path(folder), record.held["id"]).close()
+        )
         rows = len(timed("posology results: all rows, once", 1, lambda: results_frame(Path(folder))))
         Path(folder, NAME).unlink()
-        timed("make study.sqlite again, a pack", count, lambda: ResultsIndex(Path(folder)).close())
+        timed("make study.sqlite again, a pack", count, lambda: ResultsIndex(Path(folder), record.held["id"]).close())
         size = sum(path.stat().st_size for path in Path(folder, "packs").iterdir())
         print(
             f"\n{rows:,} rows; {size / 1e6:.1f} MB of packs, {Path(folder, NAME).stat().st_size / 1e6:.1f} MB of index"

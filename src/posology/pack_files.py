@@ -48,32 +48,31 @@ class PackFiles:
     def __init__(self, folder: Path, write: Callable[[Path, bytes], None], kept: Kept = lambda *_: None) -> None:
         self._folder, self._write, self._kept = folder, write, kept
         self._adopts = False
-        self._study: str | None = None
+        self.study: str | None = None
+        """Whose packs these are; a study that was begun before packs named theirs has no name."""
         self._places: dict[str, tuple[str, int]] = {}
         self._names: set[str] = set()
 
-    def scan(self, study: str | None = None, *, adopts: bool = False) -> None:
+    def scan(self, *, adopts: bool = False) -> None:
         """Find what was trained before.
 
         Parameters
         ----------
-        study : str, optional
-            Whose packs these are; a study that was begun before packs named theirs has no name.
         adopts : bool
             Whether a file of schema 6, which does not say what it holds, is known by its name: as long as the study
             asks what it asked then.
         """
-        self._study, self._adopts = study, adopts
-        for name, pack in described(self._folder, study):
+        self._adopts = adopts
+        for name, pack in described(self._folder, self.study):
             self._note(name, pack)
 
     def arrays(self, name: str) -> dict[str, np.ndarray] | None:
         """Give the arrays of a file, without its description; None where damaged, another study's or not there."""
-        return arrays_at(self._folder / f"{name}.npz", self._study)
+        return arrays_at(self._folder / f"{name}.npz", self.study)
 
     def keep_arrays(self, name: str, arrays: Arrays) -> None:
         """Keep arrays that are no pack's."""
-        says = {} if self._study is None else {SAYS: _as_array({"study": self._study})}
+        says = {} if self.study is None else {SAYS: _as_array({"study": self.study})}
         self._write(self._folder / f"{name}.npz", pack_arrays({**arrays, **says}))
 
     def read(self, pack: Pack) -> dict[str, np.ndarray] | None:
@@ -92,7 +91,7 @@ class PackFiles:
     def keep(self, pack: Pack, arrays: Arrays) -> None:
         """Keep the result of a pack, whose networks are all new."""
         name = self._free(pack.name)
-        says = _as_array({**pack_to_dict(pack), **({} if self._study is None else {"study": self._study})})
+        says = _as_array({**pack_to_dict(pack), **({} if self.study is None else {"study": self.study})})
         self._write(self._folder / f"{name}.npz", pack_arrays({**arrays, SAYS: says}))
         self._note(name, pack)
         self._kept(name, pack, arrays)

@@ -68,6 +68,8 @@ class Record:
         self._lock: Any = None
         self._packs = PackFiles(folder / "packs", self._write, self._indexed)
         self._index: ResultsIndex | None = None
+        with contextlib.suppress(InputError):  # none is there yet
+            self._packs.study = read_settings(folder).get("id")
 
     def begin(self, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
         """Make the folder, or continue it if it holds the same study.
@@ -90,7 +92,8 @@ class Record:
             self._take_lock()
             self.held = held = self._settle(settings, how)
             self._index = ResultsIndex(self.folder, held.get("id"))
-            self._packs.scan(held.get("id"), adopts=not held["grown"])
+            self._packs.study = held.get("id")
+            self._packs.scan(adopts=not held["grown"])
 
     def _settle(self, settings: Mapping[str, Any], how: Continuing) -> Held:
         """Write study.json and study.toml where they do not say what is studied from now on."""

@@ -50,7 +50,7 @@ class ResultsIndex:
     folder : Path
         The study's.
     study : str, optional
-        Whose packs are indexed; see `PackFiles.scan`.
+        Whose packs are indexed; see `PackFiles.study`.
     """
 
     def __init__(self, folder: Path, study: str | None = None) -> None:
@@ -87,7 +87,7 @@ def reading(folder: Path, study: str | None = None) -> Iterator[sqlite3.Connecti
     folder : Path
         May be read-only, and its study may be running.
     study : str, optional
-        Whose packs are read; see `PackFiles.scan`.
+        Whose packs are read; see `PackFiles.study`.
     """
     files = _files(folder, study)
     base = _opened(folder / NAME, "ro", files)
