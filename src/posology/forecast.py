@@ -10,10 +10,9 @@ from posology.execution.frames import pack_arrays
 from posology.lever_run import RIVALS, without_stopping
 from posology.plan import Design, Pack, Space, arm_name, programs, tune
 from posology.progress import Progress
-from posology.regularizers import PLACES
 from posology.scratch import scratch_folder
 from posology.settings import Settings
-from posology.space import space_of
+from posology.space import sites_tuned, space_of
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -44,7 +43,7 @@ class Forecast:
     workers : int
         Processes.
     sites : int
-        Places in the network where something is tuned.
+        Places in the network where the arms tune something.
     programs : int
         That each worker compiles: one for each set of what arms need (`plan.packs.programs`).
     parameters : int
@@ -110,7 +109,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
         scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
         workers=pool.places,
-        sites=sum(len(network[name]) for name in PLACES.values()),
+        sites=sites_tuned(network, space),
         programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],

@@ -9,11 +9,13 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from posology.pace import Pace
 from posology.progress import Progress
+from posology.working_time import WorkingTime
 
 NAME = "progress.json"
 EVERY = 1.0
@@ -39,10 +41,11 @@ class Posted:
         self._lock = threading.Lock()
         self._folder: Path | None = None
         self._written = 0.0
+        self._worked: Callable[[], WorkingTime] = WorkingTime
 
-    def post_to(self, folder: Path) -> None:
-        """Write into this folder from now on."""
-        self._folder = folder
+    def post_to(self, folder: Path, worked: Callable[[], WorkingTime] = WorkingTime) -> None:
+        """Write into this folder from now on, and how long the study has `worked`."""
+        self._folder, self._worked = folder, worked
         self._post(at_once=True)
 
     def stage(self, text: str) -> None:
@@ -89,7 +92,7 @@ class Posted:
             if self._folder is None or (now - self._written < EVERY and not at_once):
                 return
             self._written = now
-            content = {**self._pace.to_dict(), "running": running, "at": time.time()}
+            content = {**self._pace.to_dict(), **self._worked().to_dict(), "running": running, "at": time.time()}
             # a full disk is told by what must be kept, not by this
             aside = self._folder / f".{NAME}.part"
             try:
@@ -106,7 +109,8 @@ def read_progress(folder: Path) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        The counts and words of `Pace`; `running`, false where it was stopped in order; `at`, seconds since 1970.
+        The counts and words of `Pace`; the `WorkingTime`, to which a run that goes on adds; `running`, false where it
+        was stopped in order; `at`, seconds since 1970.
     """
     try:
         return dict(json.loads((folder / NAME).read_bytes()))

@@ -8,7 +8,7 @@
     evidence.json         what the charts are drawn from: trials, learning curves, weights, scores by seed; likewise
     report.html           the report, one file
     progress.json         while it runs, how far it is (`posting`)
-    run.json              seconds, networks, date: what differs from run to run
+    run.json              how long its sessions worked, and where: what differs from run to run
     faults.jsonl          workers that were lost and replaced, a line each; absent where all went well
     model.keras, preparation.*   the prescription
 

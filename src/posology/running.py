@@ -56,6 +56,7 @@ from posology.scoring import (
 from posology.scratch import scratch_folder
 from posology.space import space_of
 from posology.wording import resume_command
+from posology.working_time import WorkingTime
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -78,6 +79,7 @@ class Run:
         self._progress = Posted(progress)
         self._told = Told(study.callbacks)
         self._started = time.monotonic()
+        self._before = WorkingTime()
         self._begun: Counter[int] = Counter()
         self._record: Record | None = None
 
@@ -98,11 +100,12 @@ class Run:
                 record = Record(self._study.folder)
                 finished = False
                 try:
+                    self._before = WorkingTime.before(record.folder)
                     record.begin(facts, self._study.continuing)
                     self._record = record
                     if differs := harmless(record.held, facts["versions"]):
                         self._progress.say(differs)
-                    self._progress.post_to(record.folder)
+                    self._progress.post_to(record.folder, self._worked)
                     networks = self._design.members()
                     self._told.begins(Begun(record.folder, self._study.settings, record.held, networks))
                     result = self._carry_out(pool, record, space, network)
@@ -116,6 +119,9 @@ class Run:
                 finally:
                     self._progress.end(finished=finished)
                     record.close()
+
+    def _worked(self) -> WorkingTime:
+        return self._before.and_one_of(time.monotonic() - self._started)
 
     def _lost(self, worker: LostWorker) -> None:
         """Tell of a worker that was lost; what it was training is trained by another."""
@@ -281,8 +287,7 @@ class Run:
         members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
         member = members[0]
         out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, members))
-        setting = {name: list(strengths) for name, strengths in member.setting.items()}
-        return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
+        return Prescription.kept(arm, member.setting, member.epochs, out["lines"], record.folder)
 
     def _finish(self, pool: Pool, record: Record, pack: Pack) -> dict[str, Any]:
         """Train the tuned network, unless an earlier run left the same one."""
@@ -299,7 +304,8 @@ class Run:
     def _keep_result(self, record: Record, result: StudyResult) -> StudyResult:
         # without those of a repeat that was begun ahead and not needed, which differ from run to run
         networks = sum(self._begun[repeat] for repeat in (ALL_ROWS, *range(result.facts["repeats"])))
-        result = replace(result, folder=record.folder, networks=networks, seconds=time.monotonic() - self._started)
+        result = replace(result, folder=record.folder, networks=networks, worked=self._worked())
+        result = replace(result, cells=self._study.table.cells)
         record.write_json("verdict.json", result.to_dict(timing=False))
         record.write_json("evidence.json", result.evidence, lines=False)
         record.write_json("run.json", result.timing())

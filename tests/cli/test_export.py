@@ -94,6 +94,7 @@ def test_keras_predicts_the_same_without_posology(call, finished, here, new_rows
     said = (here / "net" / "README.txt").read_text()
     assert f"study of '{TARGET}', trained on all its 60 rows" in said
     assert ("skops" in said) == (not options)
+    assert "set KERAS_BACKEND=jax (or torch) before Keras is imported" in said
 
 
 @pytest.mark.skipif(not HAS_ONNX, reason="needs pip install 'posology[onnx]'")
@@ -208,6 +209,7 @@ def test_code(call, finished, here):
     said = call("export", finished.folder, "--to", "code")
     assert said.code == 0, said.err
     assert "dropout" in said.out.lower()
+    assert "without early stopping, which chose that number" in " ".join(said.out.replace("\n# ", " ").split())
     done = call("export", finished.folder, "--to", "code", "--out", "change.patch")
     assert done.out == "Written to 'change.patch'\n"
     assert (here / "change.patch").read_text() == said.out

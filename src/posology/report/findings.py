@@ -26,7 +26,7 @@ class Findings:
     evidence : mapping
         As evidence.json.
     run : mapping
-        As run.json: `seconds`, `folder`.
+        As run.json: `seconds`, `sessions`, `complete`, `folder`.
     held : mapping
         As study.json: `table`, `target`, `task`, `groups`, `drop`, `versions`.
     """

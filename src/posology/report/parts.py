@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from posology.handback.by_hand import by_hand
 from posology.handback.units import batch_of
 from posology.plan import arm_name
 from posology.report.charts import Forest
@@ -46,8 +47,9 @@ def parts_of(f: Findings, ignore: Iterable[str] = ()) -> list[Part]:
 def about(f: Findings) -> str:
     """Say in a line what was studied: the target, the table, the network."""
     study = f.verdict["study"]
-    rows = f"{study['rows']:,} rows, {counted(study['columns'], 'column')}"
-    return f"{study['target']} \N{MIDDLE DOT} {rows} \N{MIDDLE DOT} {study['network']}"
+    inside = f"{counted(study['prepared_columns'], 'prepared column')} for the network"
+    features = f"{counted(study['columns'], 'feature')} ({inside})"
+    return f"{study['target']} \N{MIDDLE DOT} {study['rows']:,} rows, {features} \N{MIDDLE DOT} {study['network']}"
 
 
 def _verdict(f: Findings) -> Part:
@@ -76,14 +78,11 @@ def _what_to_do(f: Findings) -> Part:
     commands = (
         f"posology predict {folder} NEW_TABLE\nposology export {folder} --to code\nposology export {folder} --to keras"
     )
-    units = (
-        "In the units of other libraries, at the study's batch size; strengths are for a standardized target where it "
-        "is a number:"
-    )
     items = (
         Text(f"{advised}{prescription['epochs']} epochs on all rows."),
         Code(code_of(f), "Lines to write"),
-        Text(units),
+        Text(" ".join(by_hand(f.verdict))),
+        Text("The same in the units of other libraries, at the study's batch size:"),
         units_table(f),
         Text("The tuned network, trained on all rows, is model.keras in the study's folder."),
         Code(commands, "Commands"),

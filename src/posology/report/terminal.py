@@ -10,6 +10,7 @@ from rich.table import Table
 from posology.arm_rows import ArmRow
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
+from posology.handback.by_hand import by_hand
 from posology.inference import Analysis, Contrast, detectable_after, measure_named, training_measure
 from posology.inference.plain import plain
 from posology.plan import arm_name
@@ -51,6 +52,7 @@ def print_result(result: StudyResult) -> None:
     console.print(_prescription_title(result), style="bold")
     for line in result.prescription.lines:
         console.print(f"  {line}")
+    console.print(" ".join(by_hand(result.to_dict(timing=False))))
     console.print()
     console.print(
         f"{_model(result.settings.design.ensemble)}, trained on all rows for {result.prescription.epochs} epochs: "
@@ -197,7 +199,8 @@ def print_forecast(forecast: Forecast) -> None:
         f"and up to {forecast.prescription_networks:,} more for the prescription{beside}",
     )
     console.print(
-        f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites; "
+        f"Network: {forecast.parameters:,} weights, {counted(forecast.columns, 'prepared column')}, "
+        f"{counted(forecast.sites, 'site')} that the arms tune; "
         f"{counted(forecast.programs, 'program')} to compile",
     )
     least = f"{duration(forecast.least_seconds)} (if two repeats decide) to " if early else ""
