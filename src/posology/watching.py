@@ -86,12 +86,13 @@ def look(folder: Path) -> Look:
 
 def _without_word(folder: Path) -> Look:
     try:
-        sentence = json.loads((folder / "verdict.json").read_bytes())["verdict"]["sentences"][0]
-    except (OSError, ValueError, KeyError):
+        verdict = json.loads((folder / "verdict.json").read_bytes())
+        sentence, trained = verdict["verdict"]["sentences"][0], int(verdict.get("study", {}).get("networks", 0))
+    except (OSError, ValueError, KeyError, TypeError):
         if time.time() - (folder / "study.json").stat().st_mtime < SILENT:
             return Look("running", "starting")
         return Look("stopped", f"Nothing runs here. Go on with: {resume_command(folder)}")
-    return Look("finished", f"Finished. {sentence}")
+    return Look("finished", f"Finished. {sentence}", trained, trained)
 
 
 def _curve(folder: Path) -> tuple[tuple[int, float, float], ...]:
