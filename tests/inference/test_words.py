@@ -52,6 +52,15 @@ def said(found, rows=442):
     return sentences(found, STRENGTHS, rows=rows)
 
 
+def test_a_combination_that_is_the_single_arm_in_every_resample():
+    alike = Contrast(0.0, 0.0, 0.0, 0.0)
+    found = planted(PLAIN, [0.5, 0.52, 0.5, 0.52], [-0.03, -0.006, -0.03, -0.006], [-0.01, 1, -0.01, 1])
+    found = replace(found, rivalry=replace(found.rivalry, difference=alike, resampled_t=alike))
+    assert said(found)[-1] == (
+        "L1/L2 with dropout and L1/L2, the best of each kind, are the same network in every resample."
+    )
+
+
 def test_none_needed():
     found = planted(PLAIN, [0.50, 0.505, 0.501, 0.503], [-0.00612, -0.02, -0.02, -0.02], [1, 1, 1, 1])
     assert said(found) == [

@@ -114,6 +114,9 @@ def _combining(analysis: Analysis) -> str:
     rivalry = analysis.rivalry
     if rivalry is None:
         return "No combination was compared."
+    if rivalry.same:
+        both = f"{arm_in_words(rivalry.combination)} and {arm_in_words(rivalry.single)}"
+        return f"{_capital(both)}, the best of each kind, are the same network in every resample."
     return (
         f"The best combination ({arm_in_words(rivalry.combination)}) against the best single regularizer "
         f"({arm_in_words(rivalry.single)}): {difference_in_words(analysis, rivalry.difference)}."
