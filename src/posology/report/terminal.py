@@ -153,7 +153,7 @@ def _capital(text: str) -> str:
 def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: int) -> list[str]:
     """Say how combinations compare with single arms, and what the study was able to see."""
     lines = []
-    if (rivalry := analysis.rivalry) is not None:
+    if (rivalry := analysis.rivalry) is not None and not rivalry.same:
         d = rivalry.difference
         lines.append(
             f"{arm_name(rivalry.combination)} minus {arm_name(rivalry.single)}, the best-looking of each: "
