@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from posology.network.own_parts import own_parts
-from posology.record import read_settings
+from posology.study_json import read_settings
 from posology.table import Classes
 from posology.wording import quoted
 
