@@ -15,6 +15,14 @@ from posology.wording import resume_command
 RUN = "run.json"
 """Written last: what differs from run to run, and the seals of verdict.json and evidence.json."""
 
+_RUN: Mapping[str, tuple[Any, Any]] = {
+    "seconds": ((int, float), None),
+    "folder": (str, None),
+    "sessions": (int, 1),
+    "complete": (bool, True),
+}
+"""Kinds of what it has, and what stands for what an earlier posology did not keep."""
+
 SEALED = ("verdict.json", "evidence.json")
 
 NETWORK = "packs/all-refit.json"
@@ -60,7 +68,7 @@ def read_of_its_end(folder: Path, name: str) -> Any:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Read run.json: `seconds` and `folder`.
+    """Read run.json: a `WorkingTime`, of which an earlier posology kept the seconds alone, and `folder`.
 
     Raises
     ------
@@ -68,10 +76,11 @@ def read_run(folder: Path) -> dict[str, Any]:
         It is not there yet, or damaged.
     """
     found = read_of_its_end(folder, RUN)
-    seconds, where = found.get("seconds"), found.get("folder")
-    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf or not isinstance(where, str):
+    if not all(isinstance(found.get(name, standing), kinds) for name, (kinds, standing) in _RUN.items()) or not (
+        0 <= found["seconds"] < math.inf
+    ):
         raise InputError(f"'{folder / RUN}' is damaged: it has no time. Write it again: {resume_command(folder)}")
-    return {"seconds": seconds, "folder": where}
+    return {name: found.get(name, standing) for name, (_, standing) in _RUN.items()}
 
 
 def changed_network(folder: Path) -> list[str]:
