@@ -68,6 +68,11 @@ class Pace:
             return None
         return self._seconds_each(trained) * left
 
+    def seconds_for(self, networks: int) -> float | None:
+        """Give the seconds that so many networks take at the pace of late; None before two packs of them."""
+        trained = self.networks - self.kept
+        return self._seconds_each(trained) * networks if len(self._marks) > 1 else None
+
     def _seconds_each(self, trained: int) -> float:
         """Measure a network's time over the later half of those trained: the first ones wait for compilations."""
         at, since = next(((n, then) for n, then in self._marks if 2 * n >= trained), (trained, self._began))
