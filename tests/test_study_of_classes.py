@@ -57,7 +57,19 @@ def test_the_network_predicts_classes_and_probabilities(result, cancer):
         {name: cancer[0][[name]].to_numpy("float32") for name in cancer[0]}, verbose=0
     )
     np.testing.assert_allclose(outputs, probabilities, atol=1e-5)
-    assert (result.predict(cancer[0]) == np.where(probabilities["True"] > 0.5, "True", "False")).all()
+    predicted = result.predict(cancer[0])
+    assert predicted.dtype == bool  # as y was
+    assert (predicted == (probabilities["True"] > 0.5)).all()
+
+
+def test_a_frame_of_the_arms_holds_a_number_a_cell(result):
+    frame = result.to_frame()
+    assert all(np.ndim(cell) == 0 and not isinstance(cell, str | dict) for cell in frame.to_numpy().ravel())
+    assert frame.loc["dropout", "strength_dropout"] == np.mean(
+        next(r for r in result.arms if r.arm == ("dropout",)).strengths["dropout"]
+    )
+    assert np.isnan(frame.loc["none", "strength_dropout"])
+    assert {"auc", "log_loss", "search_gain_lower"} <= set(frame)
 
 
 def test_strengths_are_given_in_the_units_of_a_classifier(result):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from posology.inference import Contrast, Measure, substitution
 from posology.plan import Arm, arm_name, regularizers_of
 from posology.scoring import Found, log_strengths
@@ -59,6 +61,20 @@ class ArmRow:
             "could_be_best": self.could_be_best,
             "search_gain": asdict(self.search_gain) if self.search_gain else None,
             **({"measures": self.measures} if self.measures else {}),
+        }
+
+    def cells(self, measure: Measure) -> dict[str, Any]:
+        """Give the row as cells of a frame: a number, a truth value or nothing each."""
+        flat = self.to_dict(measure)
+        strengths, searched, measures = (
+            flat.pop(name, None) or {} for name in ("strengths", "search_gain", "measures")
+        )
+        ends = {"value": "search_gain", "lower": "search_gain_lower", "upper": "search_gain_upper"}
+        return {
+            **flat,
+            **{f"strength_{name}": float(np.mean(values)) for name, values in strengths.items()},
+            **{name: searched.get(key) for key, name in ends.items()},
+            **{name: value for name, value in measures.items() if name not in flat},
         }
 
 

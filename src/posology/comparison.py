@@ -105,7 +105,7 @@ def _study(findings: Findings) -> Mapping[str, Any]:
 def _asked(findings: Findings) -> dict[str, Any]:
     """Collect what a study was asked and of what, and what decided its length."""
     study, held = _study(findings), findings.held
-    table = {name: study[name] for name in ("rows", "columns", "target", "fingerprint")}
+    table = {name: study[name] for name in ("rows", "target", "fingerprint")} | {"features": study["columns"]}
     beside = {name: held.get(name) for name in ("drop", "task", "groups", "weights")}
     return {
         "table": {**table, **beside},

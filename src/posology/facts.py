@@ -8,7 +8,7 @@ from posology.inference import R2, Looks
 from posology.inference.measures import Measure
 from posology.regularizers import PLACES
 from posology.scoring import Found, Scores, doubled_warnings, failures, search_gains, search_warnings
-from posology.table import Table, Weights
+from posology.table import Table, Weights, sources_of
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -46,7 +46,7 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
     gains = search_gains(found, design.arms)
     return {
         "rows": table.n_rows,
-        "columns": table.features.shape[1],
+        "columns": len(sources_of(list(table.features))),
         "prepared_columns": network["width"],
         "target": table.target_name,
         **({"targets": list(table.targets)} if table.targets else {}),

@@ -10,10 +10,9 @@ from posology.execution.frames import pack_arrays
 from posology.lever_run import RIVALS, without_stopping
 from posology.plan import Design, Pack, Space, arm_name, programs, tune
 from posology.progress import Progress
-from posology.regularizers import PLACES
 from posology.scratch import scratch_folder
 from posology.settings import Settings
-from posology.space import space_of
+from posology.space import sites_tuned, space_of
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -44,7 +43,7 @@ class Forecast:
     workers : int
         Processes.
     sites : int
-        Places in the network where something is tuned.
+        Places in the network where the arms tune something.
     programs : int
         That each worker compiles: one for each set of what arms need (`plan.packs.programs`).
     parameters : int
@@ -77,7 +76,7 @@ class Forecast:
 def forecast(study: "Study", progress: Progress) -> Forecast:
     """Train one pack of the study twice: the first call compiles, the second is the price."""
     design = study.settings.design
-    progress.stage("measuring a few networks")
+    progress.stage("to measure a few networks, starting a worker")
     began = time.monotonic()
     with (
         scratch_folder() as scratch,
@@ -86,12 +85,16 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         network = pool.describe()
         space = space_of(network, study.settings)
         pack = _sample(study, space, network["pack_size"])
+        progress.stage(f"training {len(pack.members)} networks, compiled first")
         asked = time.monotonic()
         _ = pool.submit(pack).result()
         first, start_up = time.monotonic() - asked, time.monotonic() - began
+        progress.stage(f"training {len(pack.members)} networks again, to time them")
         seconds, size, share = _price(pool, pack, design.epochs)
         # the first pack is the second and a compilation; every worker compiles every other program too
         start_up += max(0.0, first - seconds) * (programs(design) - 1)
+        if study.settings.levers:
+            progress.stage("fitting trees and a ridge, to time them")
         levers, of_levers = _levers(study, pool)
     networks, least = design.members(), _least(study.settings).members()
     extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))
@@ -110,7 +113,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
         scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
         workers=pool.places,
-        sites=sum(len(network[name]) for name in PLACES.values()),
+        sites=sites_tuned(network, space),
         programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],

@@ -9,15 +9,28 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
+from posology.files import bytes_of
 from posology.pace import Pace
 from posology.progress import Progress
+from posology.working_time import WorkingTime
 
 NAME = "progress.json"
 EVERY = 1.0
 """Seconds between two writings."""
+
+_KINDS: dict[str, Any] = {
+    "words": str,
+    "networks": int,
+    "at_most": int,
+    "seconds_left": (float, int, NoneType),
+    "running": bool,
+    "at": (float, int),
+}
 
 log = logging.getLogger("posology")
 
@@ -39,10 +52,11 @@ class Posted:
         self._lock = threading.Lock()
         self._folder: Path | None = None
         self._written = 0.0
+        self._worked: Callable[[], WorkingTime] = WorkingTime
 
-    def post_to(self, folder: Path) -> None:
-        """Write into this folder from now on."""
-        self._folder = folder
+    def post_to(self, folder: Path, worked: Callable[[], WorkingTime] = WorkingTime) -> None:
+        """Write into this folder from now on, and how long the study has `worked`."""
+        self._folder, self._worked = folder, worked
         self._post(at_once=True)
 
     def stage(self, text: str) -> None:
@@ -78,7 +92,8 @@ class Posted:
     def end(self, *, finished: bool) -> None:
         """Take the file away where the study is finished, and leave word where it was stopped."""
         if finished and self._folder is not None:
-            (self._folder / NAME).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self._folder / NAME).unlink(missing_ok=True)
         else:
             self._post(at_once=True, running=False)
         self._folder = None
@@ -89,7 +104,7 @@ class Posted:
             if self._folder is None or (now - self._written < EVERY and not at_once):
                 return
             self._written = now
-            content = {**self._pace.to_dict(), "running": running, "at": time.time()}
+            content = {**self._pace.to_dict(), **self._worked().to_dict(), "running": running, "at": time.time()}
             # a full disk is told by what must be kept, not by this
             aside = self._folder / f".{NAME}.part"
             try:
@@ -106,9 +121,12 @@ def read_progress(folder: Path) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        The counts and words of `Pace`; `running`, false where it was stopped in order; `at`, seconds since 1970.
+        The counts and words of `Pace`; the `WorkingTime`, to which a run that goes on adds; `running`, false where it
+        was stopped in order; `at`, seconds since 1970. None too where the file is not what `Posted` writes.
     """
     try:
-        return dict(json.loads((folder / NAME).read_bytes()))
-    except (OSError, ValueError):
+        said = json.loads(bytes_of(folder / NAME))
+    except (ValueError, RecursionError):
         return None
+    right = isinstance(said, dict) and all(isinstance(said.get(name), kinds) for name, kinds in _KINDS.items())
+    return said if right else None

@@ -27,6 +27,7 @@ from posology.settings import Settings
 from posology.table.targets import classes_of, targets_of
 from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
+from posology.working_time import WorkingTime
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,8 +59,8 @@ class StudyResult:
         Where everything is kept.
     networks : int
         Trained, the prescription's included.
-    seconds : float
-        Of this run.
+    worked : WorkingTime
+        How long, all sessions together.
     levers : Levers or None
         What stands beside the arms: trees, ridge, an average of networks, arms without early stopping.
     behaviour : Behaviour or None
@@ -68,6 +69,8 @@ class StudyResult:
         What the charts are drawn from; see `posology.evidence`.
     cocktail : Cocktail or None
         What was mixed, where that was asked.
+    cells : tuple
+        The classes as the cells of y have them, such as 0 and 1: what `predict` gives.
     """
 
     settings: Settings
@@ -78,11 +81,12 @@ class StudyResult:
     facts: dict[str, Any]
     folder: Path = field(default_factory=Path)
     networks: int = 0
-    seconds: float = 0.0
+    worked: WorkingTime = field(default_factory=WorkingTime)
     levers: Levers | None = None
     behaviour: Behaviour | None = None
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
     cocktail: Cocktail | None = None
+    cells: tuple[Any, ...] = ()
 
     @classmethod
     def of(
@@ -204,7 +208,7 @@ class StudyResult:
         return pd.DataFrame(units_of(self.to_dict(timing=False))).set_index("site").astype(float)
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "row *target"]:
-        """Predict new rows with the tuned network, in the target's unit, or as names of classes.
+        """Predict new rows with the tuned network, in the target's unit, or as classes, of the type that y had.
 
         Of several targets it gives a column each, `(row, target)`, in the order of `targets`; of labels, 1 where a row
         is likelier to have one than not, and 0.
@@ -219,10 +223,10 @@ class StudyResult:
         predicted = self._predicted(X)
         if self.classes and self.targets:
             return (predicted > 0.5).astype(int)
-        return np.array(self.classes)[predicted.argmax(axis=1)] if self.classes else predicted
+        return np.array(self.cells or self.classes)[predicted.argmax(axis=1)] if self.classes else predicted
 
     def predict_proba(self, X: Any) -> "pd.DataFrame":
-        """Predict the probability of each class, or label, a column each; Keras need not run in this process.
+        """Predict the probability of each class, or label, a column each by its name in text; Keras need not run here.
 
         Raises
         ------
@@ -246,10 +250,13 @@ class StudyResult:
         return "\n".join([*self.prescription.lines, *commented(by_hand(self.to_dict(timing=False)))])
 
     def to_frame(self) -> "pd.DataFrame":
-        """Give the table of arms, best first."""
+        """Give the table of arms, best first, a number a cell.
+
+        `strength_dropout` and the like are means over resamples, and over sites where these are searched apart.
+        """
         import pandas as pd
 
-        return pd.DataFrame([row.to_dict(self.analysis.measure) for row in self.arms]).set_index("arm")
+        return pd.DataFrame([row.cells(self.analysis.measure) for row in self.arms]).set_index("arm")
 
     def losses(self) -> "pd.DataFrame":
         """Give every network's losses, a row an epoch: `posology.results_index.results_frame`."""
@@ -342,7 +349,7 @@ class StudyResult:
 
     def timing(self) -> dict[str, Any]:
         """Give what differs from run to run."""
-        return {"seconds": round(self.seconds, 1), "folder": str(self.folder)}
+        return {**self.worked.to_dict(), "folder": str(self.folder)}
 
     def to_dict(self, *, timing: bool = True) -> dict[str, Any]:
         """Give everything as JSON types; without `timing`, equal studies give equal content."""

@@ -23,9 +23,11 @@ from posology.execution import ALL_ROWS_SPLITS, LostWorker, Pool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.facts import facts_of
+from posology.handback.bundle import FILES
 from posology.inference import Analysis, analyze
 from posology.lever_run import LeverRun, without_stopping
 from posology.levers import TREES, Levers
+from posology.outcome_files import NETWORK, RUN, SEALED, has_network
 from posology.plan import (
     ALL_ROWS,
     REFIT,
@@ -41,7 +43,7 @@ from posology.plan.members import describe
 from posology.posting import Posted
 from posology.prescription import Prescription
 from posology.progress import Progress
-from posology.record import Record, check_folder, has_network
+from posology.record import Record, check_folder
 from posology.repeats import Repeats
 from posology.report.findings import Findings
 from posology.report.writing import written
@@ -54,8 +56,10 @@ from posology.scoring import (
     score,
 )
 from posology.scratch import scratch_folder
+from posology.seals import file_seals, sealed, unsealed
 from posology.space import space_of
 from posology.wording import resume_command
+from posology.working_time import WorkingTime
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -78,6 +82,7 @@ class Run:
         self._progress = Posted(progress)
         self._told = Told(study.callbacks)
         self._started = time.monotonic()
+        self._before = WorkingTime()
         self._begun: Counter[int] = Counter()
         self._record: Record | None = None
 
@@ -98,11 +103,14 @@ class Run:
                 record = Record(self._study.folder)
                 finished = False
                 try:
+                    self._before = WorkingTime.before(record.folder)
                     record.begin(facts, self._study.continuing)
                     self._record = record
+                    for words in record.mended:
+                        self._progress.say(words)
                     if differs := harmless(record.held, facts["versions"]):
                         self._progress.say(differs)
-                    self._progress.post_to(record.folder)
+                    self._progress.post_to(record.folder, self._worked)
                     networks = self._design.members()
                     self._told.begins(Begun(record.folder, self._study.settings, record.held, networks))
                     result = self._carry_out(pool, record, space, network)
@@ -116,6 +124,9 @@ class Run:
                 finally:
                     self._progress.end(finished=finished)
                     record.close()
+
+    def _worked(self) -> WorkingTime:
+        return self._before.and_one_of(time.monotonic() - self._started)
 
     def _lost(self, worker: LostWorker) -> None:
         """Tell of a worker that was lost; what it was training is trained by another."""
@@ -285,26 +296,33 @@ class Run:
 
     def _finish(self, pool: Pool, record: Record, pack: Pack) -> dict[str, Any]:
         """Train the tuned network, unless an earlier run left the same one."""
-        name = f"packs/{pack.name}.json"
-        kept = record.read_json(name)
-        whole = has_network(record.folder, classes=bool(self._study.table.classes))
-        if kept is not None and pack_from_dict(kept["pack"]) == pack and whole:
-            return kept
+        kept, study = record.read_json(NETWORK), record.held.get("id")
+        if _is_of(kept, pack, study) and has_network(record.folder, kept, classes=bool(self._study.table.classes)):
+            return dict(kept)
         self._progress.stage("training the tuned network on all rows")
-        out = {**pool.finish(pack, record.folder), "pack": pack_to_dict(pack)}
-        record.write_json(name, out)
+        out = {**pool.finish(pack, record.folder), "pack": pack_to_dict(pack), "study": study}
+        record.write_json(NETWORK, sealed({**out, "files": file_seals(record.folder, FILES)}))
         return out
 
     def _keep_result(self, record: Record, result: StudyResult) -> StudyResult:
         # without those of a repeat that was begun ahead and not needed, which differ from run to run
         networks = sum(self._begun[repeat] for repeat in (ALL_ROWS, *range(result.facts["repeats"])))
-        result = replace(result, folder=record.folder, networks=networks, seconds=time.monotonic() - self._started)
+        result = replace(result, folder=record.folder, networks=networks, worked=self._worked())
+        result = replace(result, cells=self._study.table.cells)
         record.write_json("verdict.json", result.to_dict(timing=False))
         record.write_json("evidence.json", result.evidence, lines=False)
-        record.write_json("run.json", result.timing())
+        record.write_json(RUN, {**result.timing(), "files": file_seals(record.folder, SEALED)})
         self._progress.stage("drawing the report")
         record.write_text("report.html", written(Findings.of(result), ".html"))
         return result
+
+
+def _is_of(kept: Any, pack: Pack, study: str | None) -> bool:
+    """Tell whether packs/all-refit.json tells of this network of this study."""
+    try:
+        return unsealed(kept) is not None and kept.get("study") == study and pack_from_dict(kept["pack"]) == pack
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def merged(pack: Pack, trained: Pack, new: PackResult, kept: PackResult) -> PackResult:

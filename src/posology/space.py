@@ -1,5 +1,6 @@
 """What is searched: the strengths of a study's regularizers at the places that its network has for them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from posology.errors import InputError
@@ -42,3 +43,17 @@ def space_of(network: dict[str, Any], settings: Settings) -> Space:
             "Write it without a shape."
         )
     return Space(strengths, sites, settings.per_layer)
+
+
+def sites_tuned(network: Mapping[str, Any], space: Space) -> int:
+    """Count the places in a network where something is searched: of the kinds that regularizers of the arms act on.
+
+    Examples
+    --------
+    >>> network = {"kernels": [1, 2], "dropouts": [1], "branches": [], "pairs": [], "norms": [1, 2]}
+    >>> l2 = {"l2": REGULARIZERS["l2"].strength}
+    >>> sites_tuned(network, Space(l2, {"l2": 2}))
+    2
+    """
+    kinds = {REGULARIZERS[name].place.kind for name in space.ranges}
+    return sum(len(network[name]) for kind, name in PLACES.items() if kind in kinds)

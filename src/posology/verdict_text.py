@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from posology.durations import in_words as duration
 from posology.inference.stopping import Ending
+from posology.working_time import WorkingTime
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,15 +49,15 @@ class VerdictText:
 def evidence(result: "StudyResult") -> str:
     """Say what the verdict stands on, in one line: see `stands_on`."""
     design = result.settings.design
-    return stands_on(result.facts, result.networks, result.seconds, design.estimand, stops=design.patience is not None)
+    return stands_on(result.facts, result.networks, result.worked, design.estimand, stops=design.patience is not None)
 
 
-def stands_on(study: Mapping[str, Any], networks: int, seconds: float, estimand: str, *, stops: bool) -> str:
+def stands_on(study: Mapping[str, Any], networks: int, worked: WorkingTime, estimand: str, *, stops: bool) -> str:
     """Say the number of resamples, of networks, the time, and what kind of network is judged."""
     stopping = "early stopping in every arm" if stops else "no early stopping"
     looks = study["stopping"]
     early = f" ({looks['sentence']})" if looks["ended"] != Ending.ALL_REPEATS else ""
     return (
-        f"{study['resamples']} resamples{early}, {networks:,} networks trained, {duration(seconds)}; "
+        f"{study['resamples']} resamples{early}, {networks:,} networks trained, {worked.words()}; "
         f"about {estimand}, {stopping}."
     )

@@ -234,9 +234,17 @@ def test_code_without_a_verdict(call, finished, here, content, says):
     ("name", "content", "says"),
     [
         ("model.keras", b"half", "is cut off or damaged. Write it again: posology resume half"),
-        ("preparation.json", b"{", "preparation.json' is cut off or damaged"),
+        (
+            "preparation.json",
+            b"{",
+            "preparation.json' is damaged, or was changed after the study wrote it. Write it again: ",
+        ),
         ("preparation.skops", None, "'half' has no preparation.skops, so it holds no fitted preparation."),
-        ("layout.json", b"", "layout.json' is cut off or damaged"),
+        (
+            "layout.json",
+            b"",
+            "layout.json' is damaged, or was changed after the study wrote it. Write it again: posology",
+        ),
     ],
 )
 def test_a_damaged_folder_is_told_and_nothing_is_written(call, finished, here, name, content, says):

@@ -52,7 +52,9 @@ def test_the_questions_network_in_a_users_shell(here):
     )
     assert done.returncode == 0, done.stderr
     lines = [line.rstrip() for line in done.stdout.splitlines()]
-    assert lines[0] == "the question's network: 18,089 weights, Adam, 6 sites"
+    assert (
+        lines[0] == "the question's network: 18,089 weights, Adam, 4 sites, and 2 for regularizers that --arms can name"
+    )
     assert "random rows of 10 columns" in lines[1]
     cells = [line.split("  ") for line in lines]
     rows = [[cell.strip() for cell in row if cell] for row in cells]

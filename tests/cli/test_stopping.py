@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,8 +52,15 @@ def test_ctrl_c_then_resume_gives_the_same_bytes_as_an_uninterrupted_study(call,
     assert "Traceback" not in err
     assert not (study.folder / "verdict.json").exists()
     kept = {p: p.stat().st_mtime_ns for p in started.packs()}
+    first = json.loads((study.folder / "progress.json").read_text())["seconds"]
+    began = time.monotonic()
     said = call("resume", study.folder, "--workers", 2)
+    second = time.monotonic() - began
     assert said.code == 0, said.err
+    run = json.loads((study.folder / "run.json").read_text())
+    assert run["sessions"] == 2
+    assert first < run["seconds"] < first + second
+    assert " s in 2 sessions; " in said.out
     assert {p: p.stat().st_mtime_ns for p in kept} == kept
     assert (study.folder / "verdict.json").read_bytes() == (finished.folder / "verdict.json").read_bytes()
 

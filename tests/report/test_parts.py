@@ -2,10 +2,11 @@
 
 import re
 
+from posology.report.findings import Findings
 from posology.report.items import Checks, Code, Said, Table, Text
 from posology.report.markdown import plain, to_markdown
 from posology.report.page import whole_page
-from posology.report.parts import parts_of
+from posology.report.parts import about, parts_of
 from posology.wording import printable
 
 from .test_page import Page
@@ -46,3 +47,9 @@ def test_ids_of_parts_are_their_own(findings):
     ids = [part.id for part in parts_of(findings)]
     assert len(set(ids)) == len(ids)
     assert (ids[0], ids[-1]) == ("verdict", "again")
+
+
+def test_the_users_features_are_counted_and_the_prepared_columns_apart():
+    study = {"rows": 900, "columns": 7, "prepared_columns": 22, "target": "demand", "network": "net.py:build"}
+    told = about(Findings({"study": study}, {}, {}, {}))
+    assert told == "demand · 900 rows, 7 features (22 prepared columns for the network) · net.py:build"

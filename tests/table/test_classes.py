@@ -170,3 +170,25 @@ def test_the_file_of_classes(tmp_path):
     (tmp_path / "classes.json").write_text("{")
     with pytest.raises(InputError, match=r"classes\.json' is cut off or damaged"):
         Classes.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "cells"),
+    [
+        ([2, 0, 1, 0, 1, 2], (0, 1, 2)),
+        ([1.0, 0.0, None, 1.0], (0.0, 1.0)),
+        ([True, False, True], (False, True)),
+        (pd.Series([10, 9, 9], dtype="category"), (9, 10)),
+        (pd.Series([1, 0, None], dtype="Int64"), (0, 1)),
+        (["rye", "oat", None], ("oat", "rye")),
+        (pd.Series(["1", 1, 0], dtype=object), ("0", "1")),
+    ],
+)
+def test_classes_keep_the_cells_that_the_user_wrote(values, cells):
+    found = read_target("sort", pd.Series(values), "classification").cells
+    assert found == cells
+    assert [type(cell) for cell in found] == [type(cell) for cell in cells]
+
+
+def test_a_table_hands_them_on():
+    assert table_from_arrays([[1], [2], [3], [4]], np.array([1, 0, 1, 0]), task="classification").cells == (0, 1)

@@ -181,14 +181,19 @@ def test_codes_stay_text():
 
 
 @pytest.mark.parametrize(
-    "cells", [["01-02-2018", "31-12-2018"], ["31.12.2018", "1.1.2019"], ["2018/12/31 10:00", "2018/1/1"]]
+    ("cells", "why"),
+    [
+        (["01-02-2018", "11-12-2018"], ": which number is the month cannot be seen."),
+        (["31.08.2023", "08.31.2023"], ": which number is the month cannot be seen."),
+        (["2018/12/31 10:00", "2018/1/1"], "."),
+    ],
 )
-def test_dates_that_are_not_year_first_are_noted(cells):
+def test_dates_that_are_not_year_first_are_noted(cells, why):
     column = column_of("day", pd.Series(cells))
     assert column.kind == "category"
     assert column.note == (
         f"Column 'day' has text such as '{cells[0]}', taken as categories. If these are dates, write them year first, "
-        "as 2018-12-31 (pandas.to_datetime with a format): which number is the month cannot be seen."
+        f"as 2018-12-31 (pandas.to_datetime with a format){why}"
     )
 
 
@@ -228,4 +233,19 @@ def test_new_dates():
     assert str(caught.value) == (
         "Column 'x' must hold dates, as in the table that was studied, but here it has '29.2.2024'. "
         "Write them as 2024-02-29 or 2024-02-29T13:45."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "order", "shown"),
+    [
+        (["07.07.2021", "31.08.2023"], "day", "31.08.2023"),
+        (["31.12.2018", "1.1.2019 10:00"], "day", "31.12.2018"),
+        (["7/4/21", "12/31/21"], "month", "12/31/21"),
+    ],
+)
+def test_the_one_order_that_all_dates_of_a_column_allow_is_told(cells, order, shown):
+    assert column_of("sold", pd.Series(cells)).note == (
+        f"Column 'sold' has dates with the {order} first, as '{shown}' shows, taken as categories. To have them as "
+        f"dates, write them year first, as 2018-12-31 (pandas.to_datetime with dayfirst={order == 'day'})."
     )

@@ -89,6 +89,7 @@ def test_features_that_number_the_rows(feature, reason):
         RNG.normal(size=ROWS),
         RNG.integers(0, 10**6, ROWS),
         pd.date_range("2020-01-01", periods=ROWS),
+        pd.date_range("2020-01-01", periods=ROWS).strftime("%d.%m.%Y"),
         np.arange(ROWS) + 0.5,
         [f"site {n // 2}" for n in range(ROWS)],
         np.where(np.arange(ROWS) < 9, PRICE, np.nan),

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from posology.errors import InputError
-from posology.table import Preparation, features_of, make_table, read_frame
+from posology.table import Preparation, features_of, make_table, read_frame, sources_of
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_levels_of_digits_in_a_file(tmp_path):
 def test_notes(mixed_frame, preparation):
     frame = mixed_frame.assign(site="moon", extra=1, more=2)
     assert features_of(frame, preparation)[1] == (
-        "Ignored, because the studied table did not have them: 'price', 'extra', 'more'.",
+        "Not used, because they are no features of the study: 'price', 'extra', 'more'.",
         "Column 'site' has levels that the studied table did not have: 'moon'.",
     )
 
@@ -103,3 +103,19 @@ def test_a_number_beside_a_date_of_the_same_beginning():
 def test_names_that_stand_twice(preparation):
     frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
     assert refusal(frame, preparation) == ("The table names 'a' more than once. Give every column a name of its own.")
+
+
+def test_the_users_columns_are_counted_a_date_once():
+    frame = pd.DataFrame(
+        {"sold": ["2024-01-01T10:00", "2024-02-02T11:30", "2024-03-01"], "area": [1, 2, 4], "y": [1, 2, 3]}
+    )
+    features = make_table(frame, "y").features
+    assert list(features) == ["sold:days", "sold:month", "sold:weekday", "sold:hour", "area"]
+    assert list(sources_of(list(features))) == ["sold", "area"]
+
+
+def test_columns_that_were_left_out_of_the_study_are_said_not_to_be_used(mixed_frame, preparation):
+    beside = mixed_frame.drop(columns="price").assign(customer=1, household=2)
+    assert features_of(beside, preparation)[1] == (
+        "Not used, because they are no features of the study: 'customer', 'household'.",
+    )

@@ -18,7 +18,8 @@ from posology.handback.bundle import write_bundle
 from posology.handback.by_hand import by_hand, commented
 from posology.handback.readme import readme
 from posology.handback.units import comments
-from posology.record import read_of_its_end, read_settings
+from posology.outcome_files import read_of_its_end
+from posology.study_json import read_settings
 from posology.table import Classes, Layout, Preparation
 from posology.wording import did_you_mean
 

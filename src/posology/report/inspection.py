@@ -24,7 +24,7 @@ def print_inspection(inspection: Inspection) -> None:
     """Print an inspection on standard output; plain where that is not a terminal."""
     console = Terminal(120)
     title = f"{inspection.network}: {inspection.parameters:,} weights, {inspection.optimizer}, "
-    console.print(title + counted(len(inspection.sites), "site"), style="bold")
+    console.print(title + _counts(inspection), style="bold")
     console.print(f"Run on {inspection.rows}.")
     console.print()
     console.print(_sites(inspection))
@@ -37,6 +37,12 @@ def print_inspection(inspection: Inspection) -> None:
         console.print()
     for text in said:
         console.print(f"Note: {text}")
+
+
+def _counts(inspection: Inspection) -> str:
+    """Count the sites of a study's usual arms, and the others apart."""
+    usual, others = len(inspection.sites) - len(rarer := _rarer_sites(inspection)), len(rarer)
+    return counted(usual, "site") + (f", and {others} for regularizers that --arms can name" if others else "")
 
 
 def _sites(inspection: Inspection) -> Table:
@@ -66,11 +72,14 @@ def _cells(site: dict[str, Any]) -> list[str]:
 
 def _rarer(inspection: Inspection) -> list[str]:
     """Say how what is not part of the plain question comes into a study."""
-    rarer = [site for site in inspection.sites if site["kind"] not in ("kernel", "dropout")]
-    if not rarer:
+    if not (rarer := _rarer_sites(inspection)):
         return []
     names = list(dict.fromkeys(name for site in rarer for name in site["regularizers"]))
     return [f"A study has {', '.join(names)} where --arms names them, such as --arms 'none; {names[-1]}'."]
+
+
+def _rarer_sites(inspection: Inspection) -> list[dict[str, Any]]:
+    return [site for site in inspection.sites if site["kind"] not in ("kernel", "dropout")]
 
 
 def _liveness(inspection: Inspection) -> list[str]:

@@ -47,8 +47,9 @@ def parts_of(f: Findings, ignore: Iterable[str] = ()) -> list[Part]:
 def about(f: Findings) -> str:
     """Say in a line what was studied: the target, the table, the network."""
     study = f.verdict["study"]
-    rows = f"{study['rows']:,} rows, {counted(study['columns'], 'column')}"
-    return f"{study['target']} \N{MIDDLE DOT} {rows} \N{MIDDLE DOT} {study['network']}"
+    inside = f"{counted(study['prepared_columns'], 'prepared column')} for the network"
+    features = f"{counted(study['columns'], 'feature')} ({inside})"
+    return f"{study['target']} \N{MIDDLE DOT} {study['rows']:,} rows, {features} \N{MIDDLE DOT} {study['network']}"
 
 
 def _verdict(f: Findings) -> Part:

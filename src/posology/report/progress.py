@@ -1,12 +1,13 @@
 """The progress bar: what is happening in the user's words, on standard error."""
 
+import sys
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from posology.pace import Pace
 from posology.report.console import Terminal
-from posology.streams import tell
+from posology.streams import Forgiving, tell
 
 
 class Bar:
@@ -19,7 +20,7 @@ class Bar:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Terminal(stderr=True, quiet=quiet)
+        self._console = Terminal(file=Forgiving(sys.stderr), quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
         self._bar = Progress(

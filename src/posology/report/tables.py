@@ -12,6 +12,7 @@ from posology.report.findings import Findings, in_order
 from posology.report.items import Table
 from posology.scoring import in_words
 from posology.verdict_text import stands_on
+from posology.working_time import WorkingTime
 
 NOTHING = "\N{EN DASH}"
 """Where there is no number."""
@@ -21,7 +22,7 @@ def sentences_of(f: Findings) -> tuple[str, ...]:
     """Give the verdict in words, and what it stands on."""
     verdict, study = f.verdict["verdict"], f.verdict["study"]
     stops = f.verdict["settings"]["design"]["patience"] is not None
-    ends = stands_on(study, study["networks"], f.run["seconds"], verdict["estimand"], stops=stops)
+    ends = stands_on(study, study["networks"], WorkingTime.of(f.run), verdict["estimand"], stops=stops)
     return (*verdict["sentences"], ends)
 
 

@@ -220,7 +220,8 @@ def print_forecast(forecast: Forecast) -> None:
         f"and up to {forecast.prescription_networks:,} more for the prescription{beside}",
     )
     console.print(
-        f"Network: {forecast.parameters:,} weights, {forecast.columns} prepared columns, {forecast.sites} sites; "
+        f"Network: {forecast.parameters:,} weights, {counted(forecast.columns, 'prepared column')}, "
+        f"{counted(forecast.sites, 'site')} that the arms tune; "
         f"{counted(forecast.programs, 'program')} to compile",
     )
     least = f"{duration(forecast.least_seconds)} (if two repeats decide) to " if early else ""

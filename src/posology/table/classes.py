@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,11 +31,14 @@ class Target:
         Names of the classes, sorted; empty for numbers.
     note
         What was decided, and how to say otherwise; or nothing.
+    cells
+        The classes as the user's own cells, such as 0 and 1 where `classes` are "0" and "1".
     """
 
     numbers: Numbers
     classes: tuple[str, ...] = ()
     note: str = ""
+    cells: tuple[Any, ...] = ()
 
 
 def read_target(name: str, values: pd.Series, task: str | None = None) -> Target:
@@ -136,7 +140,22 @@ def _classes(name: str, values: pd.Series, column: Column, *, declared: bool) ->
             "is known: there is nothing to predict. Choose a target that varies."
         )
     what = "classes" if declared else _what(values)
-    return Target(numbers, tuple(classes), _note_on_classes(name, numbers, classes, what))
+    return Target(numbers, tuple(classes), _note_on_classes(name, numbers, classes, what), own_cells(values, classes))
+
+
+def own_cells(values: pd.Series, classes: Sequence[str]) -> tuple[Any, ...]:
+    """Give the cell that each class is written by; the names themselves where cells of several types share one.
+
+    Examples
+    --------
+    >>> own_cells(pd.Series([10, 9, 10, 9]), ["9", "10"]), own_cells(pd.Series(["10", 10], dtype=object), ["10"])
+    ((9, 10), ('10',))
+    """
+    distinct = values.dropna().unique()
+    cells = distinct.tolist() if hasattr(distinct, "tolist") else list(distinct)
+    by_name = dict(zip(as_levels("", pd.Series(cells, dtype=object)), cells, strict=True))
+    alike = len({type(cell) for cell in cells}) == 1 and len(by_name) == len(cells)
+    return tuple(by_name[name] for name in classes) if alike and set(classes) <= set(by_name) else tuple(classes)
 
 
 def _check_whole(name: str, numbers: Numbers) -> None:

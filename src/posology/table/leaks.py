@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int64
 
 from posology.table.columns import Column, Numbers
+from posology.table.spellings import mostly_dates
 from posology.wording import leave_out, quoted
 
 GIVEAWAY = 0.9999  # absolute correlation from which a feature is the target again
@@ -153,7 +154,8 @@ def _identity(column: Column) -> str:
     if column.kind == "date" or len(part) < ENOUGH_PAIRS or part.isna().any() or not part.is_unique:
         return ""
     if column.kind == "category":
-        return "its text is another in every row"
+        # a day for each row is no name of it, however the days are spelled
+        return "" if mostly_dates(list(part.cat.categories)) else "its text is another in every row"
     numbers = part.to_numpy()
     if np.any(numbers % 1):
         return ""

@@ -38,10 +38,10 @@ def features_of(frame: pd.DataFrame, preparation: Preparation) -> tuple[pd.DataF
     >>> studied = make_table(pd.DataFrame({"sold": ["1970-01-01", "1970-01-10"], "price": [3, 5]}), "price")
     >>> preparation = Preparation.fit(studied.features, studied.target)
     >>> features_of(pd.DataFrame({"sold": ["1970-01-02"], "id": [7]}), preparation)[1]
-    ("Ignored, because the studied table did not have it: 'id'.",)
+    ("Not used, because it is no feature of the study: 'id'.",)
     """
     frame = frame.set_axis(check_names(list(frame.columns)), axis="columns").reset_index(drop=True)
-    sources = _sources(preparation.columns, list(frame.columns))
+    sources = sources_of(preparation.columns, list(frame.columns))
     extra = check_columns(sources, list(frame.columns))
     parts: dict[str, pd.Series] = {}
     for name, kind in sources.items():
@@ -64,8 +64,14 @@ _OF_KIND: Mapping[str, Callable[[str, pd.Series], pd.Series]] = {
 }
 
 
-def _sources(columns: Sequence[str], given: Sequence[str]) -> dict[str, str]:
-    """Name the user's columns behind the feature columns: "sold:days", "sold:month", ... come from "sold"."""
+def sources_of(columns: Sequence[str], given: Sequence[str] = ()) -> dict[str, str]:
+    """Name the user's columns behind the feature columns, "date" or "plain": "sold:days", ... come from "sold".
+
+    Examples
+    --------
+    >>> sources_of(["area", "sold:days", "sold:month", "sold:weekday"])
+    {'area': 'plain', 'sold': 'date'}
+    """
     dates = {
         name.removesuffix(":days")
         for name in columns
@@ -80,8 +86,9 @@ def _sources(columns: Sequence[str], given: Sequence[str]) -> dict[str, str]:
 
 
 def _ignored(extra: Sequence[str]) -> list[str]:
-    them = "it" if len(extra) == 1 else "them"
-    return [f"Ignored, because the studied table did not have {them}: {quoted(extra)}."] if extra else []
+    # also what the study was told to leave out: it had such columns, and did not learn from them
+    they = "it is no feature" if len(extra) == 1 else "they are no features"
+    return [f"Not used, because {they} of the study: {quoted(extra)}."] if extra else []
 
 
 def _unseen(parts: Mapping[str, pd.Series], levels: Mapping[str, tuple[str, ...]]) -> list[str]:

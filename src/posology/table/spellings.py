@@ -23,6 +23,7 @@ ISO_DATE = re.compile(
 )
 OTHER_DATE = re.compile(r"\s*(\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})|\d{4}([/.])\d{1,2}\4\d{1,2})([T ].*)?\s*", re.ASCII)
 UNIT = re.compile(r"\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,12}[²³]?)\s*")  # 1.5 kg, 12k, 70m²
+LAST_MONTH = 12
 MOSTLY = 0.9
 """Share of cells that say what a column is meant to be."""
 
@@ -56,10 +57,7 @@ def note_on_texts(name: str, texts: Sequence[str], numeric: Bool[np.ndarray, " t
         )
     stray = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
     if all(OTHER_DATE.fullmatch(text) for text in texts):
-        return (
-            f"Column '{name}' has text such as '{texts[0]}', taken as categories. If these are dates, write them year "
-            "first, as 2018-12-31 (pandas.to_datetime with a format): which number is the month cannot be seen."
-        )
+        return _note_on_dates(name, texts)
     if all(THOUSANDS.fullmatch(text) for text in stray):
         return (
             f"Column '{name}' has text such as '{stray[0]}', taken as categories. If these are numbers, "
@@ -88,6 +86,43 @@ def note_on_texts(name: str, texts: Sequence[str], numeric: Bool[np.ndarray, " t
     return ""
 
 
+def _note_on_dates(name: str, texts: Sequence[str]) -> str:
+    """Say of dates that are no ISO dates which order all of them allow; none of them is read in it unasked."""
+    how = "write them year first, as 2018-12-31 (pandas.to_datetime with "
+    for order, other in (("day", "month"), ("month", "day")):
+        shown = next((text for text in texts if _leads(text, order)), "")
+        if shown and not any(_leads(text, other) for text in texts):
+            return (
+                f"Column '{name}' has dates with the {order} first, as '{shown}' shows, taken as categories. To have "
+                f"them as dates, {how}dayfirst={order == 'day'})."
+            )
+    seen = " which number is the month cannot be seen." if OTHER_DATE.fullmatch(texts[0])[2] else ""  # type: ignore[index]
+    return (
+        f"Column '{name}' has text such as '{texts[0]}', taken as categories. If these are dates, {how}a format)"
+        f"{':' if seen else '.'}{seen}"
+    )
+
+
+def _leads(text: str, what: str) -> bool:
+    """Tell whether a date that ends with its year can only begin with the day, or only with the month."""
+    mark = OTHER_DATE.fullmatch(text)[2]  # type: ignore[index]
+    if mark is None:  # it begins with its year
+        return False
+    first, second = (int(number) for number in text.split(mark)[:2])
+    return first > LAST_MONTH >= second if what == "day" else second > LAST_MONTH >= first
+
+
+def mostly_dates(texts: Sequence[str]) -> bool:
+    """Tell whether texts are dates of any spelling, but for a few.
+
+    Examples
+    --------
+    >>> mostly_dates(["31.08.2023", "01.09.2023"]), mostly_dates(["A-1", "A-2"])
+    (True, False)
+    """
+    return bool(np.mean([bool(ISO_DATE.fullmatch(text) or OTHER_DATE.fullmatch(text)) for text in texts]) > MOSTLY)
+
+
 def _unit(text: str) -> str | None:
     found = UNIT.fullmatch(text)
     return found[1] if found else None
@@ -95,8 +130,7 @@ def _unit(text: str) -> str | None:
 
 def _no_dates(texts: Sequence[str]) -> list[str]:
     """Give the texts that are no ISO dates, where most are dates of any spelling; none where most are not."""
-    spelled = [bool(ISO_DATE.fullmatch(text) or OTHER_DATE.fullmatch(text)) for text in texts]
-    return [text for text in texts if not _is_date(text)] if np.mean(spelled) > MOSTLY else []
+    return [text for text in texts if not _is_date(text)] if mostly_dates(texts) else []
 
 
 def _is_date(text: str) -> bool:

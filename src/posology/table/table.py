@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,8 @@ class Table:
     targets
         Names of the targets where there are several; empty where there is one. With `classes` they are labels: each row
         has any of them, or none.
+    cells
+        The classes as the user's own cells, such as 0 and 1; not in a file, where they are their names.
     """
 
     features: pd.DataFrame
@@ -59,6 +62,7 @@ class Table:
     groups: Groups | None = None
     weights: Weights | None = None
     targets: tuple[str, ...] = ()
+    cells: tuple[Any, ...] = ()
 
     @property
     def task(self) -> str:
@@ -253,7 +257,7 @@ def build_table(
     numbers.setflags(write=False)
     several = tuple(each) if len(each) > 1 else ()
     about = (", ".join(each), (*notes, *found), read.classes, together, weighted)
-    return Table(joined, numbers, *about, targets=several)
+    return Table(joined, numbers, *about, targets=several, cells=read.cells)
 
 
 def _leaks(columns: list[Column], target: np.ndarray, name: str) -> list[str]:

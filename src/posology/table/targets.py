@@ -37,11 +37,14 @@ class Targets:
         Names of the classes, sorted; empty for numbers. Of several targets, which are labels then, "0" and "1".
     notes
         What was decided, and how to say otherwise.
+    cells
+        As of `classes.Target`, of one target.
     """
 
     numbers: Values
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+    cells: tuple[Any, ...] = ()
 
 
 def classes_of(study: Study) -> tuple[str, ...]:
@@ -107,7 +110,7 @@ def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:
     notes = tuple(read.note for read in each.values() if read.note)
     if len(each) == 1:
         (read,) = each.values()
-        return Targets(read.numbers, read.classes, notes)
+        return Targets(read.numbers, read.classes, notes, read.cells)
     numbers = np.column_stack([read.numbers for read in each.values()])
     if all(read.classes in _TRUTH for read in each.values()):
         return Targets(numbers, LABEL, (_note_on_labels(list(each), numbers),))
