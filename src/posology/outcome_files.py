@@ -1,7 +1,6 @@
 """What a study writes at its end, read with care: whole, and as it was written."""
 
 import json
-import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,17 +10,10 @@ from posology.errors import InputError
 from posology.files import bytes_of, parsed_json
 from posology.seals import changed
 from posology.wording import resume_command
+from posology.working_time import tells_time
 
 RUN = "run.json"
 """Written last: what differs from run to run, and the seals of verdict.json and evidence.json."""
-
-_RUN: Mapping[str, tuple[Any, Any]] = {
-    "seconds": ((int, float), None),
-    "folder": (str, None),
-    "sessions": (int, 1),
-    "complete": (bool, True),
-}
-"""Kinds of what it has, and what stands for what an earlier posology did not keep."""
 
 SEALED = ("verdict.json", "evidence.json")
 
@@ -68,7 +60,7 @@ def read_of_its_end(folder: Path, name: str) -> Any:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Read run.json: a `WorkingTime`, of which an earlier posology kept the seconds alone, and `folder`.
+    """Read run.json, its seals aside: the working time, and `folder`.
 
     Raises
     ------
@@ -76,11 +68,9 @@ def read_run(folder: Path) -> dict[str, Any]:
         It is not there yet, or damaged.
     """
     found = read_of_its_end(folder, RUN)
-    if not all(isinstance(found.get(name, standing), kinds) for name, (kinds, standing) in _RUN.items()) or not (
-        0 <= found["seconds"] < math.inf
-    ):
+    if not tells_time(found) or "seconds" not in found or not isinstance(found.get("folder"), str):
         raise InputError(f"'{folder / RUN}' is damaged: it has no time. Write it again: {resume_command(folder)}")
-    return {name: found.get(name, standing) for name, (_, standing) in _RUN.items()}
+    return {name: value for name, value in found.items() if name != "files"}
 
 
 def changed_network(folder: Path) -> list[str]:
