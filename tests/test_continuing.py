@@ -52,8 +52,9 @@ def test_another_fingerprint_of_a_table_with_text_may_be_that_of_an_earlier_poso
 
 def test_repeats_and_arms_may_be_more_where_that_is_asked_for(tmp_path):
     more = facts(repeats=8, arms=(*ARMS, ("dropout",)))
-    with pytest.raises(InputError, match=r"settings.design.arms: .* \(which can grow: see its --repeats and --arms\)"):
+    with pytest.raises(InputError, match=r" \(which can grow: see its --repeats and --arms\)$") as caught:
         continued(tmp_path, held(), more, SAME)
+    assert "(--arms: none; l1 there, none; l1; dropout asked; --repeats: 5 there, 8 asked)" in str(caught.value)
     after = continued(tmp_path, held(), more, GROWS)
     assert after["settings"] == more["settings"]
     assert after["grown"] == [{"words": "5 repeats became 8; added dropout", "seen": False}]
@@ -74,8 +75,8 @@ def test_a_study_that_grew_after_its_verdict_says_so(tmp_path):
     ("asked", "message"),
     [
         ({"repeats": 4}, "--repeats is 4, and the study has 5: it can only grow"),
-        ({"repeats": 8, "folds": 4}, "settings.design.folds: 5 there, 4 asked"),
-        ({"repeats": 8, "seed": 1}, "settings.design.seed: 0 there, 1 asked"),
+        ({"repeats": 8, "folds": 4}, "--folds: 5 there, 4 asked"),
+        ({"repeats": 8, "seed": 1}, "--seed: 0 there, 1 asked"),
     ],
 )
 def test_nothing_else_may_differ(tmp_path, asked, message):
@@ -118,3 +119,40 @@ def test_versions_that_hardly_matter_are_told():
 def test_of_versions_that_were_not_noted_nothing_is_said(tmp_path):
     fewer = {**held(), "versions": {"posology": "0.1.0"}}
     assert continued(tmp_path, fewer, facts(), SAME) == fewer
+
+
+def test_the_command_that_began_a_study_which_grew_is_told_so(tmp_path):
+    grown = continued(tmp_path, held(), facts(repeats=6), GROWS)
+    with pytest.raises(InputError) as caught:
+        continued(tmp_path, grown, facts(), SAME)
+    assert str(caught.value) == (
+        f"The study in '{tmp_path}' has grown since it was begun: 5 repeats became 6. Continue it as it is now: "
+        f"posology resume {tmp_path}; or give this one another --out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"drop": ["id"], "fingerprint": "b"}, "--drop: none there, id asked"),
+        ({"target": "rent", "fingerprint": "b"}, "--target: none there, rent asked"),
+        ({"fingerprint": "b"}, "the cells of the table are others"),
+        ({"network": "b"}, "the network is another"),
+        ({"settings": {**facts()["settings"], "levers": False}}, "--levers: yes there, no asked"),
+        ({"table": "/u.csv"}, "--table: /t.csv there, /u.csv asked"),
+    ],
+)
+def test_what_differs_is_said_by_its_option_alone(tmp_path, change, words):
+    with pytest.raises(InputError) as caught:
+        continued(tmp_path, held(), {**facts(), **change}, SAME)
+    assert f"holds another study ({words})." in str(caught.value)
+
+
+def test_several_options_that_differ_are_all_named(tmp_path):
+    with pytest.raises(InputError, match=r"\(--epochs: 200 there, 50 asked; --seed: 0 there, 3 asked\)"):
+        continued(tmp_path, held(), facts(seed=3, epochs=50), SAME)
+
+
+def test_what_is_given_to_fit_is_compared_too(tmp_path):
+    with pytest.raises(InputError, match=r"\(what is given to model\.fit \(--fit\) is other\)"):
+        continued(tmp_path, held(), facts(validation_split=0.2), SAME)

@@ -57,6 +57,19 @@ def test_starting_the_workers_is_no_training():
     assert pace.seconds_left() == 50
 
 
+def test_networks_that_waited_for_compilations_do_not_set_the_pace():
+    clock = Clock()
+    pace = Pace("tuning l2", at_most=1000, clock=clock)
+    clock.now += 60  # compiles
+    pace.count(10)
+    assert pace.seconds_left() == 60 / 10 * 990
+    clock.now += 10
+    pace.count(10)
+    assert pace.seconds_left() == 980
+    clock.now += 10  # and where nothing comes, the time left grows
+    assert pace.seconds_left() == 2 * 980
+
+
 def test_before_the_number_is_known():
     assert Pace("starting the workers").words() == "starting the workers"
 

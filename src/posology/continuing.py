@@ -1,7 +1,7 @@
 """What a study's folder may be continued as: the same study by the same programs, or one that grew."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from posology.errors import InputError
 from posology.plan import arm_name
 from posology.settings import Settings
+from posology.study_differences import StudyDifferences, study_differences
 from posology.wording import quoted, resume_command
 
 Held = dict[str, Any]
@@ -58,17 +59,26 @@ def continued(folder: Path, held: Mapping[str, Any], asked: Mapping[str, Any], h
     """
     asked, held = json.loads(json.dumps(asked)), {**held, "settings": _completed(held["settings"])}
     after = _grown(folder, held, asked) if how.grows else dict(held)
-    if words := ", ".join(_differences(after, {k: v for k, v in asked.items() if k != "versions"})):
-        grows = words.startswith(("settings.design.repeats: ", "settings.design.arms: "))
-        more = " (which can grow: see its --repeats and --arms)" if grows else ""
-        raise InputError(
-            f"The output folder '{folder}' holds another study ({words}). Choose another --out, or continue that one: "
-            f"{resume_command(folder)}{more}{on_texts(how.texts) if 'fingerprint: ' in words else ''}"
-        )
+    if differs := study_differences(after, asked):
+        raise InputError(_another(folder, after, differs, how))
     changed = _changed(_last_versions(held), asked["versions"], DECISIVE)
     if changed and not how.other_versions:
         raise InputError(_refusal(folder, held, changed))
     return {**after, "also": [*after.get("also", []), asked["versions"]]} if changed else after
+
+
+def _another(folder: Path, held: Mapping[str, Any], differs: StudyDifferences, how: Continuing) -> str:
+    if held.get("grown") and differs.only_grows:
+        grown = "; ".join(step["words"] for step in held["grown"])
+        return (
+            f"The study in '{folder}' has grown since it was begun: {grown}. Continue it as it is now: "
+            f"{resume_command(folder)}; or give this one another --out."
+        )
+    more = " (which can grow: see its --repeats and --arms)" if differs.only_grows else ""
+    return (
+        f"The output folder '{folder}' holds another study ({differs.words()}). Choose another --out, or continue that "
+        f"one: {resume_command(folder)}{more}{on_texts(how.texts) if differs.other_cells else ''}"
+    )
 
 
 def on_texts(texts: Sequence[str]) -> str:
@@ -153,18 +163,3 @@ def _refusal(folder: Path, held: Mapping[str, Any], changed: list[str]) -> str:
         f"The study in '{folder}' was trained by {', '.join(changed)}: its networks and new ones would not be alike to "
         f"the bit. Install what it was trained by: pip install {wanted}.{either}"
     )
-
-
-def _differences(held: Mapping[str, Any], asked: Mapping[str, Any], under: str = "") -> Iterator[str]:
-    """Name what differs, down to the single setting."""
-    for key in sorted(asked):
-        there, here = held.get(key), asked[key]
-        if isinstance(there, dict) and isinstance(here, dict):
-            yield from _differences(there, {**dict.fromkeys(there), **here}, f"{under}{key}.")
-        elif there != here:
-            yield f"{under}{key}: {_short(there)} there, {_short(here)} asked"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."

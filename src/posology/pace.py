@@ -29,7 +29,7 @@ class Pace:
 
     Examples
     --------
-    >>> seconds = iter([0.0, 3.0, 13.0])
+    >>> seconds = iter([0.0, 3.0, 13.0, 13.0])
     >>> pace = Pace("tuning dropout", clock=lambda: next(seconds))
     >>> pace.expect(1600)
     >>> pace.count(312)
@@ -46,6 +46,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         self._began = self.clock()
+        self._marks: list[tuple[int, float]] = []
 
     def expect(self, networks: int) -> None:
         """Give the most that it may come to; the first time, what came before was no training."""
@@ -57,13 +58,26 @@ class Pace:
         """Count trained networks."""
         self.networks += networks
         self.kept += networks * kept
+        if not kept:
+            self._marks.append((self.networks - self.kept, self.clock()))
 
     def seconds_left(self) -> float | None:
-        """Give the seconds to the most that the study may come to; None before anything was trained in this run."""
+        """Give the seconds to the most that the study may come to, at the pace of late; None before any training."""
         trained, left = self.networks - self.kept, self.at_most - self.networks
         if trained <= 0 or left <= 0:
             return None
-        return (self.clock() - self._began) / trained * left
+        return self._seconds_each(trained) * left
+
+    def seconds_for(self, networks: int) -> float | None:
+        """Give the seconds that so many networks take at the pace of late; None before two packs of them."""
+        trained = self.networks - self.kept
+        return self._seconds_each(trained) * networks if len(self._marks) > 1 else None
+
+    def _seconds_each(self, trained: int) -> float:
+        """Measure a network's time over the later half of those trained: the first ones wait for compilations."""
+        at, since = next(((n, then) for n, then in self._marks if 2 * n >= trained), (trained, self._began))
+        at, since = (0, self._began) if at == trained else (at, since)
+        return (self.clock() - since) / (trained - at)
 
     def counted(self) -> str:
         """Say how many networks of how many, and how long; nothing before the number is known and after the last."""

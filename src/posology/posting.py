@@ -54,6 +54,10 @@ class Posted:
         self._written = 0.0
         self._worked: Callable[[], WorkingTime] = WorkingTime
 
+    def seconds_for(self, networks: int) -> float | None:
+        """See `Pace`."""
+        return self._pace.seconds_for(networks)
+
     def post_to(self, folder: Path, worked: Callable[[], WorkingTime] = WorkingTime) -> None:
         """Write into this folder from now on, and how long the study has `worked`."""
         self._folder, self._worked = folder, worked

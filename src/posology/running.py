@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posology.behaviour import Behaviour
+from posology.budget import Budget
 from posology.callbacks import Begun, Resampled, Told
 from posology.cocktail import Cocktail
 from posology.continuing import harmless, notes_of
+from posology.durations import about
 from posology.errors import StoppedError
 from posology.evidence import evidence_of
 from posology.execution import ALL_ROWS_SPLITS, LostWorker, Pool, result_of
@@ -84,6 +86,7 @@ class Run:
         self._started = time.monotonic()
         self._before = WorkingTime()
         self._begun: Counter[int] = Counter()
+        self._budget = Budget(study.budget, replace(self._design, repeats=1).members())
         self._record: Record | None = None
 
     def result(self) -> StudyResult:
@@ -141,7 +144,7 @@ class Run:
         if not looks.done:
             raise StoppedError(
                 f"The budget ended before one repeat of {self._design.folds} resamples was finished. "
-                f"What was trained is kept; go on with: {resume_command(record.folder)}"
+                f"What was trained is kept; go on with: {resume_command(record.folder)}{self._still()}"
             )
         scores = self._score(found, looks.done)
         columns, capped = network["width"], scores.capped / scores.scored
@@ -172,6 +175,11 @@ class Run:
         parts = (levers, behaviour, evidence, cocktail)
         result = StudyResult.of(asked, found, scores, analysis, prescription, facts, *parts)
         return self._keep_result(record, result)
+
+    def _still(self) -> str:
+        """Say how long the first repeat still takes, where that is known."""
+        left = self._progress.seconds_for(max(0, self._budget.first - self._begun[0]))
+        return f" (the first repeat takes {about(left)} more)" if left else ""
 
     def _levers(
         self, pool: Pool, record: Record, space: Space, found: Found, scores: Scores, analysis: Analysis
@@ -273,10 +281,13 @@ class Run:
         begun = sum(m.begins for m in pack.members)
         self._begun[pack.repeat] += begun
         self._progress.trained(begun, describe(pack), kept=kept)
+        if (left := self._budget.first - self._begun[0]) > 0:
+            warning = self._budget.warning(self._progress.seconds_for(left), self._design.folds)
+            if warning:
+                self._progress.say(warning)
 
     def _in_time(self) -> bool:
-        budget = self._study.budget
-        return budget is None or time.monotonic() - self._started < budget
+        return self._budget.lasts()
 
     def _prescribe(self, pool: Pool, record: Record, space: Space, analysis: Analysis) -> Prescription:
         """Tune the advised arm on all rows by inner cross-validation, and refit it there."""

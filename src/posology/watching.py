@@ -88,11 +88,13 @@ def look(folder: Path) -> Look:
 
 def _without_word(folder: Path) -> Look:
     try:
-        return Look("finished", f"Finished. {json.loads(bytes_of(folder / 'verdict.json'))['verdict']['sentences'][0]}")
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        verdict = json.loads(bytes_of(folder / "verdict.json"))
+        sentence, trained = verdict["verdict"]["sentences"][0], int(verdict.get("study", {}).get("networks", 0))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         if in_use(folder):
             return Look("running", "starting")
         return Look("stopped", f"Nothing runs here. Go on with: {resume_command(folder)}")
+    return Look("finished", f"Finished. {sentence}", trained, trained)
 
 
 def _curve(folder: Path) -> tuple[tuple[int, float, float], ...]:

@@ -265,7 +265,7 @@ def test_a_folder_that_is_no_study(call, here, table, words):
 def test_a_finished_study_is_not_written_over(call, finished, here):
     before = (finished.folder / "verdict.json").read_bytes()
     text = refused(call, here, *finished.arguments(), "--seed", 5)
-    assert "holds another study (settings.design.seed: 0 there, 5 asked)" in text
+    assert "holds another study (--seed: 0 there, 5 asked)" in text
     assert f"posology resume {finished.folder}" in text
     assert (finished.folder / "verdict.json").read_bytes() == before
 

@@ -2,9 +2,11 @@
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -76,6 +78,25 @@ def test_progress_in_a_log_is_a_line_a_tenth(capsys):
     assert lines[-1] == "a note [bold]"
     assert len(lines) == 12
     assert lines[1].startswith("tuning dropout: 10 of at most 100 networks")
+
+
+def test_a_log_is_told_that_a_long_stage_goes_on(monkeypatch, capsys):
+    monkeypatch.setattr("posology.report.progress.QUIET", 0.05)
+    with Bar() as bar:
+        bar.stage("starting the workers")
+        time.sleep(0.3)
+        bar.total(100)
+        bar.trained(5, "tuning dropout", kept=False)
+        bar.epochs(50)
+        time.sleep(0.3)
+    time.sleep(0.2)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "starting the workers"
+    assert "starting the workers, for 0 s so far" in lines[1:]
+    assert re.fullmatch(r"tuning dropout: 5 of at most 100 networks, about .* left, 50 epochs so far", lines[-1])
+    bar.stage("at the end")
+    time.sleep(0.2)
+    assert capsys.readouterr().err == "at the end\n"  # nothing is said any more once it has ended
 
 
 def test_quiet_says_nothing(capsys):

@@ -95,3 +95,10 @@ def test_interrupted_watching_leaves_the_study(call, folder, posted, monkeypatch
     monkeypatch.setattr("time.sleep", interrupted)
     said = call("watch", "s")
     assert (said.code, said.err) == (0, "")
+
+
+def test_json_of_a_finished_study_says_how_many_networks_it_came_to(call, folder):
+    verdict = {"verdict": {"sentences": ["Use L2 alone."]}, "study": {"networks": 1055}}
+    (folder / "verdict.json").write_text(json.dumps(verdict))
+    found = json.loads(call("watch", "s", "--json").out)
+    assert (found["state"], found["networks"], found["at_most"]) == ("finished", 1055, 1055)

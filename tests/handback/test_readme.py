@@ -38,3 +38,20 @@ def test_a_graph_of_operations_names_nothing(tmp_path):
 
 def test_parts_of_the_users_own_are_named(tmp_path):
     assert own_layers(saved(tmp_path / "m.keras", Halved(), keras.layers.Dense(4, cubed))) == ("Halved", "cubed")
+
+
+@keras.saving.register_keras_serializable(package="mine")
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.01 / (1.0 + step)
+
+    def get_config(self):
+        return {}
+
+
+def test_what_only_trains_needs_no_import(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(loss="mse", optimizer=keras.optimizers.Adam(Falling()))
+    model.save(tmp_path / "m.keras")
+    assert own_layers(tmp_path / "m.keras") == ()
+    assert keras.models.load_model(tmp_path / "m.keras", compile=False).count_params() == 4

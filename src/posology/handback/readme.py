@@ -2,10 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from posology.network.own_parts import own_parts
 from posology.study_json import read_settings
 from posology.table import Classes
 from posology.wording import quoted
@@ -108,19 +107,10 @@ and call load_and_predict.predict(frame, {{{objects}}}).
 
 
 def own_layers(path: Path) -> tuple[str, ...]:
-    """Name the classes and functions of a `.keras` file that Keras itself does not know."""
+    """Name what of a `.keras` file predicts and Keras itself does not know.
+
+    How the network was trained, which it names too, is not loaded: an own loss or schedule is not needed.
+    """
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))
-    return tuple(sorted(set(_foreign(config))))
-
-
-def _foreign(config: Any) -> Iterator[str]:
-    if isinstance(config, dict):
-        module, name = str(config.get("module", "keras")), config.get("class_name")
-        if (module, name) == ("builtins", "function"):  # Keras writes its own by their names alone
-            yield config["config"].rpartition(">")[2]
-        elif name and not module.startswith(("keras", "builtins")):
-            yield name
-        config = list(config.values())
-    for part in config if isinstance(config, list) else ():
-        yield from _foreign(part)
+    return tuple(sorted({name for _, name in own_parts({**config, "compile_config": None})}))

@@ -6,12 +6,15 @@ called here, in the user's process, never pickled.
 
 import inspect
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from posology.errors import InputError
+from posology.network.own_parts import own_parts
 from posology.network.source import NetworkSource, build_by, is_trained, parse_source
 
 
@@ -34,7 +37,8 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
     """
     if network is None or isinstance(network, str):
         return parse_source(network)
-    if inspect.isfunction(network) or inspect.ismethod(network):
+    builder = network if inspect.isfunction(network) or inspect.ismethod(network) else None
+    if builder is not None:
         network = build_by(network, f"your function {network.__name__}", x_train)
     if not hasattr(network, "to_json"):
         raise InputError(
@@ -44,13 +48,33 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
     _check_not_adapted(network)
     _check_not_frozen(network)
     try:
-        config = json.dumps(of_any_backend(json.loads(network.to_json())))
-        return NetworkSource("config", config=config, trained=is_trained(network))
+        config = of_any_backend(json.loads(network.to_json()))
+        if builder is not None and (file := _file_beside(builder, config)) is not None:
+            return NetworkSource("file", str(file), builder.__name__)
+        return NetworkSource("config", config=json.dumps(config), trained=is_trained(network))
     except Exception as error:
         raise InputError(
             f"The model's configuration cannot be written as JSON: {type(error).__name__}: {error}. Put the function "
             "that builds it in a file and pass 'net.py:model_build'."
         ) from error
+
+
+def _file_beside(builder: Callable[..., Any], config: Any) -> Path | None:
+    """Give the file that a worker can import a function from, where the model has parts that only such files have.
+
+    None for a function that is not found in its file by its name, and for the program itself, which would run again.
+    """
+    module = sys.modules.get(builder.__module__)
+    here = _file_of(module)
+    if here is None or "." in builder.__module__ or getattr(module, builder.__name__, None) is not builder:
+        return None
+    files = {_file_of(sys.modules.get(name)) for name, _ in own_parts(config) if name}
+    return here if any(file is not None and file.parent == here.parent for file in files) else None
+
+
+def _file_of(module: Any) -> Path | None:
+    named = getattr(module, "__name__", "__main__") != "__main__" and getattr(module, "__file__", None)
+    return Path(named).resolve() if named and named.endswith(".py") else None
 
 
 def of_any_backend(config: Any) -> Any:

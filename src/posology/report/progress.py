@@ -1,17 +1,23 @@
 """The progress bar: what is happening in the user's words, on standard error."""
 
 import sys
+import threading
+import time
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from posology.durations import in_words
 from posology.pace import Pace
 from posology.report.console import Terminal
 from posology.streams import Forgiving, tell
 
+QUIET = 30.0
+"""Seconds without a line after which a log is told that the study goes on."""
+
 
 class Bar:
-    """A rich bar in a terminal; a plain line now and then where standard error is a file or a pipe.
+    """A rich bar in a terminal; a plain line now and then, twice a minute at least, in a file or a pipe.
 
     Parameters
     ----------
@@ -33,10 +39,15 @@ class Bar:
         self._task: TaskID | None = None
         self._tenths = 0
         self._pace = Pace()
+        self._said = self._stage_began = time.monotonic()
+        self._ended = threading.Event()
+        self._reminder = threading.Thread(target=self._remind, daemon=True)
 
     def __enter__(self) -> "Bar":
         if self._live:
             self._bar.start()
+        elif not self._quiet:
+            self._reminder.start()
         return self
 
     def __exit__(
@@ -44,12 +55,14 @@ class Bar:
     ) -> None:
         if self._live:
             self._bar.stop()
+        self._ended.set()
 
     def stage(self, text: str) -> None:
         """Begin something without a count."""
         if self._live:
             self._describe(text)
         else:
+            self._pace.stage, self._stage_began = text, time.monotonic()
             self._line(text)
 
     def say(self, text: str) -> None:
@@ -91,5 +104,17 @@ class Bar:
         return f"{counted}, {self._pace.epochs:,} epochs" if counted else ""
 
     def _line(self, text: str) -> None:
+        self._said = time.monotonic()
         if not self._quiet:
             tell(text)
+
+    def _remind(self) -> None:
+        """Say what goes on, wherever nothing was said for a while."""
+        while not self._ended.wait(max(0.01, self._said + QUIET - time.monotonic())):
+            if time.monotonic() - self._said >= QUIET:
+                self._line(self._reminded())
+
+    def _reminded(self) -> str:
+        if self._pace.counted():
+            return f"{self._pace.words()}, {self._pace.epochs:,} epochs so far"
+        return f"{self._pace.stage or 'at work'}, for {in_words(time.monotonic() - self._stage_began)} so far"

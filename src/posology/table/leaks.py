@@ -155,7 +155,7 @@ def _identity(column: Column) -> str:
         return ""
     if column.kind == "category":
         # a day for each row is no name of it, however the days are spelled
-        return "" if mostly_dates(part.cat.categories) else "its text is another in every row"
+        return "" if mostly_dates(list(part.cat.categories)) else "its text is another in every row"
     numbers = part.to_numpy()
     if np.any(numbers % 1):
         return ""
