@@ -83,34 +83,54 @@ def gain(found, arm):
     return f"{row['gain_over_none']:+.4f} [{row['gain_lower']:+.4f}, {row['gain_upper']:+.4f}]"
 
 
-def line(name, kept):
-    """Write a line of a table."""
+def ends(difference):
+    """Write a difference with its interval."""
+    return f"{difference['value']:+.4f} [{difference['lower']:+.4f}, {difference['upper']:+.4f}]"
+
+
+def scores(name, kept):
+    """Give the cells of a table's scores."""
     mixed, plain = kept["cocktail"], kept["plain"]
     trees = next((one["score"] for one in mixed["levers"]["each"] if one["name"] == "trees"), float("nan"))
-    often = ", ".join(f"{one['name']} {one['share']:.0%}" for one in mixed["cocktail"]["members"][:4])
-    stable = mixed["cocktail"]["stability"]["value"]
-    scores = [score(mixed, "none"), score(plain, "weights"), score(plain, "dropout")]
-    scores += [score(mixed, "one"), score(mixed, "one+others"), trees]
-    cells = [name, str(mixed["study"]["rows"]), str(mixed["study"]["resamples"]), *(f"{s:.4f}" for s in scores)]
-    cells += [gain(mixed, "one+others"), gain(mixed, "one"), mixed["verdict"]["kind"], often]
-    cells += [
-        "-" if stable is None else f"{stable:.2f}",
-        f"{mixed['study']['networks']:,}",
-        f"{mixed['wall'] / 60:.1f}",
-    ]
-    return f"| {' | '.join(cells)} |"
+    found = [score(mixed, "none"), score(plain, "weights"), score(plain, "dropout")]
+    found += [score(mixed, "one"), score(mixed, "one+others"), trees]
+    over = mixed["analysis"]["combination_against_single"]
+    return [
+        name, str(mixed["study"]["rows"]), *(f"{s:.4f}" for s in found), gain(mixed, "one"), gain(mixed, "one+others"),
+        ends(over["difference"]) if over["single"] == "one" else "-", mixed["verdict"]["kind"],
+    ]  # fmt: skip
+
+
+def mixes(name, kept):
+    """Give the cells of what was mixed, and of what it took."""
+    found, study = kept["cocktail"]["cocktail"], kept["cocktail"]["study"]
+    often = ", ".join(f"{one['name']} {one['share']:.0%}" for one in found["members"][:4])
+    sure = ", ".join(one["name"] for one in found["members"] if (one["shapley"]["lower"] or 0) > 0)
+    pairs = [pair["together"] for pair in found["pairs"]]
+    stable = found["stability"]["value"]
+    return [
+        name, often, "-" if stable is None else f"{stable:.2f}", sure or "-",
+        ", ".join(f"{pairs.count(word)} {word}" for word in dict.fromkeys(pairs)) or "-",
+        f"{study['networks']:,}", f"{kept['cocktail']['wall'] / 60:.1f}", f"{kept['plain']['wall'] / 60:.1f}",
+    ]  # fmt: skip
+
+
+HEADS = {
+    scores: ("table", "rows", "none", "L1/L2", "dropout", "best single", "cocktail", "trees", "best single over none",
+             "cocktail over none", "cocktail over best single", "verdict"),
+    mixes: ("table", "chosen most", "stability", "members certainly above zero", "pairs", "networks", "min",
+            "min of L1/L2 and dropout"),
+}  # fmt: skip
 
 
 def show(asked):
     """Print the tables."""
     kept = {path.stem: json.loads(path.read_text()) for path in sorted(asked.folder.glob("*.json"))}
-    heads = ("table", "rows", "resamples", "none", "L1/L2", "dropout", "best single", "cocktail", "trees")
-    heads += ("cocktail over none", "best single over none", "verdict", "chosen", "stability", "networks", "min")
-    for group in (REGRESSION, CLASSES):
-        print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
-        for name, one in kept.items():
-            if name in group:
-                print(line(name, one))
+    for cells, heads in HEADS.items():
+        for group in (REGRESSION, CLASSES) if cells is scores else ({**REGRESSION, **CLASSES},):
+            print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
+            for name in (name for name in kept if name in group):
+                print(f"| {' | '.join(cells(name, kept[name]))} |")
     print("\nThe two leading members of each mix, by their factorial:\n")
     for name, one in kept.items():
         if found := one["cocktail"]["cocktail"].get("factorial"):

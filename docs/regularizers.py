@@ -16,7 +16,7 @@ Every regularizer that a study can have, from the docstrings of its class (`pyth
 page). Name them in `--arms`: `--arms mixup,dropout` is every subset of the two, `--arms "none; weight_decay;
 weight_decay+mixup"` just those arms. Every arm is tuned with the same number of trials, a combined arm starts from
 what its parts found, and strength zero is the identity, bit for bit. `--range NAME=LOW:HIGH` searches another range.
-A study first trains a few steps with each, to see that it acts on your network, and ends there when one does not.
+A study first sees on a few rows that each acts on your network, and ends there when one does not.
 The pictures are drawn by the code that trains (`python docs/regularizer_pictures.py`).
 
 {table}

@@ -24,3 +24,9 @@ def test_a_switch_has_no_strength_to_compare():
     assert list(told) == [(("dropout", "batch_norm"), "dropout")]
     (only,) = told.values()
     assert abs(only.value) == pytest.approx(np.log(2))
+
+
+def test_what_a_combination_never_uses_is_off_and_not_weaker():
+    rates = {arm: 0.0 if len(arm) > 1 else 0.4 for arm in ARMS}
+    found = {(0, fold): ({}, {arm: refitted(arm, rates[arm]) for arm in ARMS}) for fold in range(3)}
+    assert substitutions(found, Settings(Design(ARMS, repeats=1, folds=3))) == {}

@@ -1,5 +1,6 @@
 """How far a study is, in words, in its folder, and as seen by who looks into it."""
 
+import fcntl
 import json
 import os
 import sqlite3
@@ -11,8 +12,9 @@ from posology.errors import InputError
 from posology.pace import Pace
 from posology.posting import NAME, Posted, read_progress
 from posology.progress import Silent
-from posology.record import SCHEMA
+from posology.record import LOCK
 from posology.results_index import NAME as INDEX
+from posology.study_json import SCHEMA
 from posology.watching import look
 
 
@@ -199,11 +201,39 @@ def test_a_study_that_is_finished(folder):
 
 
 def test_a_study_that_has_just_begun(folder):
-    assert (look(folder).state, look(folder).words) == ("running", "starting")
+    with (folder / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert (look(folder).state, look(folder).words) == ("running", "starting")
 
 
-def test_a_folder_in_which_nothing_runs(folder):
-    os.utime(folder / "study.json", (0, 0))
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[]", "{}", "{", "null", '{"words": null, "networks": 1, "at_most": 2, "seconds_left": 1, "running": true}',
+        '{"words": "w", "networks": "a", "at_most": 2, "seconds_left": 1, "running": true, "at": "yesterday"}',
+        "[" * 100_000,
+    ],
+)  # fmt: skip
+def test_words_that_no_study_posts_are_none(folder, said):
+    (folder / NAME).write_text(said)
+    assert look(folder).state == "stopped"
+
+
+@pytest.mark.parametrize("verdict", ["[]", "null", '{"verdict": {"sentences": []}}', '{"verdict": 5}', "[" * 100_000])
+def test_a_damaged_verdict_is_none(folder, verdict):
+    (folder / "verdict.json").write_text(verdict)
+    assert look(folder).state == "stopped"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that have a name")
+def test_pipes_in_the_place_of_files_are_not_waited_for(folder):
+    for name in (NAME, "verdict.json", INDEX):
+        os.mkfifo(folder / name)
+    assert look(folder).state == "stopped"
+
+
+def test_a_folder_in_which_nothing_runs_such_as_a_fresh_copy(folder):
+    (folder / LOCK).touch()
     assert look(folder).words == f"Nothing runs here. Go on with: posology resume {folder}"
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from posology.errors import InputError, StoppedError
-from posology.record import Record, check_folder, read_settings
+from posology.record import Record, check_folder
 from posology.results_index import reading
 from posology.settings import Settings
+from posology.study_json import read_settings
 
 from .packs import arrays, pack
 

@@ -11,9 +11,9 @@ import pytest
 from posology.errors import InputError
 from posology.posting import Posted
 from posology.progress import Silent
-from posology.record import SCHEMA
 from posology.report.live_page import page, part
 from posology.serving import Server
+from posology.study_json import SCHEMA
 from posology.watching import Look
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'"

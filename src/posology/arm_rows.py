@@ -79,7 +79,10 @@ class ArmRow:
 
 
 def substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Contrast]:
-    """Compare each regularizer's strength in a combination with its strength alone, fit by fit; a switch has none."""
+    """Compare each regularizer's strength in a combination with its strength alone, fit by fit.
+
+    A switch has none, and one that the combination never uses is off, not weaker.
+    """
     arms: Sequence[Arm] = settings.design.arms
     ranges = settings.strengths()
     out = {}
@@ -89,6 +92,8 @@ def substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Con
                 continue
             for name in (n for n in regularizers_of((factor,)) if not ranges[n].is_switch):
                 pairs = [(refits[(factor,)].setting, refits[arm].setting) for _, refits in found.values()]
+                if not any(any(together[name]) for _, together in pairs):
+                    continue
                 alone, together = (log_strengths([p[k] for p in pairs], name, ranges[name]) for k in (0, 1))
                 out[arm, name] = substitution(alone, together)
     return out

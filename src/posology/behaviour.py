@@ -86,19 +86,28 @@ class Fitting:
     reached_by: str
     reached: float
 
-    def sentence(self) -> str:
+    def sentence(self, unit: str = "") -> str:
         """Say it; nothing where it does neither.
+
+        Parameters
+        ----------
+        unit : str
+            Of its scores, in words; it may be another than that of the verdict.
 
         Examples
         --------
         >>> Fitting("l2", 0.52, 0.5, True, True, "trees", 0.61).sentence()
-        'l2 overfits (train 0.520, test 0.500) and underfits (trees reach 0.610 on held-out rows).'
+        'l2 overfits (train 0.520, test 0.500); on held-out rows trees reach 0.610, above its training score.'
         """
-        said = [f"overfits (train {self.train:.3f}, test {self.test:.3f})"] if self.overfits else []
+        of = f" {unit}" if unit else ""
+        gap = f"{self.arm} overfits (train {self.train:.3f}, test {self.test:.3f}{of})"
+        verb = "reach" if self.reached_by == "trees" else "reaches"
+        if self.overfits and self.underfits:
+            # to call one arm both would sound like a contradiction
+            return f"{gap}; on held-out rows {self.reached_by} {verb} {self.reached:.3f}{of}, above its training score."
         if self.underfits:
-            verb = "reach" if self.reached_by == "trees" else "reaches"
-            said.append(f"underfits ({self.reached_by} {verb} {self.reached:.3f} on held-out rows)")
-        return f"{self.arm} {' and '.join(said)}." if said else ""
+            return f"{self.arm} underfits ({self.reached_by} {verb} {self.reached:.3f}{of} on held-out rows)."
+        return f"{gap}." if self.overfits else ""
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,20 @@ def read_small(path: Path, most: int, advice: str) -> bytes:
     return content
 
 
+def bytes_of(path: Path) -> bytes:
+    """Give what a file holds; nothing where it is none, or cannot be read.
+
+    Examples
+    --------
+    >>> bytes_of(Path("nowhere.csv"))
+    b''
+    """
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return b""
+
+
 def parsed_json(content: bytes, where: object, advice: str) -> Any:
     """Read JSON as the standard has it: no NaN and no Infinity, each name once in an object, of a sane depth.
 

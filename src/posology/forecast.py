@@ -76,7 +76,7 @@ class Forecast:
 def forecast(study: "Study", progress: Progress) -> Forecast:
     """Train one pack of the study twice: the first call compiles, the second is the price."""
     design = study.settings.design
-    progress.stage("measuring a few networks")
+    progress.stage("to measure a few networks, starting a worker")
     began = time.monotonic()
     with (
         scratch_folder() as scratch,
@@ -85,12 +85,16 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         network = pool.describe()
         space = space_of(network, study.settings)
         pack = _sample(study, space, network["pack_size"])
+        progress.stage(f"training {len(pack.members)} networks, compiled first")
         asked = time.monotonic()
         _ = pool.submit(pack).result()
         first, start_up = time.monotonic() - asked, time.monotonic() - began
+        progress.stage(f"training {len(pack.members)} networks again, to time them")
         seconds, size, share = _price(pool, pack, design.epochs)
         # the first pack is the second and a compilation; every worker compiles every other program too
         start_up += max(0.0, first - seconds) * (programs(design) - 1)
+        if study.settings.levers:
+            progress.stage("fitting trees and a ridge, to time them")
         levers, of_levers = _levers(study, pool)
     networks, least = design.members(), _least(study.settings).members()
     extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))

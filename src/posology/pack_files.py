@@ -1,11 +1,12 @@
 """The finished packs of a study's folder: a file each, which says itself what it holds.
 
-    packs/NAME.npz    the arrays of a `PackResult`, and `pack`: what was trained, as JSON
-    packs/lever-*.npz predictions of models that are no networks
+    packs/NAME.npz    the arrays of a `PackResult`, and `pack`: what was trained and for which study, as JSON
+    packs/lever-*.npz predictions of models that are no networks; `pack` names the study alone
 
 A file is written aside, synced and renamed, so that it is whole or absent; zip's checksums find one that the disk
-damaged, which counts as absent. Results are found by their networks, not by their files: a study that grew finds those
-it has, however they were packed.
+damaged, which counts as absent. So does one of another study: networks of another table have the same arms, trials and
+seeds. Results are found by their networks, not by their files: a study that grew finds those it has, however they were
+packed, and a copy under another name counts once.
 """
 
 import json
@@ -47,29 +48,33 @@ class PackFiles:
     def __init__(self, folder: Path, write: Callable[[Path, bytes], None], kept: Kept = lambda *_: None) -> None:
         self._folder, self._write, self._kept = folder, write, kept
         self._adopts = False
+        self._study: str | None = None
         self._places: dict[str, tuple[str, int]] = {}
         self._names: set[str] = set()
 
-    def scan(self, *, adopts: bool = False) -> None:
+    def scan(self, study: str | None = None, *, adopts: bool = False) -> None:
         """Find what was trained before.
 
         Parameters
         ----------
+        study : str, optional
+            Whose packs these are; a study that was begun before packs named theirs has no name.
         adopts : bool
             Whether a file of schema 6, which does not say what it holds, is known by its name: as long as the study
             asks what it asked then.
         """
-        self._adopts = adopts
-        for name, pack in described(self._folder):
+        self._study, self._adopts = study, adopts
+        for name, pack in described(self._folder, study):
             self._note(name, pack)
 
     def arrays(self, name: str) -> dict[str, np.ndarray] | None:
-        """Give the arrays of a file, without its description; None where it is torn, damaged or not there."""
-        return arrays_at(self._folder / f"{name}.npz")
+        """Give the arrays of a file, without its description; None where damaged, another study's or not there."""
+        return arrays_at(self._folder / f"{name}.npz", self._study)
 
     def keep_arrays(self, name: str, arrays: Arrays) -> None:
         """Keep arrays that are no pack's."""
-        self._write(self._folder / f"{name}.npz", pack_arrays(arrays))
+        says = {} if self._study is None else {SAYS: _as_array({"study": self._study})}
+        self._write(self._folder / f"{name}.npz", pack_arrays({**arrays, **says}))
 
     def read(self, pack: Pack) -> dict[str, np.ndarray] | None:
         """Give a pack's result, or None where one of its networks is missing."""
@@ -87,7 +92,7 @@ class PackFiles:
     def keep(self, pack: Pack, arrays: Arrays) -> None:
         """Keep the result of a pack, whose networks are all new."""
         name = self._free(pack.name)
-        says = np.frombuffer(json.dumps(pack_to_dict(pack)).encode(), np.uint8)
+        says = _as_array({**pack_to_dict(pack), **({} if self._study is None else {"study": self._study})})
         self._write(self._folder / f"{name}.npz", pack_arrays({**arrays, SAYS: says}))
         self._note(name, pack)
         self._kept(name, pack, arrays)
@@ -107,9 +112,9 @@ class PackFiles:
         return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 
     def _free(self, name: str) -> str:
-        """Give a name that no file with other networks has."""
+        """Give a name that no file with other networks has, and no folder."""
         names = chain([name], (f"{name}.{i}" for i in count(1)))
-        return next(free for free in names if free not in self._names)
+        return next(n for n in names if n not in self._names and not (self._folder / f"{n}.npz").is_dir())
 
     def _adopt(self, pack: Pack) -> None:
         """Describe a file of schema 6."""
@@ -118,26 +123,47 @@ class PackFiles:
             self.keep(pack, arrays)
 
 
-def arrays_at(path: Path) -> dict[str, np.ndarray] | None:
-    """Give the arrays of a file, without its description; None where it is torn, damaged or not there."""
+def arrays_at(path: Path, study: str | None = None) -> dict[str, np.ndarray] | None:
+    """Give the arrays of a file, without its description; None where it is torn, another study's, or not there."""
     try:
-        found = unpack_arrays(path.read_bytes())
+        found = unpack_arrays(path.read_bytes()) if path.is_file() else {}
+        says = _read(found.pop(SAYS, None))
     except _DAMAGED:
         return None
-    found.pop(SAYS, None)
-    return found
+    return found if found and says.get("study") == study else None
 
 
-def described(folder: Path) -> Iterator[tuple[str, Pack]]:
-    """Give the packs of a folder by the names of their files; files without a description, or torn, are left out."""
-    for path in sorted(folder.glob("[!.]*.npz")):
+def described(folder: Path, study: str | None = None) -> Iterator[tuple[str, Pack]]:
+    """Give a study's packs in a folder by the names of their files, each network once.
+
+    Files without a description, torn ones, and those of another study are left out.
+    """
+    seen: set[str] = set()
+    for path in sorted(filter(Path.is_file, folder.glob("[!.]*.npz"))):
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                says = stored[SAYS] if SAYS in stored.files else None
-            if says is not None:
-                yield path.stem, pack_from_dict(json.loads(says.tobytes()))
+                says = _read(stored[SAYS] if SAYS in stored.files else None)
+            pack = pack_from_dict(says) if says.get("study") == study else None
         except _DAMAGED:
             continue
+        if pack is not None and seen.isdisjoint(keys := _keys(pack)):
+            seen.update(keys)
+            yield path.stem, pack
+
+
+def strangers(folder: Path, study: str | None = None) -> list[str]:
+    """Name the files among a study's packs that are damaged, or not its own."""
+    known = {name for name, _ in described(folder, study)}
+    others = [path for path in sorted(folder.glob("[!.]*.npz")) if path.stem not in known]
+    return [path.name for path in others if arrays_at(path, study) is None]
+
+
+def _as_array(says: Mapping[str, Any]) -> np.ndarray:
+    return np.frombuffer(json.dumps(says).encode(), np.uint8)
+
+
+def _read(says: np.ndarray | None) -> dict[str, Any]:
+    return {} if says is None else dict(json.loads(says.tobytes()))
 
 
 def _keys(pack: Pack) -> list[str]:

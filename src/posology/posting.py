@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
+from posology.files import bytes_of
 from posology.pace import Pace
 from posology.progress import Progress
 from posology.working_time import WorkingTime
@@ -20,6 +22,15 @@ from posology.working_time import WorkingTime
 NAME = "progress.json"
 EVERY = 1.0
 """Seconds between two writings."""
+
+_KINDS: dict[str, Any] = {
+    "words": str,
+    "networks": int,
+    "at_most": int,
+    "seconds_left": (float, int, NoneType),
+    "running": bool,
+    "at": (float, int),
+}
 
 log = logging.getLogger("posology")
 
@@ -85,7 +96,8 @@ class Posted:
     def end(self, *, finished: bool) -> None:
         """Take the file away where the study is finished, and leave word where it was stopped."""
         if finished and self._folder is not None:
-            (self._folder / NAME).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self._folder / NAME).unlink(missing_ok=True)
         else:
             self._post(at_once=True, running=False)
         self._folder = None
@@ -114,9 +126,11 @@ def read_progress(folder: Path) -> dict[str, Any] | None:
     -------
     dict or None
         The counts and words of `Pace`; the `WorkingTime`, to which a run that goes on adds; `running`, false where it
-        was stopped in order; `at`, seconds since 1970.
+        was stopped in order; `at`, seconds since 1970. None too where the file is not what `Posted` writes.
     """
     try:
-        return dict(json.loads((folder / NAME).read_bytes()))
-    except (OSError, ValueError):
+        said = json.loads(bytes_of(folder / NAME))
+    except (ValueError, RecursionError):
         return None
+    right = isinstance(said, dict) and all(isinstance(said.get(name), kinds) for name, kinds in _KINDS.items())
+    return said if right else None

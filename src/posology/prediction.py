@@ -15,7 +15,7 @@ from posology.execution import one_worker
 from posology.execution.predicting import finished
 from posology.files import is_regular
 from posology.handback.bundle import AGAIN, opened
-from posology.record import read_settings
+from posology.study_json import read_settings
 from posology.table import Classes
 from posology.table.class_file import columns_of, columns_of_labels
 

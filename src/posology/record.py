@@ -20,7 +20,7 @@ import errno
 import fcntl
 import json
 import os
-import zipfile
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,22 +30,24 @@ import numpy as np
 
 from posology.continuing import SAME, Continuing, Held, continued
 from posology.errors import InputError, StoppedError
-from posology.files import parsed_json
+from posology.files import bytes_of
 from posology.pack_files import PackFiles
 from posology.plan import Pack
 from posology.results_index import ResultsIndex
+from posology.seals import sealed
 from posology.study_file import resolved_beside
+from posology.study_json import BEGINNING, COPY, SCHEMA, begun, mended, named, read_settings
 from posology.wording import resume_command
 
-SCHEMA = 7
-OLDEST = 6
-"""The oldest layout that is read: its packs do not say what they hold, and are known by their names."""
+LOCK = ".lock"
+TRIES = 4
+"""To lock it: who looks whether it is locked has it for a moment."""
 
-COPY = ".study.json.copy"
-"""What study.json says, once more: all that a damaged disk could take with a single file."""
-
-_BEGINNING = {"packs", ".lock", ".study.json.part", COPY, f".{COPY}.part"}
-"""What a run leaves that was killed, or found no room, before study.json was written: as good as empty."""
+_IN_THE_WAY = {
+    errno.EISDIR: "a folder, and posology keeps a file of that name",
+    errno.EEXIST: "a file, and posology keeps a folder of that name",
+    errno.ENOTDIR: "below a file, and posology keeps a folder there",
+}
 
 
 class Record:
@@ -61,6 +63,8 @@ class Record:
         self.folder = folder
         self.held: Held = {}
         """What study.json says, once the study has begun."""
+        self.mended: list[str] = []
+        """What was found changed in the folder, and put right: sentences for the user."""
         self._lock: Any = None
         self._packs = PackFiles(folder / "packs", self._write, self._indexed)
         self._index: ResultsIndex | None = None
@@ -85,17 +89,19 @@ class Record:
             (self.folder / "packs").mkdir(parents=True, exist_ok=True)
             self._take_lock()
             self.held = held = self._settle(settings, how)
-            self._index = ResultsIndex(self.folder)
-            self._packs.scan(adopts=not held["grown"])
+            self._index = ResultsIndex(self.folder, held.get("id"))
+            self._packs.scan(held.get("id"), adopts=not held["grown"])
 
     def _settle(self, settings: Mapping[str, Any], how: Continuing) -> Held:
         """Write study.json and study.toml where they do not say what is studied from now on."""
-        there = read_settings(self.folder) if (self.folder / "study.json").is_file() else None
-        now = dict(settings) if there is None else continued(self.folder, there, settings, how)
+        there = read_settings(self.folder) if begun(self.folder) else None
+        now = named(settings) if there is None else continued(self.folder, there, settings, how)
+        self.mended = [] if there is None else list(mended(self.folder, there))
         held = {"grown": [], **now, "schema": SCHEMA}
-        texts = {COPY: _json(held), "study.json": _json(held), "study.toml": resolved_beside(held).encode()}
+        asked = _json(sealed(held))
+        texts = {COPY: asked, "study.json": asked, "study.toml": resolved_beside(held).encode()}
         for name, text in texts.items():
-            if _bytes(self.folder / name) != text:
+            if bytes_of(self.folder / name) != text:
                 self._write(self.folder / name, text, started=False)
         return held
 
@@ -137,8 +143,8 @@ class Record:
     def read_json(self, name: str) -> Any:
         """Give a JSON file's content, or None where there is none."""
         try:
-            return json.loads((self.folder / name).read_bytes())
-        except (OSError, ValueError):
+            return json.loads(bytes_of(self.folder / name))
+        except (ValueError, RecursionError):
             return None
 
     def write_pack(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
@@ -173,101 +179,36 @@ class Record:
                 raise
 
     def _take_lock(self) -> None:
-        self._lock = (self.folder / ".lock").open("w")
+        self._lock = (self.folder / LOCK).open("w")
         _lock(self._lock, self.folder)
 
 
 def _lock(file: IO[str], folder: Path) -> None:
+    for _ in range(TRIES):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.05)
+    raise InputError(
+        f"The folder '{folder}' is in use by another run of posology. Wait for it, or choose another --out."
+    )
+
+
+def in_use(folder: Path) -> bool:
+    """Tell whether a run has the folder."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise InputError(
-            f"The folder '{folder}' is in use by another run of posology. Wait for it, or choose another --out."
-        ) from error
+        with (folder / LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _json(content: Any, *, lines: bool = True) -> bytes:
     how: dict[str, Any] = {"indent": 2} if lines else {"separators": (",", ":")}
     return (json.dumps(content, sort_keys=True, **how) + "\n").encode()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
-def _asked(folder: Path) -> Any:
-    """Read study.json, or its copy where it is damaged."""
-    path, advice = folder / "study.json", "Start the study again in another folder."
-    try:
-        return parsed_json(path.read_bytes(), path, advice)
-    except InputError:
-        with contextlib.suppress(OSError, InputError):
-            return parsed_json((folder / COPY).read_bytes(), path, advice)
-        raise
-
-
-def read_settings(folder: Path) -> dict[str, Any]:
-    """Read what a folder's study was asked.
-
-    Raises
-    ------
-    InputError
-        No study there, or one of another layout.
-    """
-    path = folder / "study.json"
-    if not path.is_file():
-        raise InputError(
-            f"The folder '{folder}' holds no study (no study.json). Start one: posology study TABLE --target COL"
-        )
-    settings = _asked(folder)
-    told = settings.get("schema") if isinstance(settings, dict) else None
-    if not isinstance(told, int) or isinstance(told, bool):
-        raise InputError(f"'{path}' is damaged: it has no schema. Start the study again in another folder.")
-    if told > SCHEMA:
-        raise InputError(f"'{path}' was written by a newer posology. Upgrade: pip install --upgrade posology")
-    if told < OLDEST:
-        raise InputError(
-            f"'{path}' was written by an earlier posology, whose packs this one cannot read. Use that version, or "
-            "start the study again in another folder."
-        )
-    if not isinstance(settings.get("settings"), dict):
-        raise InputError(f"'{path}' is damaged: it has no settings. Start the study again in another folder.")
-    return settings
-
-
-def has_network(folder: Path, *, classes: bool) -> bool:
-    """Tell whether a folder has the tuned network, whole, what prepares its rows, and the names of `classes`."""
-    names = ["preparation.json", "preparation.skops", "layout.json", *(["classes.json"] if classes else [])]
-    beside = (folder / name for name in names)
-    return zipfile.is_zipfile(folder / "model.keras") and all(path.is_file() and path.stat().st_size for path in beside)
-
-
-def lacks_classes(folder: Path) -> bool:
-    """Tell whether the names of classes are lost, of which verdict.json says that there are some."""
-    try:
-        study = json.loads((folder / "verdict.json").read_bytes())["study"]
-        return not {"classes", "labels"}.isdisjoint(study) and not (folder / "classes.json").is_file()
-    except (OSError, ValueError, KeyError, TypeError):
-        return False  # none is there, as in a bundle, which checks its parts by itself
-
-
-def read_of_its_end(folder: Path, name: str) -> Any:
-    """Read a JSON file that a study writes at its end, such as verdict.json.
-
-    Raises
-    ------
-    InputError
-        It is not there yet, or damaged.
-    """
-    path = folder / name
-    if not path.is_file():
-        raise InputError(
-            f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
-        )
-    return parsed_json(path.read_bytes(), path, f"Write it again: {resume_command(folder)}")
 
 
 def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SAME) -> None:
@@ -281,12 +222,12 @@ def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SA
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         raise InputError(f"The output '{there}' is a file, not a folder. Choose another --out.")
-    if not folder.exists() or {path.name for path in folder.iterdir()} <= _BEGINNING:
+    if not folder.exists() or {path.name for path in folder.iterdir()} <= BEGINNING:
         return
-    if not (folder / "study.json").is_file():
+    if not begun(folder):
         raise InputError(f"The output folder '{folder}' holds other files. Choose a new or empty folder with --out.")
     continued(folder, read_settings(folder), settings, how)
-    with contextlib.suppress(FileNotFoundError), (folder / ".lock").open() as lock:
+    with contextlib.suppress(FileNotFoundError), (folder / LOCK).open() as lock:
         _lock(lock, folder)
 
 
@@ -304,6 +245,9 @@ def _disk_errors(folder: Path, *, started: bool) -> Iterator[None]:
             raise InputError(
                 f"The disk is full: '{folder}' cannot be made. Free some space or choose another --out."
             ) from error
+        if (kinds := _IN_THE_WAY.get(error.errno or 0)) is not None:
+            place = error.filename2 or error.filename
+            raise InputError(f"'{place}' is {kinds}. Move it out of the way, then: {resume_command(folder)}") from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM) or not started:
             raise InputError(
                 f"The folder '{folder}' cannot be written: {error.strerror}. Choose another --out."

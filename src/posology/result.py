@@ -14,6 +14,7 @@ from posology.arm_rows import ArmRow, substitutions
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
 from posology.errors import InputError
+from posology.handback.by_hand import by_hand, commented
 from posology.handback.units import units_of
 from posology.inference import Analysis, Contrast, Measure, sentences
 from posology.inference.plain import plain
@@ -157,7 +158,7 @@ class StudyResult:
         return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:
-        """Load the tuned network, trained on all rows; Keras runs in this process.
+        """Load the tuned network, trained on all rows; Keras runs in this process, so set KERAS_BACKEND=jax there.
 
         Parameters
         ----------
@@ -245,8 +246,8 @@ class StudyResult:
         return FittedNetwork.of_folder(self.folder, self.settings.source).predict(X)
 
     def code(self) -> str:
-        """Give the prescription as lines of Keras."""
-        return "\n".join(self.prescription.lines)
+        """Give the prescription as lines of Keras, and in comments how to train by hand what they make."""
+        return "\n".join([*self.prescription.lines, *commented(by_hand(self.to_dict(timing=False)))])
 
     def to_frame(self) -> "pd.DataFrame":
         """Give the table of arms, best first, a number a cell.

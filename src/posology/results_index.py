@@ -49,15 +49,17 @@ class ResultsIndex:
     ----------
     folder : Path
         The study's.
+    study : str, optional
+        Whose packs are indexed; see `PackFiles.scan`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, study: str | None = None) -> None:
         self._folder = folder
         self._base: sqlite3.Connection | None = None
         # an index is never the reason that a study ends
         with contextlib.suppress(sqlite3.Error, OSError):
             self._base = _sound(folder / NAME)
-            _fill(self._base, folder)
+            _fill(self._base, folder, study)
 
     def add(self, name: str, pack: Pack, arrays: Mapping[str, np.ndarray]) -> None:
         """Take in a pack whose file is kept already."""
@@ -77,19 +79,22 @@ class ResultsIndex:
 
 
 @contextlib.contextmanager
-def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+def reading(folder: Path, study: str | None = None) -> Iterator[sqlite3.Connection]:
     """Open the tables of a study for reading: its index, or one in memory where that is damaged or behind.
 
     Parameters
     ----------
     folder : Path
         May be read-only, and its study may be running.
+    study : str, optional
+        Whose packs are read; see `PackFiles.scan`.
     """
-    base = _opened(f"{(folder / NAME).absolute().as_uri()}?mode=ro", folder)
+    files = _files(folder, study)
+    base = _opened(folder / NAME, "ro", files)
     if base is None:
         base = sqlite3.connect(":memory:")
         base.executescript(_TABLES)
-        _fill(base, folder)
+        _fill(base, folder, study)
     try:
         yield base
     finally:
@@ -118,21 +123,22 @@ def results_frame(folder: Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    from posology.record import read_settings
+    from posology.study_json import read_settings
 
-    read_settings(folder)
-    with reading(folder) as base:
+    with reading(folder, read_settings(folder).get("id")) as base:
         found = pd.read_sql_query("SELECT * FROM results", base)
     whole = dict.fromkeys(("trial", "repeat", "fold", "split", "seed", "epoch"), "Int64")
     return found.astype({**whole, "failed": bool})
 
 
-def _opened(address: str, whole: Path | None = None) -> sqlite3.Connection | None:
-    """Open an index, or None where it is damaged, of another version, or behind the files of the folder `whole`."""
+def _opened(path: Path, mode: str, files: Mapping[str, Any] | None = None) -> sqlite3.Connection | None:
+    """Open an index, or None where it is none, damaged, of another version, or holds others than `files`."""
+    if not path.is_file():
+        return None  # SQLite would wait for whoever writes into a pipe
     base = None
     try:
-        base = sqlite3.connect(address, uri=True)
-        if _version(base) == VERSION and _is_sound(base) and (whole is None or _is_whole(base, whole)):
+        base = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)
+        if _version(base) == VERSION and _is_sound(base) and (files is None or _held(base) == _sizes(files)):
             return base
     except sqlite3.Error:
         pass
@@ -143,7 +149,7 @@ def _opened(address: str, whole: Path | None = None) -> sqlite3.Connection | Non
 
 def _sound(path: Path) -> sqlite3.Connection:
     """Open an index, or begin a new one."""
-    base = _opened(f"{path.absolute().as_uri()}?mode=rw")
+    base = _opened(path, "rw")
     if base is not None:
         return base
     for part in ("", "-wal", "-shm"):
@@ -165,24 +171,24 @@ def _held(base: sqlite3.Connection) -> dict[str, int]:
     return dict(base.execute("SELECT name, bytes FROM packs"))
 
 
-def _files(folder: Path) -> dict[str, tuple[Pack, int]]:
+def _files(folder: Path, study: str | None) -> dict[str, tuple[Pack, int]]:
     """Give the files that hold networks: what they say, and their sizes."""
     packs = folder / "packs"
-    return {name: (pack, (packs / f"{name}.npz").stat().st_size) for name, pack in described(packs)}
+    return {name: (pack, (packs / f"{name}.npz").stat().st_size) for name, pack in described(packs, study)}
 
 
-def _is_whole(base: sqlite3.Connection, folder: Path) -> bool:
-    return _held(base) == {name: size for name, (_, size) in _files(folder).items()}
+def _sizes(files: Mapping[str, tuple[Pack, int]]) -> dict[str, int]:
+    return {name: size for name, (_, size) in files.items()}
 
 
-def _fill(base: sqlite3.Connection, folder: Path) -> None:
+def _fill(base: sqlite3.Connection, folder: Path, study: str | None) -> None:
     """Take in the files that are missing, and forget those that are gone."""
-    held, there = _held(base), _files(folder)
+    held, there = _held(base), _files(folder, study)
     for name in [name for name, size in held.items() if there.get(name, (None, 0))[1] != size]:
         _forget(base, name)
     for name, (pack, size) in there.items():
         path = folder / "packs" / f"{name}.npz"
-        if held.get(name) != size and (arrays := arrays_at(path)) is not None:
+        if held.get(name) != size and (arrays := arrays_at(path, study)) is not None:
             _insert(base, path, pack, arrays)
 
 

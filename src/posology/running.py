@@ -25,9 +25,11 @@ from posology.execution import ALL_ROWS_SPLITS, LostWorker, Pool, result_of
 from posology.execution.drive import Procedure, drive
 from posology.execution.job import pack_from_dict, pack_to_dict
 from posology.facts import facts_of
+from posology.handback.bundle import FILES
 from posology.inference import Analysis, analyze
 from posology.lever_run import LeverRun, without_stopping
 from posology.levers import TREES, Levers
+from posology.outcome_files import NETWORK, RUN, SEALED, has_network
 from posology.plan import (
     ALL_ROWS,
     REFIT,
@@ -43,7 +45,7 @@ from posology.plan.members import describe
 from posology.posting import Posted
 from posology.prescription import Prescription
 from posology.progress import Progress
-from posology.record import Record, check_folder, has_network
+from posology.record import Record, check_folder
 from posology.repeats import Repeats
 from posology.report.findings import Findings
 from posology.report.writing import written
@@ -56,6 +58,7 @@ from posology.scoring import (
     score,
 )
 from posology.scratch import scratch_folder
+from posology.seals import file_seals, sealed, unsealed
 from posology.space import space_of
 from posology.wording import resume_command
 from posology.working_time import WorkingTime
@@ -106,6 +109,8 @@ class Run:
                     self._before = WorkingTime.before(record.folder)
                     record.begin(facts, self._study.continuing)
                     self._record = record
+                    for words in record.mended:
+                        self._progress.say(words)
                     if differs := harmless(record.held, facts["versions"]):
                         self._progress.say(differs)
                     self._progress.post_to(record.folder, self._worked)
@@ -298,19 +303,16 @@ class Run:
         members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
         member = members[0]
         out = self._finish(pool, record, Pack("all-refit", ALL_ROWS, 0, REFIT, members))
-        setting = {name: list(strengths) for name, strengths in member.setting.items()}
-        return Prescription(arm, setting, member.epochs, tuple(out["lines"]))
+        return Prescription.kept(arm, member.setting, member.epochs, out["lines"], record.folder)
 
     def _finish(self, pool: Pool, record: Record, pack: Pack) -> dict[str, Any]:
         """Train the tuned network, unless an earlier run left the same one."""
-        name = f"packs/{pack.name}.json"
-        kept = record.read_json(name)
-        whole = has_network(record.folder, classes=bool(self._study.table.classes))
-        if kept is not None and pack_from_dict(kept["pack"]) == pack and whole:
-            return kept
+        kept, study = record.read_json(NETWORK), record.held.get("id")
+        if _is_of(kept, pack, study) and has_network(record.folder, kept, classes=bool(self._study.table.classes)):
+            return dict(kept)
         self._progress.stage("training the tuned network on all rows")
-        out = {**pool.finish(pack, record.folder), "pack": pack_to_dict(pack)}
-        record.write_json(name, out)
+        out = {**pool.finish(pack, record.folder), "pack": pack_to_dict(pack), "study": study}
+        record.write_json(NETWORK, sealed({**out, "files": file_seals(record.folder, FILES)}))
         return out
 
     def _keep_result(self, record: Record, result: StudyResult) -> StudyResult:
@@ -320,10 +322,18 @@ class Run:
         result = replace(result, cells=self._study.table.cells)
         record.write_json("verdict.json", result.to_dict(timing=False))
         record.write_json("evidence.json", result.evidence, lines=False)
-        record.write_json("run.json", result.timing())
+        record.write_json(RUN, {**result.timing(), "files": file_seals(record.folder, SEALED)})
         self._progress.stage("drawing the report")
         record.write_text("report.html", written(Findings.of(result), ".html"))
         return result
+
+
+def _is_of(kept: Any, pack: Pack, study: str | None) -> bool:
+    """Tell whether packs/all-refit.json tells of this network of this study."""
+    try:
+        return unsealed(kept) is not None and kept.get("study") == study and pack_from_dict(kept["pack"]) == pack
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def merged(pack: Pack, trained: Pack, new: PackResult, kept: PackResult) -> PackResult:

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def settle() -> None:
@@ -33,6 +33,43 @@ def tell(text: str, end: str = "\n") -> None:
         print(text, file=sys.stderr, end=end, flush=True)
     except OSError:
         abandon(sys.stderr)
+
+
+class Forgiving:
+    """A stream for who draws on it, which goes nowhere once its terminal is gone.
+
+    Parameters
+    ----------
+    stream
+        Anything that takes text.
+
+    Examples
+    --------
+    >>> Forgiving(io.StringIO()).write("tuning")
+    6
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, if anybody reads."""
+        try:
+            return int(self._stream.write(text))
+        except OSError:
+            abandon(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        """Send what was written, if anybody reads."""
+        try:
+            self._stream.flush()
+        except OSError:
+            abandon(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the stream in all else."""
+        return getattr(self._stream, name)
 
 
 def abandon(stream: TextIO) -> None:

@@ -53,7 +53,8 @@ class Study:
     network : None, str, keras.Model or callable
         None or "question" for the question's own network, "strong" for a strong one of stock layers (`network.strong`),
         "FILE.py:FUNCTION", a compiled Sequential or Functional model, or a function that returns one, of the prepared
-        training rows or of nothing.
+        training rows or of nothing. To build one here, Keras needs a backend in this process: set KERAS_BACKEND=jax
+        before Python starts.
     X : array or frame (row, column), or mapping of them
         Features: NumPy, pandas, polars or pyarrow; by input for a network with several.
     y : array (row,), or array or frame (row, target)

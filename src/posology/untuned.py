@@ -80,7 +80,7 @@ def train_untuned(
             first = Member(arm, 0, 0, setting, design.epochs, design.epochs + 1)
             members = tuple(replace(first, seed=seed) for seed in range(design.ensemble))
             out = pool.finish(Pack("untuned", ALL_ROWS, 0, REFIT, members), folder)
-    prescription = Prescription(arm, {n: list(v) for n, v in setting.items()}, design.epochs, tuple(out["lines"]))
+    prescription = Prescription.kept(arm, setting, design.epochs, out["lines"], folder)
     used = f"dropout {RATE}" if arm else "no regularizer"
     said = (f"Not enough evidence: {reason}.", f"Used {used} as default, untuned.")
     return prescription, UntunedVerdict(arm_name(arm), said)

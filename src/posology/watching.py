@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import posology
+from posology.files import bytes_of
 from posology.posting import read_progress
-from posology.record import read_settings
+from posology.record import in_use
 from posology.results_index import NAME as INDEX
+from posology.study_json import read_settings
 from posology.wording import resume_command
 
 SCHEMA = 1
@@ -86,10 +88,10 @@ def look(folder: Path) -> Look:
 
 def _without_word(folder: Path) -> Look:
     try:
-        verdict = json.loads((folder / "verdict.json").read_bytes())
+        verdict = json.loads(bytes_of(folder / "verdict.json"))
         sentence, trained = verdict["verdict"]["sentences"][0], int(verdict.get("study", {}).get("networks", 0))
-    except (OSError, ValueError, KeyError, TypeError):
-        if time.time() - (folder / "study.json").stat().st_mtime < SILENT:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        if in_use(folder):
             return Look("running", "starting")
         return Look("stopped", f"Nothing runs here. Go on with: {resume_command(folder)}")
     return Look("finished", f"Finished. {sentence}", trained, trained)
@@ -97,8 +99,11 @@ def _without_word(folder: Path) -> Look:
 
 def _curve(folder: Path) -> tuple[tuple[int, float, float], ...]:
     """Read the index beside its writer; what is torn or not there yet is seen the next time."""
+    path = folder / INDEX
     with contextlib.suppress(sqlite3.Error):
-        base = sqlite3.connect(f"{(folder / INDEX).resolve().as_uri()}?mode=ro", uri=True, timeout=1)
+        if not path.is_file():
+            return ()
+        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
         with contextlib.closing(base):
             return tuple(base.execute(_CURVE, [LATEST]))
     return ()

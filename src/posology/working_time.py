@@ -1,12 +1,14 @@
 """How long a study has worked: the sum over the sessions that carried it out, which its folder remembers."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from posology.durations import in_words
+from posology.files import bytes_of
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,27 @@ class WorkingTime:
         return {**asdict(self), "seconds": round(self.seconds, 1)}
 
 
+def tells_time(content: Any) -> bool:
+    """Tell whether JSON is what `WorkingTime.of` reads.
+
+    Examples
+    --------
+    >>> tells_time({"seconds": 40.0}), tells_time({"seconds": -1}), tells_time({"sessions": 2}), tells_time([40.0])
+    (True, False, False, False)
+    """
+    if not isinstance(content, Mapping) or ("sessions" in content and not {*_NUMBERS} <= {*content}):
+        return False
+    numbers = [content.get(name, 0) for name in _NUMBERS]
+    return all(isinstance(number, int | float) and 0 <= number < math.inf for number in numbers)
+
+
 def _read(path: Path) -> dict[str, Any]:
     """Read what is there and whole: a study goes on without it too."""
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        content = json.loads(bytes_of(path))
+    except (ValueError, RecursionError):
         return {}
-    whole = isinstance(content, dict) and all(isinstance(content.get(name, 0), int | float) for name in _NUMBERS)
-    return content if whole else {}
+    return dict(content) if tells_time(content) else {}
 
 
 _NUMBERS = ("seconds", "sessions", "complete")

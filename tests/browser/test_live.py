@@ -8,9 +8,9 @@ import pytest
 
 from posology.posting import Posted
 from posology.progress import Silent
-from posology.record import SCHEMA
 from posology.results_index import NAME as INDEX
 from posology.serving import Server
+from posology.study_json import SCHEMA
 
 pytestmark = pytest.mark.browser
 

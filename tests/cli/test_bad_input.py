@@ -11,7 +11,7 @@ import pytest
 
 from posology.cli import studies
 from posology.errors import InputError
-from posology.record import SCHEMA
+from posology.study_json import SCHEMA
 
 from .conftest import command, files, plain_frame
 

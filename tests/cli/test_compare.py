@@ -21,6 +21,7 @@ def test_with_another(call, finished, here):
     verdict["study"]["fingerprint"] = "0" * 64
     verdict["arms"][0]["r2"] += 0.25
     (other / "verdict.json").write_text(json.dumps(verdict))
+    (other / "run.json").write_text(json.dumps({"seconds": 1, "folder": ""}))  # without the seal of the old one
     said = call("compare", finished.folder, other.name)
     assert said.code == 0, said
     assert "[bold]other" in said.out

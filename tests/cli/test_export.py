@@ -94,6 +94,7 @@ def test_keras_predicts_the_same_without_posology(call, finished, here, new_rows
     said = (here / "net" / "README.txt").read_text()
     assert f"study of '{TARGET}', trained on all its 60 rows" in said
     assert ("skops" in said) == (not options)
+    assert "set KERAS_BACKEND=jax (or torch) before Keras is imported" in said
 
 
 @pytest.mark.skipif(not HAS_ONNX, reason="needs pip install 'posology[onnx]'")
@@ -208,6 +209,7 @@ def test_code(call, finished, here):
     said = call("export", finished.folder, "--to", "code")
     assert said.code == 0, said.err
     assert "dropout" in said.out.lower()
+    assert "without early stopping, which chose that number" in " ".join(said.out.replace("\n# ", " ").split())
     done = call("export", finished.folder, "--to", "code", "--out", "change.patch")
     assert done.out == "Written to 'change.patch'\n"
     assert (here / "change.patch").read_text() == said.out
@@ -232,9 +234,17 @@ def test_code_without_a_verdict(call, finished, here, content, says):
     ("name", "content", "says"),
     [
         ("model.keras", b"half", "is cut off or damaged. Write it again: posology resume half"),
-        ("preparation.json", b"{", "preparation.json' is cut off or damaged"),
+        (
+            "preparation.json",
+            b"{",
+            "preparation.json' is damaged, or was changed after the study wrote it. Write it again: ",
+        ),
         ("preparation.skops", None, "'half' has no preparation.skops, so it holds no fitted preparation."),
-        ("layout.json", b"", "layout.json' is cut off or damaged"),
+        (
+            "layout.json",
+            b"",
+            "layout.json' is damaged, or was changed after the study wrote it. Write it again: posology",
+        ),
     ],
 )
 def test_a_damaged_folder_is_told_and_nothing_is_written(call, finished, here, name, content, says):

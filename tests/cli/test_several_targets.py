@@ -160,6 +160,7 @@ def test_code_and_units_are_given(call, there, tmp_path):
     verdict = json.loads((folder / "verdict.json").read_text())
     verdict["prescription"]["strengths"]["l2"] = [0.01] * len(verdict["study"]["kernels"])
     (folder / "verdict.json").write_text(json.dumps(verdict))
+    (folder / "run.json").unlink()  # it has the seal of the old one
     said = call("export", folder, "--to", "code")
     assert said.code == 0, said.err
     assert f"= torch weight_decay=0.02 = sklearn alpha={2 * 32 * 0.01:.3g}\n" in said.out

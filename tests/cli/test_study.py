@@ -89,6 +89,7 @@ def test_a_finished_study_run_again_trains_nothing_and_says_its_result(call, fin
         "weights+dropout",
         "Early stopping, itself a regularizer, is on in every arm",
         "Prescription: ",
+        "By hand: prepare the columns",
         "posology predict ",
         "model.keras",
     ):

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from posology.cli import main
+from posology.seals import unsealed
 
 from .conftest import SMALL
 from .test_export import predicted
@@ -44,7 +45,8 @@ def test_it_is_told_how_text_is_read(studied):
 def test_a_study_of_a_posology_that_took_words_for_categories_is_told_so(call, studied, tmp_path):
     shutil.copytree(studied[0], tmp_path / "older")
     about = json.loads((tmp_path / "older" / "study.json").read_text())
-    (tmp_path / "older" / "study.json").write_text(json.dumps({**about, "fingerprint": "of categories"}))
+    older = {**unsealed(about), "fingerprint": "of categories"}
+    (tmp_path / "older" / "study.json").write_text(json.dumps(older))
     ended = call("resume", tmp_path / "older")
     assert ended.code == 2
     assert "is not the one that this study began with" in ended.err

@@ -7,7 +7,7 @@ import pytest
 
 from posology.posting import NAME, Posted
 from posology.progress import Silent
-from posology.record import SCHEMA
+from posology.study_json import SCHEMA
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from posology.errors import InputError
 from posology.execution.predicting import load_network
 from posology.network.source import NetworkSource
-from posology.record import SCHEMA
+from posology.study_json import SCHEMA
 
 NETWORK = """
 import keras

@@ -8,10 +8,11 @@ import subprocess
 import time
 import zipfile
 
+import pandas as pd
 import pytest
 
 from ..processes import PATIENCE, until
-from .kit import packs, verdict
+from .kit import Case, packs, verdict
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_a_read_only_folder_is_refused_and_unchanged(case, again, whole, read_on
 
 
 def test_damage_everywhere_is_found_and_what_it_hit_is_trained_again(case, again, whole):
-    """A torn last write, a flipped byte, a damaged index, a damaged study.json, in one folder at once."""
+    """A torn last write, a flipped byte, a copy, a folder for a file, an index and options, all in one folder."""
     (again / "study.json").write_bytes((again / "study.json").read_bytes()[:-50])
     first, second, *others = sorted((again / "packs").glob("r0*.npz"))
     first.write_bytes(first.read_bytes()[:-100])
@@ -72,8 +73,17 @@ def test_damage_everywhere_is_found_and_what_it_hit_is_trained_again(case, again
     index[4096:8192] = os.urandom(4096)
     (again / "study.sqlite").write_bytes(index)
     (again / "model.keras").write_bytes(b"half")
+    (again / "packs" / "zz.npz").write_bytes(others[0].read_bytes())
+    third = others.pop()
+    third.unlink()
+    third.mkdir()
+    options = (again / "study.toml").read_text()
+    (again / "study.toml").write_text(options.replace("margin = 0.01", "margin = 0.3"))
     untouched = {path.name: path.stat().st_mtime_ns for path in others}
-    resumed(case, again)
+    told = resumed(case, again).err
+    assert f"'{again / 'study.json'}' was damaged or changed: what its copy says is studied" in told
+    assert f"'{again / 'study.toml'}' was changed and is written again: a study goes on as it was asked." in told
+    assert (again / "study.toml").read_text() == options
     assert untouched.items() <= packs(again).items()
     assert verdict(again) == verdict(whole)
     assert zipfile.is_zipfile(again / "model.keras")
@@ -83,6 +93,24 @@ def test_damage_everywhere_is_found_and_what_it_hit_is_trained_again(case, again
         counts.append(base.execute("SELECT count(*), sum(epoch), sum(watched_loss) FROM results").fetchone())
         base.close()
     assert counts[0] == counts[1]
+
+
+def test_packs_of_another_table_are_not_taken_for_this_studys(case, again, whole, tmp_path):
+    """They have its arms, trials, folds and seeds, and what they say must not reach its verdict."""
+    other = Case.made(tmp_path / "other", rows=60)
+    table = pd.read_csv(other.root / "houses.csv")
+    table.assign(price=-3 * table["price"].iloc[::-1].to_numpy()).to_csv(other.root / "houses.csv", index=False)
+    folder = other.root / "study"
+    process = other.start(*other.study(folder))
+    until(lambda: len(packs(folder)) > 1, process)
+    process.kill()
+    process.communicate()
+    for path in (folder / "packs").glob("r0*.npz"):
+        shutil.copy(path, again / "packs")
+    said = case.run("results", again)
+    assert "Damaged or not this study's, and left out: 'r0f0-tune1-split0-0.npz'" in said.err
+    resumed(case, again)
+    assert verdict(again) == verdict(whole)
 
 
 def test_a_second_run_on_a_folder_is_refused_and_the_first_goes_on(case, whole, tmp_path):

@@ -18,7 +18,7 @@ from posology.errors import InputError, WorkerError
 from posology.handback.bundle import FORMAT, _hash, opened, write_bundle
 from posology.handback.keras_file import check_keras_file
 from posology.network.source import NetworkSource
-from posology.record import SCHEMA
+from posology.study_json import SCHEMA
 from posology.table import Classes, Layout, Preparation, make_table, one_input
 
 

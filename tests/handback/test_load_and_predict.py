@@ -1,6 +1,8 @@
 """The exported script reads a table as the study did: whatever posology reads, with the same cells."""
 
 import json
+import os
+import sys
 
 import pandas as pd
 import pytest
@@ -58,3 +60,42 @@ def test_a_table_without_a_column_is_told(script, tmp_path):
 def test_a_column_named_like_a_part_of_a_date_is_one(script, tmp_path):
     ROWS.rename(columns={"sold": "sold:days"}).assign(**{"sold:month": 1}).to_csv(tmp_path / "new.csv", index=False)
     assert "sold:days" in script._read_table(str(tmp_path / "new.csv"))
+
+
+@pytest.fixture
+def without_keras(script, tmp_path, monkeypatch):
+    """Keras is not imported yet, no backend is set, and those that are installed are as told."""
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.setenv("KERAS_BACKEND", "")  # so that it is put back
+    monkeypatch.delenv("KERAS_BACKEND")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+
+    def installed(*names):
+        monkeypatch.setattr(script, "find_spec", lambda name: name if name in names else None)
+        return script
+
+    return installed
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [(("jax",), "jax"), (("torch",), "torch"), (("tensorflow", "jax"), None)],
+)
+def test_an_installed_backend_is_chosen_where_keras_own_is_not_there(without_keras, names, chosen):
+    without_keras(*names)._choose_backend()
+    assert os.environ.get("KERAS_BACKEND") == chosen
+
+
+def test_a_backend_that_is_set_stays(without_keras, tmp_path, monkeypatch):
+    script = without_keras("jax", "torch")
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    script._choose_backend()
+    assert "KERAS_BACKEND" not in os.environ
+    monkeypatch.setenv("KERAS_BACKEND", "openvino")
+    script._choose_backend()
+    assert os.environ["KERAS_BACKEND"] == "openvino"
+
+
+def test_without_any_backend_it_says_what_to_install(without_keras):
+    with pytest.raises(ImportError, match=r"none is installed\. Install one of: jax, tensorflow, torch"):
+        without_keras()._choose_backend()

@@ -75,6 +75,14 @@ def test_export_to_a_folder(result, tmp_path):
     assert json.loads((tmp_path / "net" / "inputs.json").read_text())["target"] == "price"
 
 
+def test_code_says_the_scale_of_penalties_and_how_to_train(result):
+    (mean, sd), epochs = result.prescription.target_scale[0], result.prescription.epochs
+    assert (mean, sd) == pytest.approx((Y.mean(), Y.std(ddof=0)))
+    said = " ".join(result.code().replace("\n# ", " ").split())
+    assert f"standardize the target, (y - {mean:.4g}) / {sd:.4g}, the scale of penalties." in said
+    assert f"Train in batches of 32 rows for {epochs} epochs, without early stopping" in said or epochs == 1
+
+
 def test_doses_are_those_of_the_prescription(result):
     doses = prescribed_doses(result.to_dict(timing=False))
     assert [dose.site.layer for dose in doses] == ["dense", "dropout"]

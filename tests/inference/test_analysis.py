@@ -48,6 +48,8 @@ def test_all_arms_identical():
     found = analyze(np.repeat(losses, 4, axis=0), folds, PLAIN)
     assert (found.verdict.kind, found.verdict.rule) == (Kind.EQUIVALENT, 1)
     assert found.best.could_be_best.all()
+    assert found.rivalry.same
+    assert found.probabilities is None, "of the same network nothing is the better"
     json.dumps(found.to_dict(), allow_nan=False)
 
 

@@ -19,6 +19,7 @@ def test_numbers_of_the_pair():
     assert got.percent_of_error == pytest.approx(100 * value / -found.theta[2])
     assert got.in_se == pytest.approx(value / se)
     assert 0 < got.shrunken < value
+    assert not got.same
 
 
 def test_resampled_t_reads_the_same_pair_in_the_same_direction():

@@ -24,6 +24,8 @@ STRENGTHS = {
     ("dropout",): "rate 0.21",
     ("weights", "dropout"): "l1 1e-05, l2 1e-05, rate 0.1",
 }
+LINE = "It is near the line: were the score of"
+MAY = "More repeats (--repeats) may decide it: endless ones would with a chance of"
 PAIR = Contrast(0.0312, 0.004, 0.0188, 0.0431)
 
 
@@ -52,6 +54,15 @@ def said(found, rows=442):
     return sentences(found, STRENGTHS, rows=rows)
 
 
+def test_a_combination_that_is_the_single_arm_in_every_resample():
+    alike = Contrast(0.0, 0.0, 0.0, 0.0)
+    found = planted(PLAIN, [0.5, 0.52, 0.5, 0.52], [-0.03, -0.006, -0.03, -0.006], [-0.01, 1, -0.01, 1])
+    found = replace(found, rivalry=replace(found.rivalry, difference=alike, resampled_t=alike))
+    assert said(found)[-1] == (
+        "L1/L2 with dropout and L1/L2, the best of each kind, are the same network in every resample."
+    )
+
+
 def test_none_needed():
     found = planted(PLAIN, [0.50, 0.505, 0.501, 0.503], [-0.00612, -0.02, -0.02, -0.02], [1, 1, 1, 1])
     assert said(found) == [
@@ -66,7 +77,7 @@ def test_none_is_certainly_best_and_near():
     found = planted(PLAIN, [0.50, 0.505, 0.501, 0.503], [-0.00991, -0.02, -0.02, -0.02], [1, 1, 1, 1])
     assert said(found)[1:] == [
         "The best arm is at most 0.0100 R2 better than none, within your margin of 0.01.",
-        "It is near the line: were the score of none 0.0001 R2 lower, the verdict would be another.",
+        f"{LINE} none 0.0001 R2 lower, the verdict would be another: not enough evidence.",
     ]
 
 
@@ -112,9 +123,7 @@ def test_use_alone():
 def test_use_alone_near_pick_either_and_certainly_best():
     found = planted(PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.01123, 0.0, 0.0], [-1, -1, 1, -1])
     assert said(found)[1] == "No arm, combinations included, is better."
-    assert said(found)[3] == (
-        "It is near the line: were the score of L1/L2 0.0013 R2 higher, the verdict would be another."
-    )
+    assert said(found)[3] == (f"{LINE} L1/L2 0.0013 R2 higher, the verdict would be another: pick either of two.")
 
 
 def test_combine():
@@ -130,9 +139,7 @@ def test_combine():
 
 def test_combine_near_the_line():
     found = planted(PLAIN, [0.40, 0.50, 0.52, 0.58], [-0.25, -0.12, -0.09, 0.0], [-0.2, -0.06, -0.0012, 0.09])
-    assert said(found)[-1] == (
-        "It is near the line: were the score of dropout 0.0012 R2 higher, the verdict would be another."
-    )
+    assert said(found)[-1] == (f"{LINE} dropout 0.0012 R2 higher, the verdict would be another: not enough evidence.")
 
 
 def test_combine_names_the_simplest_but_speaks_of_the_best_looking():
@@ -181,8 +188,8 @@ def test_open():
 @pytest.mark.parametrize(
     ("floor", "chance", "text"),
     [
-        (0.006, 0.41, "More repeats (--repeats) may decide it: endless repeats would leave 0.006."),
-        (0.006, 0.34, "More repeats (--repeats) may decide it: endless repeats would leave 0.006."),
+        (0.015, 0.995, f"{MAY} 99%, few with less."),  # a floor above the margin is no bar: arms may be alike
+        (0.006, 0.34, f"{MAY} 34%, few with less."),
         (
             0.032,
             0.33,
@@ -214,9 +221,7 @@ def test_groups_are_what_more_would_help():
 
 def test_open_near_a_certificate():
     found = planted(PLAIN, [0.5, 0.52, 0.51, 0.53], [-0.06, -0.0102, -0.04, -0.02], [0.01, 0.03, 0.02, 0.05])
-    assert said(found)[-1] == (
-        "It is near the line: were the score of L1/L2 0.0002 R2 higher, the verdict would be another."
-    )
+    assert said(found)[-1] == (f"{LINE} L1/L2 0.0002 R2 higher, the verdict would be another: L1/L2 alone.")
 
 
 def test_open_near_combining():
@@ -243,7 +248,7 @@ def test_pick_any_of_three_near_the_line_names_no_single_score():
     )
     near_none = planted(EIGHT[:4], [0.3, 0.5, 0.5, 0.5], [-0.0104, -0.004, -0.006, -0.0091], [-1, 1, 1, 1])
     assert said(near_none)[-1] == (
-        "It is near the line: were the score of none 0.0004 R2 higher, the verdict would be another."
+        f"{LINE} none 0.0004 R2 higher, the verdict would be another: no regularizer is needed."
     )
 
 

@@ -62,6 +62,17 @@ def test_a_branch_times_zero():
     assert dead(functional(ways)) == {("dead", "dropout")}
 
 
+def test_what_acts_on_branches_is_seen_to_act():
+    def ways(x, factor):
+        hidden = L.Dense(6, activation="relu", name="stem")(x)
+        return L.Dense(1)(L.Add()([hidden, factor * L.Dense(6, name="back")(hidden)]))
+
+    names = ("stochastic_depth", "shake_drop")
+    found = proof(functional(lambda x: ways(x, 2.0)), regularizers=names).liveness()
+    assert [(f.regularizer, f.live, f.still_at_zero) for f in found] == [(name, True, True) for name in names]
+    assert {name for _, name in dead(functional(lambda x: ways(x, 0.0)), regularizers=names)} == set(names)
+
+
 def test_an_operation_that_ignores_its_input():
     def ways(x):
         a = L.Dropout(0.1, name="alive")(L.Dense(8, activation="relu")(x))

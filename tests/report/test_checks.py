@@ -131,6 +131,15 @@ def _scores(value):
     return alter
 
 
+def _classes(accuracy):
+    def alter(verdict, evidence):
+        verdict["study"]["classes"] = [{"class": name, "rows": 100, "share": 0.5} for name in "ab"]
+        for row in verdict["arms"]:
+            row.update(measures={"balanced_accuracy": accuracy}, score=0.1)
+
+    return alter
+
+
 FAILURE = {"repeat": 0, "fold": 0, "arm": "l1", "stage": "tuning", "strengths": {}}
 WARNING = {"sites": [], "text": "Something."}
 STOPPED = {"sentence": "ended by the budget after 2 of 5 repeats", "ended": "budget"}
@@ -173,6 +182,8 @@ CASES = [
     ("POS016", _set("study", "stopping", value=STOPPED), "issue", "Ended by the budget"),
     ("POS016", _set("study", "repeats", value=1), "issue", "There is one repeat"),
     ("POS016", _set("study", "stopping", value=DONE), "passed", "All 2 repeats"),
+    ("POS017", _classes(0.51), "tip", "balanced accuracy of an arm is 0.510, and 0.500 is had"),
+    ("POS017", _classes(0.6), "passed", "is 0.600"),
 ]  # fmt: skip
 
 
@@ -181,6 +192,25 @@ def test_what_each_check_comes_to(altered, code, alter, expected, words):
     check = status(altered(alter), code)
     assert check.status == expected
     assert words in check.found
+    rule = next(rule for rule in RULES if rule.code == code)
+    assert check.title == (rule.failed if check.presses else rule.title)
+
+
+def test_the_remedy_for_strengths_at_their_ends_widens_those(altered):
+    assert status(altered(_strong), "POS002").remedy == (
+        "Widen them: --range l1=1e-6:0.1 --range l2=1e-6:0.1 --range dropout=0:0.77, say."
+    )
+    assert status(altered(_weak), "POS002").remedy == "--range NAME=LOW:HIGH widens a range."
+
+
+def test_strengths_at_an_end_beyond_which_nothing_lies(altered):
+    def most(verdict, evidence):
+        evidence["ranges"]["dropout"]["high"] = 1.0
+        _strong(verdict, evidence)
+        for name in ("l1", "l2"):
+            del evidence["ranges"][name]
+
+    assert status(altered(most), "POS002").remedy == "Its range ends where its strength does."
 
 
 def test_every_check_can_fail_and_pass():

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from posology.cli.output import print_json, say, write
-from posology.wording import separated
+from posology.wording import quoted, separated
 
 
 def predict(
@@ -59,9 +59,15 @@ def results(folder: str, *, to: Literal["csv", "parquet"] = "csv", out: str | No
     out
         File to write. By default CSV goes to standard output, and Parquet to NAME_results.parquet.
     """
+    from posology.pack_files import strangers
     from posology.results_index import results_frame
+    from posology.study_json import read_settings
 
     found = results_frame(Path(folder))
+    if left_out := strangers(Path(folder) / "packs", read_settings(Path(folder)).get("id")):
+        say(f"Damaged or not this study's, and left out: {quoted(left_out, 5)} in '{Path(folder) / 'packs'}'.")
+    elif found.empty:
+        say(f"No pack of networks is in '{Path(folder) / 'packs'}' yet, or any more.")
     if to == "csv" and out is None:
         sys.stdout.write(found.to_csv(index=False))
         return

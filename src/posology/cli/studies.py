@@ -1,6 +1,8 @@
 """The commands that carry a study out: a table's, a study file's, the demonstration, and one that was stopped."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,9 +70,10 @@ def study(
     if not target:
         raise InputError("--target is missing. Name the column to predict: posology study TABLE --target COL")
     ask = ask or Ask()
-    settings = ask.settings(where or Where(), say)
     beside = {"task": task, "groups": groups, "weights": weights}
-    loaded = load(Path(table), target, separated(drop), **beside)
+    with _reading(how):
+        settings = ask.settings(where or Where(), say)
+        loaded = load(Path(table), target, separated(drop), **beside)
     facts = {"table": str(Path(table).resolve()), "drop": separated(drop), **beside}
     carry_out(loaded, settings, facts, folder, how, dry_run=dry_run)
 
@@ -93,8 +96,9 @@ def demo(
         Say what would be trained and how long it would take, and write nothing.
     """
     ask, how = ask or Ask(), how or How()
-    settings = ask.settings(where or Where(), say)
-    loaded = load_demo()
+    with _reading(how):
+        settings = ask.settings(where or Where(), say)
+        loaded = load_demo()
     folder = Path(out) if out else None
     carry_out(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)
 
@@ -127,8 +131,8 @@ def resume(
         Continue with other versions of jax or keras than its networks were trained by. The report says so.
     """
     from posology.continuing import Continuing, on_texts
-    from posology.record import read_settings
     from posology.settings import Settings
+    from posology.study_json import read_settings
 
     how = how or How()
     held = read_settings(Path(folder))
@@ -137,7 +141,9 @@ def resume(
         raise InputError("This study was started in Python: run the same Study(..., folder=...) again to continue it.")
     demo_table = held["table"] == "demo"
     beside = {name: held.get(name) for name in ("task", "groups", "weights")}
-    loaded = load_demo() if demo_table else load(Path(table or held["table"]), held["target"], held["drop"], **beside)
+    place = Path(table or held["table"])
+    with _reading(how):
+        loaded = load_demo() if demo_table else load(place, held["target"], held["drop"], **beside)
     if settings.source.fingerprint() != held.get("network"):
         raise InputError(
             f"The network file '{settings.source.where}' is not the one that this study began with: its content "
@@ -151,6 +157,15 @@ def resume(
     facts = {"table": held["table"], "drop": held["drop"], **beside}
     may = Continuing(grows=repeats is not None or arms is not None, other_versions=other_versions)
     carry_out(loaded, settings.grown(repeats, arms), facts, Path(folder), how, continuing=may)
+
+
+def _reading(how: How) -> AbstractContextManager[object]:
+    """Say on a terminal what is done before anything is known: a large table takes a while, and so do the imports."""
+    from posology.report.progress import Bar
+
+    bar = Bar(quiet=how.quiet or not sys.stderr.isatty())
+    bar.stage("reading the table")
+    return bar
 
 
 def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:

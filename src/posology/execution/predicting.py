@@ -12,7 +12,8 @@ from jaxtyping import Float
 
 from posology.errors import InputError
 from posology.network.source import NetworkSource, defined_in
-from posology.record import lacks_classes, read_settings
+from posology.outcome_files import changed_network, lacks_classes
+from posology.study_json import read_settings
 from posology.table import Classes, Layout, Preparation, features_of, read_frame
 from posology.wording import resume_command
 
@@ -37,6 +38,11 @@ def finished(folder: Path) -> Path:
     if lacks_classes(folder):
         raise InputError(
             f"The folder '{folder}' has no classes.json, which names its classes. Write it again: "
+            f"{resume_command(folder)}"
+        )
+    if names := changed_network(folder):
+        raise InputError(
+            f"'{folder / names[0]}' is damaged, or was changed after the study wrote it. Write it again: "
             f"{resume_command(folder)}"
         )
     return path

@@ -17,9 +17,9 @@ from posology.errors import InputError
 from posology.files import parsed_json, read_small
 from posology.handback.keras_file import check_keras_file
 from posology.network.source import NetworkSource
-from posology.record import SCHEMA, read_settings
 from posology.scratch import scratch_folder
 from posology.stored_zip import read_parts
+from posology.study_json import SCHEMA, read_settings
 from posology.wording import quoted
 
 FORMAT = "posology bundle 1"

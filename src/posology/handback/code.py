@@ -67,7 +67,7 @@ def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEd
     Examples
     --------
     >>> edited(NetworkSource(), None, []).reason
-    "the question's network is posology's own: there is no file of yours to change"
+    "the question's network is posology's own (`posology inspect question`): these are the lines to write, and no diff"
     """
     lines = tuple(keras_lines(doses))
     try:
@@ -76,10 +76,14 @@ def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEd
         return CodeEdit(lines=lines, reason=" ".join(str(error).split()))
 
 
+_LINES = "these are the lines to write, and no diff"
+
+
 def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEdit:
     if source.kind != "file":
-        whose = "is posology's own" if source.kind in OWN else "was handed over as a model"
-        raise UnwritableError(f"{source} {whose}: there is no file of yours to change")
+        if source.kind in OWN:
+            raise UnwritableError(f"{source} is posology's own (`posology inspect {source.kind}`): {_LINES}")
+        raise UnwritableError(f"{source} was handed over as a model, not as a file: {_LINES}")
     _check_writable(doses)
     file = Path(source.where)
     content, encoding, text = _read(file)

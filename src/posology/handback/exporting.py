@@ -15,9 +15,11 @@ from posology.errors import InputError
 from posology.execution import one_worker
 from posology.execution.predicting import finished
 from posology.handback.bundle import write_bundle
+from posology.handback.by_hand import by_hand, commented
 from posology.handback.readme import readme
 from posology.handback.units import comments
-from posology.record import read_of_its_end, read_settings
+from posology.outcome_files import read_of_its_end
+from posology.study_json import read_settings
 from posology.table import Classes, Layout, Preparation
 from posology.wording import did_you_mean
 
@@ -170,7 +172,7 @@ def _export_code(folder: Path, place: Path | None) -> Exported:
         raise InputError(f"'{place}' exists. Choose another --out.")
     verdict = read_of_its_end(folder, "verdict.json")
     reply = _ask({"do": "code", "folder": str(folder.resolve())})
-    above = [*averaging(verdict), *comments(verdict)]
+    above = [*averaging(verdict), *commented(by_hand(verdict)), *comments(verdict)]
     edit = reply["diff"] or "\n".join([f"# {reply['reason']}", *reply["lines"]])
     code = "\n".join([*above, edit]).rstrip("\n") + "\n"
     if place is None:

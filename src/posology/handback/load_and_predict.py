@@ -6,11 +6,14 @@ or, in Python, `from load_and_predict import predict; predict(frame)` with a pan
 the studied table; where the target is classes, `predict_probabilities(frame)` too. Needs numpy, pandas, and keras (on
 any backend) for model.keras or onnxruntime for model.onnx; scikit-learn and skops too where the folder holds
 preparation.skops, and skrub where a column is text. With inputs.json instead, the model prepares the columns by itself.
+Keras runs on the backend of KERAS_BACKEND or keras.json; where that is not installed and none was set, on one that is.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ TRUSTED = [
     "skrub._string_encoder.StringEncoder",
     "skrub._to_str.ToStr",
 ]
+BACKENDS = ("jax", "tensorflow", "torch")
 MISSING_TEXT = "∅"
 DATE_PARTS = ("days", "month", "weekday", "hour")
 DECIMAL_COMMA = r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?"
@@ -96,6 +100,7 @@ def _model(custom_objects: dict[str, Any]) -> Callable[[Any], np.ndarray]:
                 given = {one.name: _shaped(part, one.shape, types.get(one.type, np.float32)) for part, one in pairs}
             return session.run(None, given)[0]
     else:
+        _choose_backend()
         import keras
 
         try:
@@ -115,6 +120,25 @@ def _model(custom_objects: dict[str, Any]) -> Callable[[Any], np.ndarray]:
             return keras.tree.flatten(network.predict(given, verbose=0))[scored]
 
     return lambda given: np.asarray(run(given), float)
+
+
+def _choose_backend() -> None:
+    """Choose an installed backend where none is chosen: Keras would take TensorFlow, installed or not."""
+    if "keras" in sys.modules or "KERAS_BACKEND" in os.environ or find_spec(_configured()):
+        return
+    found = [name for name in BACKENDS if find_spec(name)]
+    if not found:
+        raise ImportError(f"Keras needs a backend, and none is installed. Install one of: {', '.join(BACKENDS)}.")
+    os.environ["KERAS_BACKEND"] = found[0]
+
+
+def _configured() -> str:
+    """Name the backend of keras.json, TensorFlow without one."""
+    path = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "keras.json"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get("backend", "tensorflow"))
+    except (OSError, ValueError):
+        return "tensorflow"
 
 
 def _shaped(rows: np.ndarray, shape: Sequence[Any], dtype: Any) -> np.ndarray:

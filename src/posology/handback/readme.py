@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from posology.network.own_parts import own_parts
-from posology.record import read_settings
+from posology.study_json import read_settings
 from posology.table import Classes
 from posology.wording import quoted
 
@@ -16,6 +16,11 @@ Needs:    {needs}
 
 {file:20} {model}
 load_and_predict.py  predicts a CSV file; in Python: from load_and_predict import predict
+"""
+
+_BACKEND = """\
+Keras would run on TensorFlow, installed or not. load_and_predict.py takes a backend that is installed; in a script of
+your own, set KERAS_BACKEND=jax (or torch) before Keras is imported.
 """
 
 _CLASSES = """\
@@ -79,7 +84,8 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
     networks = held["settings"]["design"]["ensemble"]
     what = "The tuned network" if networks == 1 else f"The average of {networks} tuned networks"
     title = f"{what} of a study of {quoted(targets)}, trained on all its {held['rows']:,} rows.\n"
-    return "\n".join([title, text + beside, *(_own(folder / "model.keras") if to == "keras" else [])])
+    of_keras = [_BACKEND, *_own(folder / "model.keras")] if to == "keras" else []
+    return "\n".join([title, text + beside, *of_keras])
 
 
 def _given(classes: Classes | None, targets: int) -> str:

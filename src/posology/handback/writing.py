@@ -14,9 +14,10 @@ from posology.network.doses import doses_of
 from posology.network.outputs import scored_output
 from posology.network.sites import Dose, Site
 from posology.network.source import NetworkSource
+from posology.outcome_files import read_of_its_end
 from posology.plan.schedules import scheduled_lines
-from posology.record import read_of_its_end, read_settings
 from posology.regularizers import PLACES
+from posology.study_json import read_settings
 from posology.table import Classes, Layout, Preparation
 
 

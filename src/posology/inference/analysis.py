@@ -179,6 +179,7 @@ def analyze(
     pairs = list(combinations(factors_of(canonical), 2))
     detectable, floor = resolution(losses, found, best, clusters)
     flags = stress_flags(_training_rows(folds), columns, score, capped_share, measure)
+    rivals = rivalry(losses, folds, found, best, canonical, singles, combined, margin)
     back = np.argsort(order)
     return Analysis(
         tuple(tuple(a) for a in arms),
@@ -190,10 +191,10 @@ def analyze(
         double,
         _gains(found, canonical, margin),
         (1 + shrunken(found))[back],
-        rivalry(losses, folds, found, best, canonical, singles, combined, margin),
+        rivals,
         {p: contrast(found, w) for p in pairs if (w := shapley_interaction(canonical, *p)) is not None},
         {p: o for p in pairs if (o := overlap(found, canonical, *p)) is not None},
-        None if flags else probabilities(found, singles, combined, margin),
+        None if flags or (rivals and rivals.same) else probabilities(found, singles, combined, margin),
         detectable,
         floor,
         None if settled(verdict) else chance_of_settling(losses, found, canonical, margin, measure, clusters),

@@ -40,6 +40,11 @@ class Rivalry:
     percent_of_error: float
     in_se: float
 
+    @property
+    def same(self) -> bool:
+        """Tell whether both predicted alike in every fit, as where the combination chose a strength of zero."""
+        return self.resampled_t.value == 0 and self.resampled_t.se == 0
+
 
 def gain_bounds(
     found: Estimate, best: Best, singles: Sequence[int], combined: Sequence[int], margin: float = 0.0

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from posology.inference.analysis import Analysis
 from posology.inference.contrasts import Contrast, Overlap
 from posology.inference.outlook import repeats_could
-from posology.inference.verdict import Arm, Kind
+from posology.inference.verdict import Arm, Kind, decide
 from posology.regularizers import DEPTHS, REGULARIZERS, SCHEDULES
 
 NAMES = {
@@ -114,6 +117,9 @@ def _combining(analysis: Analysis) -> str:
     rivalry = analysis.rivalry
     if rivalry is None:
         return "No combination was compared."
+    if rivalry.same:
+        both = f"{arm_in_words(rivalry.combination)} and {arm_in_words(rivalry.single)}"
+        return f"{_capital(both)}, the best of each kind, are the same network in every resample."
     return (
         f"The best combination ({arm_in_words(rivalry.combination)}) against the best single regularizer "
         f"({arm_in_words(rivalry.single)}): {difference_in_words(analysis, rivalry.difference)}."
@@ -171,7 +177,12 @@ def _what_would_help(analysis: Analysis, units: tuple[int, str]) -> list[str]:
     here, endless = f"with {units[0]:,} {units[1]}", f"endless repeats would leave {_about(min(floor, now), margin)}"
     could = repeats_could(analysis.chance)
     if could == "may":
-        return [*said, f"More repeats (--repeats) may decide it: {endless}."]
+        # of draws, so never quite certain; and nobody trains endless repeats
+        share = f"{min(analysis.chance, 0.99):.0%}"
+        return [
+            *said,
+            f"More repeats (--repeats) may decide it: endless ones would with a chance of {share}, few with less.",
+        ]
     if could == "would not":
         return [*said, f"More training will not help, more {units[1]} would: {here}, {endless}."]
     rare = f"and decide it with a chance of {analysis.chance:.0%} at best"
@@ -216,8 +227,24 @@ def _near(analysis: Analysis) -> list[str]:
     else:
         named = arm_in_words(verdict.nearest) if verdict.nearest else "none"
         change = "lower" if verdict.rule < 4 and inside else "higher"
-        how = f"were the score of {named} {step} {change}, the verdict would be another."
+        shift = verdict.distance if change == "higher" else -verdict.distance
+        how = f"were the score of {named} {step} {change}, the verdict would be another{_which(analysis, shift)}."
     return [f"It is near the line: {how}"]
+
+
+def _which(analysis: Analysis, shift: float) -> str:
+    """Name the verdict beyond the line: the five rules, with the nearest arm's bounds moved past it."""
+    verdict, best, i = analysis.verdict, analysis.best, analysis.arms.index(analysis.verdict.nearest)
+    moved = np.zeros(len(analysis.arms))
+    moved[i] = shift + math.copysign(1e-9, shift)
+    reach = best.reach + moved
+    beyond = replace(best, lower=best.lower + moved, reach=reach, could_be_best=best.could_be_best | (reach > 0))
+    allowed = bool(analysis.score.max() > analysis.measure.chance)
+    other = decide(analysis.arms, analysis.score - 1, beyond, verdict.margin, combine_allowed=allowed)
+    if (other.rule, other.arm) == (verdict.rule, verdict.arm):
+        return ""  # another of the same kind
+    said = {1: "no regularizer is needed", 2: "pick either of two", 3: f"{arm_in_words(other.arm)} alone", 4: "combine"}
+    return f": {said.get(other.rule, 'not enough evidence')}"
 
 
 def _not_yet_out(analysis: Analysis, step: str) -> str:

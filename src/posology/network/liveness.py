@@ -4,7 +4,7 @@ Regularizers that silently do nothing are a common trap (keras #8413, #9296). No
 will be trained is run on rows, with the strength and without.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from posology.engine.member import Arrays
 from posology.network.norms import normalized, with_own
 from posology.network.own_penalties import strength_warnings
 from posology.network.packed import PackedNetwork
+from posology.network.penalized_steps import PenalizedSteps, is_still_at_zero
 from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
 from posology.network.structure import StructureWarning
@@ -28,10 +29,6 @@ CHANGED = 1e-6
 """Relative change of a loss or of a gradient that is more than rounding."""
 STEERED = 0.01
 """Share of a step that a penalty must change; one that a constraint undoes changes 1e-4 of it, in second order."""
-TWICE = 2.0
-"""How strong that penalty is beside the loss: where it draws the other way, some weight goes its way."""
-SMALL = 1e-4
-"""Length of that step beside that of the weights: small, so that second order is."""
 
 # each program runs a few times only, so that compiling is what it costs
 _QUICK = {"xla_backend_optimization_level": 0}
@@ -53,7 +50,8 @@ class Liveness:
     live : bool
         Whether it acts at a positive strength.
     still_at_zero : bool
-        Whether strength zero gives what the network without it gives, bit for bit.
+        Whether strength zero gives what the network without it gives, bit for bit; of a normalization always, for where
+        it is off the network is that one.
     effect : float
         Dropout at rate 0.5, and what acts on residual branches at the largest strength that is searched: relative
         change of the loss or of a weight's gradient. Normalizations: of the loss. Penalties whose gradient is twice the
@@ -129,18 +127,14 @@ class Proof:
         self._random = np.random.default_rng(seed)
         self._x, self._y = x, y
         self._graded = jax.jit(jax.value_and_grad(network.loss, has_aux=True), compiler_options=_QUICK)
-        self._step = jax.jit(_penalized_step(network))
-        # an optimizer that collects gradients, or warms up from a rate of zero, moves in a later step
-        collected = getattr(model.optimizer, "gradient_accumulation_steps", None) or 1
-        rate = network.learning_rate(network.start_optimizer(self._first))
-        self._steps = collected if float(rate) else 2 * collected
-        self._sites = network.kernel_sites
         self._penalties = [name for name in network.regularizers if name in PLAIN and name != "dropout"]
+        collected = getattr(model.optimizer, "gradient_accumulation_steps", None) or 1
+        self._steps = PenalizedSteps(network, self._penalties, self._first, collected)
         self._model, self._key = model, seed
 
     def liveness(self) -> tuple[Liveness, ...]:
         """Say what each regularizer does at each of its sites, in the order of the sites."""
-        starts = self._starts() if self._penalties and self._sites else []
+        starts = self._starts() if self._penalties and self._network.kernel_sites else []
         found = [finding for name in self._penalties for finding in self._of_penalty(name, starts)]
         if self._drawn:
             draws = self._draws()
@@ -208,9 +202,6 @@ class Proof:
     def _off(self) -> dict[str, np.ndarray]:
         return {name: np.zeros(self._network.sites(name), "float32") for name in self._drawn}
 
-    def _no_penalties(self) -> dict[str, np.ndarray]:
-        return {name: np.zeros(len(self._sites), "float32") for name in self._penalties}
-
     def _loss(self, weights: Arrays, strengths: dict[str, np.ndarray], key: int) -> tuple[Any, Arrays]:
         with jax.default_matmul_precision("highest"):
             number = np.uint32(key)
@@ -256,9 +247,9 @@ class Proof:
     def _of_penalty(self, name: str, starts: Sequence[tuple[Arrays, Arrays]]) -> list[Liveness]:
         found = []
         for site, places in zip(self._network.kernel_sites, self._network.kernels, strict=True):
-            effect = _first_above(STEERED, (self._steering(name, site, places, *start) for start in starts))
+            effect = _first_above(STEERED, (self._steps.steering(name, site, places, *start) for start in starts))
             weights, gradient = starts[0]
-            still = all(_is_still_at_zero(name, weights[i], gradient[i]) for i in places)
+            still = all(is_still_at_zero(name, weights[i], gradient[i]) for i in places)
             found.append(Liveness(site, name, effect > STEERED, still, effect))
         return found
 
@@ -267,11 +258,7 @@ class Proof:
         found = []
         # small weights as well: a limit on their size, such as MaxNorm, is not met there
         for scale in (1.0, 0.1):
-            weights = self._perturbed(scale)
-            still = tuple(np.zeros_like(w) for w in weights)
-            weights, _ = self._step(
-                weights, still, self._network.start_optimizer(weights), np.float32(0), self._no_penalties()
-            )
+            weights = self._steps.constrained(self._perturbed(scale))
             gradient = self._loss(weights, self._off(), 0)[1]
             # a loss that is not finite at weights like these says nothing of the penalties
             finite = tuple(np.asarray(g if np.isfinite(g).all() else np.zeros_like(g)) for g in gradient)
@@ -279,55 +266,6 @@ class Proof:
             # the same way with a penalty of twice the loss, but not both with its gradient and against it
             found += [(weights, finite), (weights, tuple(-g for g in finite))]
         return found
-
-    def _steering(self, name: str, site: Site, places: Sequence[int], weights: Arrays, gradient: Arrays) -> float:
-        """Give the share of an optimizer step that a penalty twice as strong as the loss changes."""
-        own = _length([gradient[i] for i in places]) or 1.0
-        unit = _length([_gradient(name, weights[i], 1.0) for i in places])
-        strength = np.array([TWICE * own / unit if unit and s is site else 0 for s in self._sites], "float32")
-        strengths = {**self._no_penalties(), name: strength}
-        before = [weights[i] for i in places]
-
-        def stepped(factor: float, given: dict[str, np.ndarray]) -> list[Any]:
-            after = self._stepped(weights, gradient, factor, given)
-            return [after[i] for i in places]
-
-        moved = _distance(stepped(1.0, strengths), before)
-        if not moved or not np.isfinite(moved):
-            return 0.0
-        factor = min(1.0, SMALL * _length(before) / moved)
-        one, other = stepped(factor, strengths), stepped(factor, self._no_penalties())
-        return _distance(one, other) / (max(_distance(one, before), _distance(other, before)) or 1.0)
-
-    def _stepped(self, weights: Arrays, gradient: Arrays, factor: float, strengths: dict[str, np.ndarray]) -> Arrays:
-        """Take as many steps as it needs until an optimizer that collects gradients, or warms up, moves."""
-        state = self._network.start_optimizer(weights)
-        for _ in range(self._steps):
-            weights, state = self._step(weights, gradient, state, np.float32(factor), strengths)
-        return weights
-
-
-def _penalized_step(network: PackedNetwork) -> Callable[..., tuple[Arrays, Arrays]]:
-    """Give the step of the engine: the penalties' gradients are added to the loss's, then the optimizer moves."""
-
-    def step(weights: Arrays, gradient: Arrays, state: Arrays, factor: Any, strengths: dict[str, Any]) -> Any:
-        total = list(gradient)
-        for name, of_sites in strengths.items():
-            for site, places in enumerate(network.kernels):
-                for i in places:
-                    total[i] = total[i] + _gradient(name, weights[i], of_sites[site])
-        return network.update(weights, tuple(total), state, factor)
-
-    return step
-
-
-def _gradient(name: str, weight: Any, strength: Any) -> Any:
-    penalty: Any = REGULARIZERS[name]
-    return penalty.gradient(weight, strength)
-
-
-def _is_still_at_zero(name: str, weight: Any, gradient: Any) -> bool:
-    return np.array_equal(gradient + _gradient(name, weight, np.float32(0)), gradient)
 
 
 def _first_above(least: float, effects: Iterable[float]) -> float:
@@ -343,11 +281,3 @@ def _first_above(least: float, effects: Iterable[float]) -> float:
 def _change(before: tuple[Any, Arrays], after: tuple[Any, Arrays]) -> float:
     """Give the largest relative change of the loss or of a weight's gradient."""
     return changed((before[0], *before[1]), (after[0], *after[1]))
-
-
-def _length(arrays: Iterable[Any]) -> float:
-    return float(np.sqrt(sum(np.square(np.asarray(a, float)).sum() for a in arrays)))
-
-
-def _distance(one: Sequence[Any], other: Sequence[Any]) -> float:
-    return _length(np.asarray(a, float) - np.asarray(b, float) for a, b in zip(one, other, strict=True))

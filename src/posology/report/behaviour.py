@@ -27,7 +27,7 @@ def print_behaviour(console: Terminal, behaviour: Behaviour, arms: Sequence[str]
         f"of the cells set to the column's mean, with {SHOWN:.0%} of the hidden units set to zero; ± is the standard "
         f"error over fits. Near zero: below {NEAR_ZERO:g}.",
     )
-    for line in filter(None, (one.sentence() for one in behaviour.fitting)):
+    for line in filter(None, (one.sentence(unit) for one in behaviour.fitting)):
         console.print(line)
     console.print()
 

@@ -3,13 +3,16 @@
 A check that cannot be made says so; one that was not to be shown is listed as ignored.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
+from typing import Any
 
 from posology.errors import InputError
-from posology.report.charts.numbers import signed
+from posology.regularizers import REGULARIZERS
+from posology.report.charts.numbers import signed, strength
 from posology.report.charts.path import Path as StrengthPath
 from posology.report.charts.trials import BINS
 from posology.report.findings import Findings
@@ -17,6 +20,9 @@ from posology.wording import counted, did_you_mean
 
 EDGE = 0.3
 """Share of resamples that choose a strength in the last bin of its range from which on it is told."""
+
+SLIGHT = 0.02
+"""Balanced accuracy above that of naming one class always, up to which classes are hardly told apart."""
 
 
 class Status(StrEnum):
@@ -38,7 +44,7 @@ class Check:
     code : str
         POS001 and on; it never changes its meaning.
     title : str
-        What is checked, as what one would wish.
+        What is checked, as what one would wish; where that is not so, what is so instead.
     status : Status
     found : str
         In this study.
@@ -70,9 +76,24 @@ Outcome = tuple[Status, str]
 class _Rule:
     code: str
     title: str
+    failed: str
     meaning: str
-    remedy: str
+    remedy: str | Callable[[Findings], str]
     find: Callable[[Findings], Outcome]
+
+    def check(self, findings: Findings) -> Check:
+        """Make it."""
+        status, found = self.find(findings)
+        title = self.failed if status in (Status.ISSUE, Status.TIP) else self.title
+        return Check(self.code, title, status, found, self.meaning, self.remedy_in(findings))
+
+    def remedy_in(self, findings: Findings) -> str:
+        """Say what to do in this study."""
+        return self.remedy if isinstance(self.remedy, str) else self.remedy(findings)
+
+    def ignored(self, findings: Findings) -> Check:
+        """List it without making it."""
+        return Check(self.code, self.title, Status.IGNORED, "", self.meaning, self.remedy_in(findings))
 
 
 def checks_of(findings: Findings, ignore: Iterable[str] = ()) -> list[Check]:
@@ -94,10 +115,7 @@ def checks_of(findings: Findings, ignore: Iterable[str] = ()) -> list[Check]:
     for code in ignored:
         if code not in known:
             raise InputError(f"There is no check '{code}'.{did_you_mean(code, known)} Known: {', '.join(known)}.")
-    out = []
-    for rule in RULES:
-        status, found = (Status.IGNORED, "") if rule.code in ignored else rule.find(findings)
-        out.append(Check(rule.code, rule.title, status, found, rule.meaning, rule.remedy))
+    out = [rule.ignored(findings) if rule.code in ignored else rule.check(findings) for rule in RULES]
     return sorted(out, key=lambda check: list(Status).index(check.status))
 
 
@@ -124,14 +142,41 @@ def _beyond_noise(f: Findings) -> Outcome:
 def _edge(f: Findings) -> Outcome:
     if not f.evidence["ranges"]:
         return Status.NOT_APPLICABLE, "Each resample has a mix of its own."
-    path, bad = StrengthPath(f), []
-    for name, range_ in f.evidence["ranges"].items():
+    bad = [
+        f"{share:.0%} of the resamples chose {name} near {f.evidence['ranges'][name]['high']:g}, the end of its range."
+        for name, share in _at_their_ends(f).items()
+    ]
+    return _found(bad, "Chosen strengths lie inside their ranges, or at the weak end, which is as good as off.")
+
+
+def _at_their_ends(f: Findings) -> dict[str, float]:
+    """Give the share of resamples that chose the last bin, of regularizers where many did."""
+    path, out = StrengthPath(f), {}
+    for name in f.regularizers:
         bins = [b for b in path.bins_chosen(name) if b]
         share = bins.count(BINS) / len(bins) if bins else 0.0
         # the weak end is as good as off: nothing lies beyond
         if share >= EDGE:
-            bad.append(f"{share:.0%} of the resamples chose {name} near {range_['high']:g}, the end of its range.")
-    return _found(bad, "Chosen strengths lie inside their ranges, or at the weak end, which is as good as off.")
+            out[name] = share
+    return out
+
+
+def _widen(f: Findings) -> str:
+    """Name a wider range of each regularizer whose strengths lie at the end; some have no more to give."""
+    found = {name: f.evidence["ranges"][name] for name in _at_their_ends(f)}
+    wider = {name: (own["low"], high) for name, own in found.items() if (high := _beyond(name, own)) > own["high"]}
+    if not wider:
+        return "Its range ends where its strength does." if found else "--range NAME=LOW:HIGH widens a range."
+    asked = " ".join(f"--range {name}={strength(low)}:{strength(high)}" for name, (low, high) in wider.items())
+    return f"Widen {'it' if len(wider) == 1 else 'them'}: {asked}, say."
+
+
+def _beyond(name: str, own: Mapping[str, Any]) -> float:
+    """Give a stronger end: ten times a penalty, half of what is left of a rate."""
+    most = REGULARIZERS[name].strength.most if name in REGULARIZERS else math.inf
+    if own["scale"] == "log":
+        return min(10 * own["high"], most)
+    return 2 * own["high"] if math.isinf(most) else (own["high"] + most) / 2
 
 
 def _resolution(f: Findings) -> Outcome:
@@ -231,9 +276,11 @@ def _overfits(f: Findings) -> Outcome:
         return Status.NOT_APPLICABLE, "There are no training scores of the advised arm."
     bad = []
     if one["overfits"]:
-        bad.append(f"{f.advised} overfits: {one['train']:.3f} on training rows, {one['test']:.3f} on held-out rows.")
+        ends = f"{one['train']:.3f} on training rows, {one['test']:.3f} on held-out rows"
+        bad.append(f"{f.advised} overfits: {f.gap_unit} {ends}.")
     if one["underfits"]:
-        bad.append(f"{f.advised} underfits: {one['reached_by']} gets {one['reached']:.3f} on held-out rows.")
+        reached = f"{f.gap_unit} {one['reached']:.3f} on held-out rows"
+        bad.append(f"{f.advised} underfits: {one['reached_by']} gets {reached}.")
     return _found(bad, f"{f.advised} neither over- nor underfits by more than your margin.", Status.TIP)
 
 
@@ -252,10 +299,21 @@ def _ended(f: Findings) -> Outcome:
     return Status.PASSED, said
 
 
+def _every_class(f: Findings) -> Outcome:
+    """Look whether any arm's likeliest class tells more than always naming the same one."""
+    found = [row["measures"]["balanced_accuracy"] for row in f.verdict["arms"] if row.get("measures")]
+    if not found:
+        return Status.NOT_APPLICABLE, "The target is a number."
+    best, chance = max(found), 1 / len(f.classes)
+    ends = f"The best balanced accuracy of an arm is {best:.3f}, and {chance:.3f} is had by naming one class always"
+    return (Status.TIP if best < chance + SLIGHT else Status.PASSED), f"{ends}."
+
+
 RULES = (
     _Rule(
         "POS001",
         "An arm beats none beyond noise",
+        "No arm beats none beyond noise",
         "Without it, regularizing this network on this table may buy nothing.",
         "Take the simplest arm. More rows, or other columns, may show more.",
         _beyond_noise,
@@ -263,13 +321,15 @@ RULES = (
     _Rule(
         "POS002",
         "Chosen strengths lie inside their ranges",
+        "Chosen strengths lie at the end of their range",
         "A better strength may lie beyond the strong end.",
-        "Widen it: --range l2=1e-7:0.1, say.",
+        _widen,
         _edge,
     ),
     _Rule(
         "POS003",
         "Differences as small as the margin can be seen",
+        "Differences as small as the margin cannot be seen",
         "An interval wider than the margin cannot certify that arms are equivalent.",
         "Give more --repeats or rows, fewer arms, or a --margin that you can live with.",
         _resolution,
@@ -277,6 +337,7 @@ RULES = (
     _Rule(
         "POS004",
         "The verdict does not hang on the margin",
+        "The verdict hangs on the margin",
         "A verdict that changes at half or double the margin is as good as your reason for the margin.",
         "Say before the study which difference matters to you.",
         _line,
@@ -284,6 +345,7 @@ RULES = (
     _Rule(
         "POS005",
         "Trainings end by themselves",
+        "Trainings are cut off",
         "A network that is cut off is scored before it is done; regularized ones need more epochs and lose most.",
         "Give more --epochs.",
         _last_epoch,
@@ -291,6 +353,7 @@ RULES = (
     _Rule(
         "POS006",
         "Rows are independent",
+        "Rows may not be independent",
         "A row whose copy is in the training rows is not new: scores are too high, and intervals too narrow.",
         "--groups COLUMN keeps rows together that belong together.",
         _copies,
@@ -298,6 +361,7 @@ RULES = (
     _Rule(
         "POS007",
         "Every network trains",
+        "Networks diverge",
         "A network that diverges counts as the worst, which may decide against its arm.",
         "Lower the learning rate, or narrow the --range that diverges.",
         _diverged,
@@ -305,6 +369,7 @@ RULES = (
     _Rule(
         "POS008",
         "Predictions are tame",
+        "Predictions are wild",
         "Losses of single rows are capped where a prediction is absurd; with many of them few rows make the score.",
         "Look for outliers in the columns and the target.",
         _wild,
@@ -312,6 +377,7 @@ RULES = (
     _Rule(
         "POS009",
         "There is skill",
+        "There is no skill",
         "Arms that predict nothing cannot be told apart by how they predict.",
         "Look at the columns, the target and the network before its regularizers.",
         _skill,
@@ -319,6 +385,7 @@ RULES = (
     _Rule(
         "POS010",
         "Rows are many for the columns",
+        "Rows are few for the columns",
         "With fewer than two rows a column intervals are too narrow.",
         "Drop columns, or collect rows.",
         _rows,
@@ -326,6 +393,7 @@ RULES = (
     _Rule(
         "POS011",
         "Boosted trees are no better",
+        "Boosted trees are better",
         "Where they are, tuning this network's regularizers is not where most is to be had.",
         "Use the trees, or another network: wider, deeper, with embeddings.",
         _trees,
@@ -333,6 +401,7 @@ RULES = (
     _Rule(
         "POS012",
         "One network is as good as an average",
+        "An average of networks is better than one",
         "Averaging networks of different seeds often gains more than any regularizer.",
         "--ensemble 5 studies the average, and hands it back as one model.",
         _average,
@@ -340,6 +409,7 @@ RULES = (
     _Rule(
         "POS013",
         "The search is over",
+        "The search was still gaining",
         "An arm whose later trials still gain may be better than it looks: 'alone' may only mean 'badly searched'.",
         "Give more --trials.",
         _search,
@@ -347,6 +417,7 @@ RULES = (
     _Rule(
         "POS014",
         "The advised arm fits",
+        "The advised arm overfits or underfits",
         "Its training rows are predicted better than its held-out rows, or others predict held-out rows better than it "
         "predicts its training rows.",
         "Overfitting: more strength, or more rows. Underfitting: a larger network, or less strength.",
@@ -355,6 +426,7 @@ RULES = (
     _Rule(
         "POS015",
         "The network's structure suits its regularizers",
+        "Something in the network's structure acts on its regularizers",
         "At some places a regularizer does nothing, or something else than it is meant to.",
         "posology inspect shows each place; docs/networks.md says why.",
         _structure,
@@ -362,9 +434,18 @@ RULES = (
     _Rule(
         "POS016",
         "The study went to its end",
+        "The study says less than it could",
         "One repeat, or a study that its budget ended, says less than it could.",
         "posology resume goes on; or give more --repeats.",
         _ended,
+    ),
+    _Rule(
+        "POS017",
+        "Rare classes are predicted",
+        "Rare classes are hardly ever predicted",
+        "Probabilities may rank rows well although the likeliest class is nearly always the most frequent one.",
+        "Decide by the predicted probabilities, at a threshold of your own, or train with --class-weight balanced.",
+        _every_class,
     ),
 )
 """In the order of their codes; a code never changes its meaning."""

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posology.inference import R2, Measure, measure_named, training_measure
-from posology.record import read_of_its_end, read_settings
+from posology.outcome_files import read_of_its_end, read_run
 from posology.regularizers import REGULARIZERS
+from posology.study_json import read_settings
 from posology.table.targets import classes_of, targets_of
 
 if TYPE_CHECKING:
@@ -54,10 +55,8 @@ class Findings:
             No study there, one that is not finished, or a damaged file.
         """
         held = read_settings(folder)
-        verdict, evidence, run = (
-            read_of_its_end(folder, name) for name in ("verdict.json", "evidence.json", "run.json")
-        )
-        return cls(verdict, evidence, run, held)
+        verdict, evidence = (read_of_its_end(folder, name) for name in ("verdict.json", "evidence.json"))
+        return cls(verdict, evidence, read_run(folder), held)
 
     @property
     def arms(self) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from posology.handback.by_hand import by_hand
 from posology.handback.units import batch_of
 from posology.plan import arm_name
 from posology.report.charts import Forest
@@ -77,14 +78,11 @@ def _what_to_do(f: Findings) -> Part:
     commands = (
         f"posology predict {folder} NEW_TABLE\nposology export {folder} --to code\nposology export {folder} --to keras"
     )
-    units = (
-        "In the units of other libraries, at the study's batch size; strengths are for a standardized target where it "
-        "is a number:"
-    )
     items = (
         Text(f"{advised}{prescription['epochs']} epochs on all rows."),
         Code(code_of(f), "Lines to write"),
-        Text(units),
+        Text(" ".join(by_hand(f.verdict))),
+        Text("The same in the units of other libraries, at the study's batch size:"),
         units_table(f),
         Text("The tuned network, trained on all rows, is model.keras in the study's folder."),
         Code(commands, "Commands"),

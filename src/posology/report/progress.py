@@ -1,5 +1,6 @@
 """The progress bar: what is happening in the user's words, on standard error."""
 
+import sys
 import threading
 import time
 from types import TracebackType
@@ -9,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from posology.durations import in_words
 from posology.pace import Pace
 from posology.report.console import Terminal
-from posology.streams import tell
+from posology.streams import Forgiving, tell
 
 QUIET = 30.0
 """Seconds without a line after which a log is told that the study goes on."""
@@ -25,7 +26,7 @@ class Bar:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Terminal(stderr=True, quiet=quiet)
+        self._console = Terminal(file=Forgiving(sys.stderr), quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
         self._bar = Progress(

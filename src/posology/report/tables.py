@@ -41,8 +41,27 @@ def arms_table(f: Findings) -> Table:
         for row in f.verdict["arms"]
     )
     unit = f.measure.words
-    heads = ("arm", unit, "gain over none [95%]", "train-test gap", "mean strengths", "epochs", "could be best")
+    heads = (
+        "arm",
+        unit,
+        "gain over none [95%]",
+        gap_head(unit, f.gap_unit),
+        "mean strengths",
+        "epochs",
+        "could be best",
+    )
     return Table(heads, rows, caption="Table of arms")
+
+
+def gap_head(unit: str, of_gaps: str) -> str:
+    """Head the column of gaps; with their unit where that is another than that of the scores.
+
+    Examples
+    --------
+    >>> gap_head("R2", "R2"), gap_head("AUC", "log-loss skill")
+    ('train-test gap', 'train-test gap, log-loss skill')
+    """
+    return "train-test gap" if unit == of_gaps else f"train-test gap, {of_gaps}"
 
 
 def measures_table(f: Findings) -> Table | None:

@@ -10,13 +10,18 @@ from rich.table import Table
 from posology.arm_rows import ArmRow
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.inference import Analysis, Contrast, detectable_after, measure_named, training_measure
+from posology.handback.by_hand import by_hand
+from posology.inference import Analysis, Contrast, Measure, detectable_after, measure_named, training_measure
+from posology.inference.losses import CAP
 from posology.inference.plain import plain
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
+from posology.report.checks import Status, checks_of
 from posology.report.cocktail import mixed
 from posology.report.console import Terminal
+from posology.report.findings import Findings
 from posology.report.levers import print_levers
+from posology.report.tables import gap_head
 from posology.report.together import together_or_apart
 from posology.result import StudyResult
 from posology.scoring import in_words
@@ -45,12 +50,13 @@ def print_result(result: StudyResult) -> None:
     if result.behaviour:
         unit = _of_gaps(result)
         print_behaviour(console, result.behaviour, [arm_name(row.arm) for row in result.arms], unit)
-    for line in _footnotes(result):
+    for line in [*_footnotes(result), *_issues(result)]:
         console.print(line)
     console.print()
     console.print(_prescription_title(result), style="bold")
     for line in result.prescription.lines:
         console.print(f"  {line}")
+    console.print(" ".join(by_hand(result.to_dict(timing=False))))
     console.print()
     console.print(
         f"{_model(result.settings.design.ensemble)}, trained on all rows for {result.prescription.epochs} epochs: "
@@ -73,18 +79,19 @@ def _model(networks: int) -> str:
 def _arms(result: StudyResult) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     score = result.analysis.measure.words.replace(" ", "\n")
+    gap = gap_head(result.analysis.measure.words, _of_gaps(result))
     for name in (
         "arm",
         score,
         "gain over none [95%]",
-        "train-test gap",
+        gap,
         "mean strengths",
         "epochs",
         "could be best",
     ):
         table.add_column(
             name,
-            justify="right" if name in (score, "train-test gap", "epochs") else "left",
+            justify="right" if name in (score, gap, "epochs") else "left",
             no_wrap=name == "arm",
         )
     for row in result.arms:
@@ -141,7 +148,7 @@ def _footnotes(result: StudyResult) -> list[str]:
             "--epochs N --no-early-stopping studies the network without it."
         )
     notes = [*facts["network_notes"], *(warning["text"] for warning in facts["warnings"])]
-    return lines + _troubles(facts) + [f"Note: {note}" for note in notes]
+    return lines + _troubles(facts, analysis.measure) + [f"Note: {note}" for note in notes]
 
 
 def _capital(text: str) -> str:
@@ -151,7 +158,7 @@ def _capital(text: str) -> str:
 def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: int) -> list[str]:
     """Say how combinations compare with single arms, and what the study was able to see."""
     lines = []
-    if (rivalry := analysis.rivalry) is not None:
+    if (rivalry := analysis.rivalry) is not None and not rivalry.same:
         d = rivalry.difference
         lines.append(
             f"{arm_name(rivalry.combination)} minus {arm_name(rivalry.single)}, the best-looking of each: "
@@ -172,11 +179,27 @@ def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: 
     return lines
 
 
-def _troubles(facts: dict[str, Any]) -> list[str]:
+def _troubles(facts: dict[str, Any], measure: Measure) -> list[str]:
+    """Say how many losses were capped, at what and why, and how many networks diverged."""
     capped, failed = facts["capped_row_losses"], facts["failed_networks"]
-    if not capped and not failed:
-        return []
-    return [f"{capped:,} row losses were capped; {counted(failed, 'network')} diverged and count as the worst."]
+    at = {"r2": f" at {CAP:g} times the target's variance", "log_loss": " at a thousandth of their class's share"}
+    said = f"{capped:,} losses of single rows, of all scored networks, were capped{at.get(measure.name, '')}"
+    return [
+        *([f"{said}, so that no single prediction makes a score."] if capped else []),
+        *(
+            [f"{counted(failed, 'network')} diverged and {'counts' if failed == 1 else 'count'} as the worst."]
+            if failed
+            else []
+        ),
+    ]
+
+
+def _issues(result: StudyResult) -> list[str]:
+    """Say what is to be mended before the verdict is believed, as the report's checks do."""
+    checks = checks_of(Findings.of(result))
+    # of the tips, that which a table above shows and no other line explains
+    found = [c for c in checks if c.status is Status.ISSUE or (c.presses and c.code == "POS017")]
+    return [f"{_capital(c.status.value)} {c.code}, {c.title}: {c.found} {c.remedy}" for c in found]
 
 
 def _prescription_title(result: StudyResult) -> str:

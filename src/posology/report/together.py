@@ -6,6 +6,12 @@ from typing import Any
 
 from posology.report.charts.numbers import with_interval
 
+L1_L2 = ("l1", "l2")
+"""What the arm named weights is made of."""
+
+TELLING = math.log(2)
+"""How much weaker or stronger, in logs, a strength must be chosen to be told of: trials lie nearly as far apart."""
+
 
 def together_or_apart(verdict: Mapping[str, Any], unit: str) -> list[str]:
     """Write a sentence for each number that tells combined from separate regularizers.
@@ -20,7 +26,7 @@ def together_or_apart(verdict: Mapping[str, Any], unit: str) -> list[str]:
     analysis = verdict["analysis"]
     said = [_interaction(pair, found, unit) for pair, found in analysis["interactions"].items()]
     said += [text for pair, found in analysis["overlaps"].items() if (text := _overlap(pair, found))]
-    said += _substitutions(verdict["substitution"])
+    said += _substitutions(verdict["substitution"], analysis["overlaps"])
     return said + _new_sample(analysis["combination_against_single"], unit)
 
 
@@ -41,30 +47,44 @@ def _overlap(pair: str, found: Mapping[str, Any]) -> str:
     return f"Overlap of {_both(pair)}: {ends}; 0: effects add up, 1: the weaker adds nothing, above: they hurt."
 
 
-def _substitutions(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Say which strengths are chosen weaker or stronger in a combination than alone, where that is certain."""
+def _substitutions(found: Mapping[str, Mapping[str, Any]], overlaps: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say which strengths are chosen much weaker or stronger in a combination than alone, where that is certain."""
     said = []
     for name, one in found.items():
         if one["value"] is None or one["lower"] is None or one["lower"] <= 0 <= one["upper"]:
             continue
+        if abs(one["value"]) < TELLING:
+            continue
         arm, _, regularizer = name.partition(": ")
         times, *ends = (math.exp(abs(one[k])) for k in ("value", "lower", "upper"))
         low, high = (_times(end) for end in sorted(ends))
-        how, shares = ("weaker", ": they share the work") if one["value"] > 0 else ("stronger", "")
-        said.append(
-            f"In {arm}, {regularizer} is chosen {_times(times)} times {how} than alone [{low}, {high}]{shares}."
-        )
+        how = "weaker" if one["value"] > 0 else "stronger"
+        why = ": they share the work" if how == "weaker" and _shares(arm, regularizer, overlaps) else ""
+        said.append(f"In {arm}, {regularizer} is chosen {_times(times)} times {how} than alone [{low}, {high}]{why}.")
     return said
+
+
+def _shares(arm: str, regularizer: str, overlaps: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether a regularizer certainly shares effect with another of an arm: a strength alone does not say so."""
+    parts = arm.split("+")
+    for pair, found in overlaps.items():
+        names = pair.split("+")
+        own = {name.partition(":")[0] for name in names} & {regularizer, "weights" if regularizer in L1_L2 else ""}
+        if own and set(names) <= set(parts) and found["lower"] is not None and found["lower"] > 0:
+            return True
+    return False
 
 
 def _new_sample(rivalry: Mapping[str, Any] | None, unit: str) -> list[str]:
     if rivalry is None:
         return []
-    found = rivalry["resampled_t"]
+    found, pair = rivalry["resampled_t"], f"{rivalry['combination']} minus {rivalry['single']}"
     if found["lower"] is None:
         return []
+    if found["value"] == 0 and found["se"] == 0:
+        same = "the same network in every resample"
+        return [f"{rivalry['combination']} and {rivalry['single']} are {same}: there is nothing to tell apart."]
     holds = "would hold" if found["lower"] > 0 or found["upper"] < 0 else "might not hold"
-    pair = f"{rivalry['combination']} minus {rivalry['single']}"
     return [f"In a new sample, by Nadeau and Bengio: {pair} {with_interval(found)} {unit}: a difference that {holds}."]
 
 

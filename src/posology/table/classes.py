@@ -95,14 +95,14 @@ def _decided(name: str, values: pd.Series, column: Column) -> str:
     if column.kind == "number":
         return "regression"
     texts = values.dropna().astype(str)
-    numeric = texts.str.fullmatch(NUMBER.pattern)
+    numeric = texts.str.fullmatch(NUMBER.pattern, flags=NUMBER.flags)
     stray = texts[~numeric]
     if len(stray) and stray.map(lambda text: bool(MARKED.fullmatch(text) and not THOUSANDS.fullmatch(text))).all():
         raise InputError(
             f"The target '{name}' has numbers with marks, such as {quoted(stray.unique(), 2)}. Write plain numbers, "
             f"such as 1234.5; if these are names of classes, use {_said('classification')}."
         )
-    if len(stray) and (numeric.mean() > MOSTLY or stray.str.fullmatch(THOUSANDS.pattern).all()):
+    if len(stray) and (numeric.mean() > MOSTLY or stray.str.fullmatch(THOUSANDS.pattern, flags=THOUSANDS.flags).all()):
         raise InputError(
             f"The target '{name}' has numbers, but also text such as {quoted(stray.unique(), 2)}. Mend these cells; if "
             f"all are names of classes, use {_said('classification')}."

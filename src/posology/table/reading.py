@@ -4,13 +4,12 @@ Text files are checked line by line before pandas parses them, because pandas fi
 cells, takes the first column of long rows as an index and renames duplicate columns, all in silence.
 """
 
-import csv
 import io
 import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ import pandas as pd
 
 from posology.errors import InputError
 from posology.files import given_path, is_regular
+from posology.table.lines import all_named, checked_header, decoded, records, separator_line, sniffed
 from posology.table.spellings import CODE
-from posology.table.unpacking import PACKED, cut_off, member_of, unpacked
+from posology.table.unpacking import PACKED, cut_off, member_of
 from posology.wording import counted, did_you_mean, quoted
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 TEXT_SUFFIXES = {".csv": ",;\t", ".txt": ",;\t", ".tsv": "\t", ".tab": "\t"}
 ARROW_SUFFIXES = {".parquet": "Parquet", ".pq": "Parquet", ".feather": "Feather", ".arrow": "Feather"}
 PICKLE_SUFFIXES = {".pkl", ".pickle", ".joblib"}
@@ -31,15 +30,6 @@ READABLE = f"CSV, TSV or TXT (also as {', '.join(PACKED)}), Parquet or Feather"
 MOST_CELLS = 2**31
 """Of a Parquet file; a few bytes can stand for a billion equal cells."""
 
-
-# Files that carry the wrong name: their first bytes, and what they really are.
-FOREIGN_STARTS = {
-    b"PAR1": "a Parquet file",
-    b"ARROW1": "a Feather file",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-}
 
 PANDAS_VERSION = tuple(int(part) for part in pd.__version__.split(".")[:2])
 
@@ -140,13 +130,13 @@ def _unknown_kind(path: Path, suffix: str) -> str:
 
 
 def _read_text(path: Path, separators: str, text: Collection[str]) -> pd.DataFrame:
-    content = _decoded(path)
-    content, separators = _separator_line(content, separators)
-    if not any(_records(path, content, separators[0])):
+    content = decoded(path)
+    content, separators = separator_line(content, separators)
+    if not any(records(path, content, separators[0])):
         raise InputError(f"'{path}' is empty: it has only blank lines. Save or export the table again.")
-    separator = _sniffed(path, content, separators)
-    header = _checked_header(path, content, separator)
-    names = _all_named(header)
+    separator = sniffed(path, content, separators)
+    header = checked_header(path, content, separator)
+    names = all_named(header)
     frame = _parsed(path, content, separator, names, text)
     if codes := _codes(path, content, separator, frame):
         frame = _parsed(path, content, separator, names, {*text, *codes})
@@ -154,111 +144,6 @@ def _read_text(path: Path, separators: str, text: Collection[str]) -> pd.DataFra
     blank = [name for name in unnamed if frame[name].isna().all()]
     frame = frame.drop(columns=blank)  # a separator at the end of every line makes such a column
     return frame if separator == "," else _with_decimal_commas(frame, text)
-
-
-def _decoded(path: Path) -> str:
-    data = unpacked(path)
-    for start, kind in FOREIGN_STARTS.items():
-        if data.startswith(start):
-            raise InputError(f"'{path}' is {kind}, not UTF-8 text. Save it again as CSV in UTF-8.")
-    if place := data.find(b"\0") + 1:
-        line = data.count(b"\n", 0, place) + 1
-        raise InputError(f"'{path}' is not text: it has a NUL byte in line {line:,}. Save it again as CSV in UTF-8.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # utf-8-sig counts after the mark; the user's editor counts from the first byte
-        position = error.start + (len(data) - len(error.object))
-        line = data.count(b"\n", 0, position) + 1
-        found = f"byte {position + 1:,} (0x{data[position]:02x}), in line {line:,}"
-        raise InputError(
-            f"'{path}' is not UTF-8 text: {found}, cannot be read. "
-            "Save it again as CSV in UTF-8 (spreadsheets: 'CSV UTF-8')."
-        ) from error
-
-
-def _separator_line(content: str, separators: str) -> tuple[str, str]:
-    # Excel writes "sep=;" before the header where the separator is not the locale's
-    first, _, rest = content.partition("\n")
-    named = re.fullmatch(r"sep=(.)\r?", first, flags=re.IGNORECASE)
-    return (rest, named[1]) if named and named[1] in SEPARATORS else (content, separators)
-
-
-def _records(path: Path, content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of each line that is not blank."""
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, skipinitialspace=True)
-    try:
-        for fields in reader:
-            if fields and (len(fields) > 1 or fields[0].strip()):
-                yield reader.line_num, fields
-    except csv.Error as error:
-        raise InputError(
-            f"'{path}' is not a table of text: {error}, in line {reader.line_num:,}. Is a double quote left open "
-            "there? Mend it, or save the table again as CSV."
-        ) from error
-
-
-def _sniffed(path: Path, content: str, separators: str) -> str:
-    def evenness(separator: str) -> tuple[float, int]:
-        counts = [len(fields) for _, fields in islice(_records(path, content, separator), 100)]
-        return (counts.count(counts[0]) / len(counts), counts[0]) if counts[0] > 1 else (0.0, 1)
-
-    return separators if len(separators) == 1 else max(separators, key=evenness)
-
-
-def _checked_header(path: Path, content: str, separator: str) -> list[str]:
-    records = _records(path, content, separator)
-    header = [name.strip() for name in next(records)[1]]
-    _check_header(path, header, separator)
-    ragged = [(line, len(fields)) for line, fields in records if len(fields) != len(header)]
-    if ragged:
-        line, found = ragged[0]
-        raise InputError(
-            f"'{path}' has {counted(found, 'field')} in line {line:,}, but its header has {len(header)}; "
-            f"so in {counted(len(ragged), 'line')}. Mend those lines: a cell that holds a "
-            f"{SEPARATORS[separator]} or a line break must stand in double quotes."
-        )
-    return header
-
-
-def _all_named(header: list[str]) -> list[str]:
-    """Name the columns that have no name: "Unnamed: 2", or with one space more where that is a column's name."""
-    given = set(header)
-    free = {place: f"Unnamed: {place}" for place, name in enumerate(header) if not name}
-    while given & set(free.values()):
-        free = {place: name.replace(":", ": ", 1) for place, name in free.items()}
-    return [name or free[place] for place, name in enumerate(header)]
-
-
-def _other_separator(line: str) -> str:
-    """Say how to bring a table into form that is separated by something else."""
-    for words, mark, pattern in (("bars", "|", "'|'"), ("spaces", None, r"r'\s+'")):
-        if len(line.strip("| ").split(mark)) > 2:
-            return f" It looks separated by {words}: pandas.read_csv(..., sep={pattern}).to_csv(...) changes that."
-    return ""
-
-
-def _check_header(path: Path, header: list[str], separator: str) -> None:
-    if len(header) == 1:
-        tried = "comma, semicolon and tab" if separator != "\t" else "tab"
-        raise InputError(
-            f"'{path}' has one column, '{header[0]}', when split at {tried}. "
-            "Give a table with a target and at least one feature, separated by one of these."
-            f"{_other_separator(header[0])}"
-        )
-    repeated = [name for name, count in Counter(header).items() if name and count > 1]
-    if repeated:
-        raise InputError(
-            f"'{path}' names {quoted(repeated)} more than once in its first line. "
-            "Give every column a name of its own (if the first line is data, add a line of names)."
-        )
-    if all(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", name) for name in header) and any(
-        not name.isdecimal() for name in header
-    ):
-        raise InputError(
-            f"'{path}' begins with numbers, {quoted(header, 3)}, where the column names should be. "
-            "Add a first line with one name per column."
-        )
 
 
 def _parsed(path: Path, content: str, separator: str, names: list[str], text: Collection[str]) -> pd.DataFrame:
@@ -288,7 +173,7 @@ def _codes(path: Path, content: str, separator: str, frame: pd.DataFrame) -> set
         return set()
     numeric = [(place, name) for place, name in enumerate(frame) if pd.api.types.is_numeric_dtype(frame[name].dtype)]
     found: set[str] = set()
-    for _, fields in islice(_records(path, content, separator), 1, None):
+    for _, fields in islice(records(path, content, separator), 1, None):
         found.update(name for place, name in numeric if CODE.fullmatch(fields[place]))
     return found
 

@@ -34,7 +34,7 @@ class Fitting(Display):
             return []
         # what every other arm that diverged reaches is no number
         known = [{**one, "reached": float("nan") if one["reached"] is None else one["reached"]} for one in rows]
-        said = " ".join(filter(None, (Fitted(**one).sentence() for one in known)))
+        said = " ".join(filter(None, (Fitted(**one).sentence(self.findings.gap_unit) for one in known)))
         size = (640.0, 60 + 24.0 * len(rows))
         left = 30 + 7.0 * max(len(one["arm"]) for one in rows)
         heading = f"{self.findings.gap_unit} of one network"

@@ -1,0 +1,71 @@
+"""What a prescription needs beside its lines, so that a network built by hand reaches the stated score."""
+
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+from posology.handback.units import batch_of
+from posology.table.targets import classes_of
+from posology.wording import counted
+
+
+def by_hand(verdict: Mapping[str, Any]) -> list[str]:
+    """Say the scale that strengths are for, how to train by hand, and why they differ from the means of the arms.
+
+    Parameters
+    ----------
+    verdict : mapping
+        `StudyResult.to_dict()`, or verdict.json.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    return [_scale(verdict), _training(verdict), _tuned(verdict)]
+
+
+def commented(sentences: Sequence[str]) -> list[str]:
+    """Write sentences as comments of Python.
+
+    Examples
+    --------
+    >>> commented(["By hand: so.", "And so."])
+    ['# By hand: so. And so.']
+    """
+    return [f"# {line}" for line in wrap(" ".join(sentences), 98)]
+
+
+def _scale(verdict: Mapping[str, Any]) -> str:
+    columns = "By hand: prepare the columns (numbers standardized, categories as columns of 0 and 1)"
+    if classes_of(verdict["study"]):
+        return f"{columns}."
+    target = _target(verdict["prescription"].get("target_scale", ()))
+    return f"{columns} and standardize {target}, the scale of penalties."
+
+
+def _target(scale: Sequence[Sequence[float]]) -> str:
+    """Say how the target is standardized; earlier studies do not keep its numbers here."""
+    if len(scale) == 1:
+        return f"the target, (y - {scale[0][0]:.4g}) / {scale[0][1]:.4g}"
+    return f"{'each' if scale else 'the'} target by its mean and sd, those in preparation.json"
+
+
+def _training(verdict: Mapping[str, Any]) -> str:
+    study, design, epochs = verdict["study"], verdict["settings"]["design"], verdict["prescription"]["epochs"]
+    said = [f"Train in batches of {counted(batch_of(verdict), 'row')} for {counted(epochs, 'epoch')}"]
+    if design["patience"] is not None:
+        said.append("without early stopping, which chose that number on inner splits")
+    if design["callbacks"]["plateau_factor"] != 1:
+        said.append("the learning rate reduced after the epochs that packs/all-refit.json names")
+    if study["weights"] is not None:
+        said.append("rows weighted as in the study")
+    if design["class_weight"] is not None:
+        said.append("classes weighted as in the study")
+    return f"{', '.join(said)}."
+
+
+def _tuned(verdict: Mapping[str, Any]) -> str:
+    study = verdict["study"]
+    means = f"means over {counted(study['resamples'], 'resample')}, each tuned by itself on fewer rows"
+    return f"It was tuned anew on all {study['rows']:,} rows; strengths and epochs in the table of arms are {means}."

@@ -1,0 +1,42 @@
+"""What the terminal says of a result beside its tables."""
+
+import copy
+from dataclasses import replace
+
+import pytest
+
+from posology.report.terminal import print_result
+
+from .test_checks import _strong
+
+
+@pytest.fixture
+def said(studies, capsys):
+    """Print the plain study with parts of it changed; give what is said, in one line."""
+
+    def printed(facts=None, **parts):
+        result = studies("plain")
+        print_result(replace(result, facts={**result.facts, **(facts or {})}, **parts))
+        return " ".join(capsys.readouterr().out.split())
+
+    return printed
+
+
+def test_issues_are_told(said, studies):
+    evidence = copy.deepcopy(studies("plain").evidence)
+    _strong({}, evidence)
+    text = said(evidence=evidence)
+    assert "Issue POS002, Chosen strengths lie at the end of their range: 100% of the resamples chose l1 near" in text
+    assert "--range l1=1e-6:0.1" in text
+
+
+def test_what_was_capped_and_what_diverged(said):
+    capped = (
+        "22 losses of single rows, of all scored networks, were capped at 10 times the target's variance, so that no"
+    )
+    text = said({"capped_row_losses": 22, "failed_networks": 0})
+    assert capped in text
+    assert "diverged" not in text
+    text = said({"capped_row_losses": 0, "failed_networks": 1})
+    assert "1 network diverged and counts as the worst." in text
+    assert "were capped" not in text
