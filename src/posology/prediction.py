@@ -67,7 +67,7 @@ class Predicted:
         return found
 
     def to_json(self) -> str:
-        """Write one JSON object."""
+        """Write one JSON object, on one line."""
         content: dict[str, Any] = {
             "target": self.target,
             **({"targets": list(self.targets)} if self.targets else {}),
@@ -78,7 +78,7 @@ class Predicted:
             content |= {"predictions": self._has(), "probabilities": self.values.tolist()}
         elif self.classes:
             content |= {"predictions": self._best(), "classes": self.classes, "probabilities": self.values.tolist()}
-        return json.dumps(content, indent=2) + "\n"
+        return json.dumps(content) + "\n"
 
 
 def predict_table(place: Path, table: Path) -> Predicted:

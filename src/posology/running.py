@@ -187,7 +187,7 @@ class Run:
         """Score what stands beside the arms."""
         if not self._study.settings.levers:
             return None
-        self._progress.stage("scoring trees, ridge and arms without early stopping")
+        self._progress.stage("scoring trees, a linear model and arms without early stopping")
         if (endless := without_stopping(self._design)) is not None:
             self._progress.total(self._begun.total() + endless.members())
         drive = partial(self._driven, pool=pool, record=record, tick=self._in_time)

@@ -8,6 +8,7 @@ import pytest
 
 from posology.calibration import simulation
 from posology.calibration.targets import Target
+from posology.report.calibration import Counter
 
 SMALL = ["calibrate", "--studies", "2", "--rows", "60", "--columns", "4"]
 
@@ -17,7 +18,18 @@ def test_it_prints_targets_and_rivals(call):
     assert "false combine" in said.out
     assert "Nadeau-Bengio" in said.out
     assert "95% Wilson intervals" in said.out
+    assert "Generators: N1, " in said.out
     assert "N1: 2 of 2 studies" in said.err
+
+
+def test_progress_says_how_long_a_generator_takes(monkeypatch, capsys):
+    now = iter([0.0, 100.0, 103.0, 200.0])
+    monkeypatch.setattr("posology.report.calibration.time.monotonic", lambda: next(now))
+    tell = Counter()
+    for generator, done in (("N1", 1), ("N1", 2), ("E1", 1)):
+        tell(generator, done, 10)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["N1: 1 of 10 studies", "N1: 2 of 10 studies, about 25 s left of it", "E1: 1 of 10 studies"]
 
 
 def test_json_is_one_object(call):

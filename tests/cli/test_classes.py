@@ -129,7 +129,9 @@ def test_predictions_are_classes_and_their_probabilities(found):
 
 def test_predictions_as_json():
     values = np.array([[0.25, 0.75], [1.0, 0.0]])
-    content = json.loads(Predicted("sort", values, (), ("oat", "rye")).to_json())
+    text = Predicted("sort", values, (), ("oat", "rye")).to_json()
+    assert text.count("\n") == 1
+    content = json.loads(text)
     assert content == {
         "target": "sort",
         "predictions": ["rye", "oat"],

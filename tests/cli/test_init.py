@@ -26,7 +26,7 @@ def test_a_file_that_exists_is_kept(call, table):
     (table.parent / "study.toml").write_text("mine")
     said = call("init", "houses.csv")
     assert (said.code, said.out) == (2, "")
-    assert "The file 'study.toml' exists. Choose another --output." in said.err
+    assert "The file 'study.toml' exists. Choose another --out." in said.err
     assert call("init", "houses.csv", "--out", "other.toml").code == 0
     assert (table.parent / "study.toml").read_text() == "mine"
 

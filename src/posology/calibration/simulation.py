@@ -22,7 +22,7 @@ from posology.table import Table
 from posology.wording import did_you_mean
 
 DEFAULT = ("N0", "N2", "N3", "E1", "A1")
-"""What every target but coverage under stress needs, in a minute or two."""
+"""What every target but coverage under stress needs, in some minutes."""
 
 Tell = Callable[[str, int, int], None]
 """Is told the generator, the studies done and those asked for."""

@@ -24,7 +24,7 @@ def calibrate(
     json: Annotated[bool, Parameter(negative=())] = False,
     quiet: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Show how often the verdict is right, on simulated studies whose truth is known. A minute or two.
+    """Show how often the verdict is right, on simulated studies whose truth is known. Some minutes.
 
     Ends with 1 where a target is missed for certain.
 

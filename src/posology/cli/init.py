@@ -36,7 +36,7 @@ def init(
 
     path = Path(output)
     if path.exists():
-        raise InputError(f"The file '{path}' exists. Choose another --output.")
+        raise InputError(f"The file '{path}' exists. Choose another --out.")
     columns = [str(name) for name in read_frame(Path(table)).columns]
     target = target or (last_column(columns),)
     named = chosen_targets(target, columns)

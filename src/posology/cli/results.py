@@ -43,6 +43,11 @@ def results(folder: str, *, to: Literal["csv", "parquet"] = "csv", out: str | No
 
     The same is in study.sqlite in the folder, in the view `results`.
 
+    Columns: stage (tune, refit, lever, prescription), arm, trial, repeat, fold, split (empty where all rows of the
+    outer training fold are trained on), seed, strengths (JSON, a number a site), epoch, train_loss and watched_loss
+    (the network's own loss on the standardized target, penalties aside, dropout off), test_loss (of a refit at its
+    chosen epoch, as it is scored: the same in each of its rows) and failed.
+
     Example: posology results houses.posology --to parquet
 
     Parameters

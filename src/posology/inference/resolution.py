@@ -91,6 +91,10 @@ def detectable_after(now: float, floor: float | None, done: int, repeats: int) -
     return math.sqrt(floor**2 + max(0.0, now**2 - floor**2) * done / repeats)
 
 
+LESS, MORE = 2.0, 1.5
+"""How far the end may lie below and above what one repeat says, four times in five (docs/precision.md)."""
+
+
 @dataclass(frozen=True)
 class FirstSight:
     """What the first repeat promises of all of them: smallest differences shown four times out of five, in R2.
@@ -100,8 +104,9 @@ class FirstSight:
     now : float
         After one repeat.
     least, most : float
-        After all repeats: were all noise that of cells and fits, which repeats shrink; were the row term all of rows,
-        which they do not. One repeat cannot tell these apart.
+        After all repeats, a range that four studies of five keep to. Its ends without their allowances are exact: were
+        all noise that of cells and fits, which repeats shrink; were the row term all of rows, which they do not. One
+        repeat cannot tell these apart, nor does it know its own standard error well: hence LESS and MORE.
     """
 
     now: float
@@ -114,14 +119,15 @@ class FirstSight:
         Examples
         --------
         >>> print(FirstSight(0.0312, 0.0139, 0.0281).sentence(5, 0.01))
-        After 1 of at most 5 repeats, differences of 0.031 R2 show four times out of five; after all, of 0.014 to 0.028.
-        Your margin is 0.01; fewer arms or more rows show smaller ones.
+        After 1 of at most 5 repeats, differences of 0.031 R2 show four times out of five; after all, of 0.014 to 0.028
+        (four studies of five end there). Your margin is 0.01; fewer arms or more rows show smaller ones.
         """
         places = max(3, 1 - math.floor(math.log10(margin)))
         now, least, most = (f"{x:.{places}f}" for x in (self.now, self.least, self.most))
         return (
             f"After 1 of at most {repeats} repeats, differences of {now} {measure.words} show four times out of five; "
-            f"after all, of {least} to {most}.\nYour margin is {margin:g}; fewer arms or more rows show smaller ones."
+            f"after all, of {least} to {most}\n(four studies of five end there). Your margin is {margin:g}; fewer arms "
+            "or more rows show smaller ones."
         )
 
 
@@ -132,7 +138,7 @@ def first_sight(
 
     ::
 
-        MDE(r) = (q + 0.84) SE(r);  SE(1)^2/r <= SE(r)^2 <= 2 Srow + PSD(Sfit - Sboth)/r
+        MDE(r) = (q + 0.84) SE(r);  SE(1)^2/r / LESS^2 <= SE(r)^2 <= MORE^2 (2 Srow + PSD(Sfit - Sboth)/r)
 
     for the two best-looking arms; q is that of one repeat, and falls with more.
 
@@ -152,4 +158,4 @@ def first_sight(
     factor = float(compare_with_best(found).q.max()) + POWER
     most = Estimate(found.theta, 2 * found.row + (found.sigma - 2 * found.row) / repeats, found.row, found.df)
     now = factor * float(found.pair_se()[first, second])
-    return FirstSight(now, now / math.sqrt(repeats), factor * float(most.pair_se()[first, second]))
+    return FirstSight(now, now / math.sqrt(repeats) / LESS, MORE * factor * float(most.pair_se()[first, second]))

@@ -1,10 +1,13 @@
 """A calibration in the terminal: each target with its rate, and whether the studies show that it is kept."""
 
 import sys
+import time
 
 from rich.table import Table
 
+from posology.calibration.generators import suite
 from posology.calibration.simulation import Calibration
+from posology.durations import about
 from posology.report.console import Terminal
 from posology.streams import tell
 from posology.wording import counted
@@ -35,8 +38,17 @@ def print_calibration(found: Calibration) -> None:
         f"{counted(len(found.targets), 'rate')}: {kept} kept, {open_ones} open (more --studies would tell), "
         f"{len(found.missed)} missed. Intervals are 95% Wilson intervals; kept means that all of it keeps the promise.",
     )
+    if key := _key(found):
+        console.print(key)
     for target in found.missed:
         console.print(f"Missed: {target.name} on {target.generator}, {target.what}.", style="bold")
+
+
+def _key(found: Calibration) -> str:
+    """Say what the generators are; the targets have their meaning beside them."""
+    known = suite()
+    named = dict.fromkeys(t.generator for t in found.targets if t.generator in known)
+    return f"Generators: {'; '.join(f'{name}, {known[name].what}' for name in named)}." if named else ""
 
 
 def _targets(found: Calibration) -> Table:
@@ -65,13 +77,22 @@ class Counter:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._live = sys.stderr.isatty()
+        self._generator, self._began = "", time.monotonic()
 
     def __call__(self, generator: str, done: int, studies: int) -> None:
         """Tell how far a generator is."""
         if self._quiet:
             return
-        text = f"{generator}: {done:,} of {studies:,} studies"
+        if generator != self._generator:  # told after its first study
+            self._generator, self._began = generator, time.monotonic()
+        text = f"{generator}: {done:,} of {studies:,} studies{self._left(done, studies)}"
         if self._live:
             tell(f"\r\033[K{text}", end="\n" if done == studies else "")
         elif done * 10 // studies > (done - 1) * 10 // studies:
             tell(text)
+
+    def _left(self, done: int, studies: int) -> str:
+        """Say how long the generator's other studies take; each of them has another price."""
+        if not 1 < done < studies:
+            return ""
+        return f", {about((time.monotonic() - self._began) / (done - 1) * (studies - done))} left of it"
