@@ -20,11 +20,16 @@ def doses_of(model, l1=(), l2=(), rates=()):
     return [*(Dose(s, {"l1": a, "l2": b}) for s, a, b in kernels), *(Dose(s, {"rate": r}) for s, r in drops)]
 
 
+def random_like(weights):
+    return jnp.asarray(np.random.default_rng(2).normal(0, 0.1, weights.shape), weights.dtype)
+
+
 def studied(model, **settings):
     """A model, packed, with first weights, rows, a target and the compiled gradient of its training loss."""
     before = model.to_json(), [w.copy() for w in model.get_weights()]
     network = PackedNetwork(model, **settings)
     weights, state = (tuple(map(jnp.asarray, part)) for part in network.first_weights(3))
+    weights = tuple(w if w.ndim < 2 or w.any() else random_like(w) for w in weights)  # zeros hide what is before them
     x = rows_for(model)
     y = np.random.default_rng(1).normal(size=(len(x), 1)).astype("float32")
     graded = jax.jit(jax.value_and_grad(network.loss, has_aux=True))

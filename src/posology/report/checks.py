@@ -301,7 +301,8 @@ def _ended(f: Findings) -> Outcome:
 
 def _every_class(f: Findings) -> Outcome:
     """Look whether any arm's likeliest class tells more than always naming the same one."""
-    found = [row["measures"]["balanced_accuracy"] for row in f.verdict["arms"] if row.get("measures")]
+    measures = [row.get("measures") or {} for row in f.verdict["arms"]]  # of numbers: R2, MAE, ..
+    found = [of_arm["balanced_accuracy"] for of_arm in measures if "balanced_accuracy" in of_arm]
     if not found:
         return Status.NOT_APPLICABLE, "The target is a number."
     best, chance = max(found), 1 / len(f.classes)
