@@ -54,8 +54,10 @@ class Predictor:
             alone = self._head.labels or not self._head.classes
             return np.zeros((0, self._model.outputs[self._scored].shape[-1] if alone else self._head.classes))
         found = np.concatenate([np.asarray(self._forward(block), float) for block in blocks])[: len(x)]
-        exclusive = self._head.classes and not self._head.labels
-        return found / found.sum(axis=1, keepdims=True) if exclusive else found
+        if not self._head.classes:
+            return found
+        within = np.clip(found, 0, 1)  # an average of five ones is rounded above one
+        return within if self._head.labels else within / within.sum(axis=1, keepdims=True)
 
     def _padded(self, x: Float32[np.ndarray, "row column"]) -> Float32[np.ndarray, "block column"]:
         out = np.zeros((BLOCK, x.shape[1]), np.float32)

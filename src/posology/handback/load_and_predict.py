@@ -68,7 +68,7 @@ def predict_probabilities(frame: pd.DataFrame, custom_objects: dict[str, Any] | 
     elif about["logits"]:
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs = powers / powers.sum(axis=1, keepdims=True)
-    return pd.DataFrame(outputs, columns=pd.Index(about["names"], dtype=object))
+    return pd.DataFrame(np.clip(outputs, 0, 1), columns=pd.Index(about["names"], dtype=object))
 
 
 def _decided(probabilities: pd.DataFrame) -> np.ndarray:
