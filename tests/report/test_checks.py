@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from posology import InputError
-from posology.report.checks import RULES, Status, checks_of
+from posology.report.check import Status
+from posology.report.checks import RULES, checks_of
 from posology.report.findings import Findings
 
 DOCS = Path(__file__).parents[2] / "docs" / "report.md"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from posology.report.checks import Check
+from posology.report.check import Check
 from posology.report.display import Display
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from posology.report.checks import Check
+from posology.report.check import Check
 from posology.report.findings import Findings
 from posology.report.items import Checks, Code, Item, Said, Table, Text
 from posology.report.parts import about, parts_of

@@ -9,7 +9,8 @@ from posology.handback.by_hand import by_hand
 from posology.handback.units import batch_of
 from posology.plan import arm_name
 from posology.report.charts import Forest
-from posology.report.checks import Check, Status, checks_of
+from posology.report.check import Check, Status
+from posology.report.checks import checks_of
 from posology.report.findings import Findings
 from posology.report.items import Checks, Code, Part, Said, Table, Text
 from posology.report.sections import evidence_parts

@@ -16,7 +16,8 @@ from posology.inference.losses import CAP
 from posology.inference.plain import plain
 from posology.plan import arm_name
 from posology.report.behaviour import print_behaviour
-from posology.report.checks import Status, checks_of
+from posology.report.check import Status
+from posology.report.checks import checks_of
 from posology.report.cocktail import mixed
 from posology.report.console import Terminal
 from posology.report.findings import Findings
