@@ -123,7 +123,7 @@ def test_use_alone():
 def test_use_alone_near_pick_either_and_certainly_best():
     found = planted(PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.01123, 0.0, 0.0], [-1, -1, 1, -1])
     assert said(found)[1] == "No arm, combinations included, is better."
-    assert said(found)[3] == (f"{LINE} L1/L2 0.0013 R2 higher, the verdict would be another: pick either of two.")
+    assert said(found)[3] == (f"{LINE} L1/L2 0.0013 R2 higher, the verdict would be another: two arms are equivalent.")
 
 
 def test_combine():

@@ -243,7 +243,12 @@ def _which(analysis: Analysis, shift: float) -> str:
     other = decide(analysis.arms, analysis.score - 1, beyond, verdict.margin, combine_allowed=allowed)
     if (other.rule, other.arm) == (verdict.rule, verdict.arm):
         return ""  # another of the same kind
-    said = {1: "no regularizer is needed", 2: "pick either of two", 3: f"{arm_in_words(other.arm)} alone", 4: "combine"}
+    said = {
+        1: "no regularizer is needed",
+        2: "two arms are equivalent",
+        3: f"{arm_in_words(other.arm)} alone",
+        4: "combine",
+    }
     return f": {said.get(other.rule, 'not enough evidence')}"
 
 
