@@ -79,6 +79,20 @@ def is_regular(path: Path, advice: str) -> bool:
     return kind == stat.S_IFREG
 
 
+def json_at(path: Path) -> Any:
+    """Give what a JSON file says; None where there is none, or it is damaged.
+
+    Examples
+    --------
+    >>> json_at(Path("nowhere.json")) is None
+    True
+    """
+    try:
+        return json.loads(bytes_of(path))
+    except (ValueError, RecursionError):
+        return None
+
+
 def read_small(path: Path, most: int, advice: str) -> bytes:
     """Read a file that is there and that no use of it makes large.
 

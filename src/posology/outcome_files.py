@@ -1,13 +1,12 @@
 """What a study writes at its end, read with care: whole, and as it was written."""
 
-import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
-from posology.files import bytes_of, parsed_json
+from posology.files import json_at, parsed_json
 from posology.seals import changed
 from posology.wording import resume_command
 from posology.working_time import tells_time
@@ -32,9 +31,9 @@ def has_network(folder: Path, kept: Mapping[str, Any], *, classes: bool) -> bool
 def lacks_classes(folder: Path) -> bool:
     """Tell whether the names of classes are lost, of which verdict.json says that there are some."""
     try:
-        study = json.loads(bytes_of(folder / "verdict.json"))["study"]
+        study = json_at(folder / "verdict.json")["study"]
         return not {"classes", "labels"}.isdisjoint(study) and not (folder / "classes.json").is_file()
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return False  # none is there, as in a bundle, which checks its parts by itself
 
 
@@ -80,8 +79,5 @@ def changed_network(folder: Path) -> list[str]:
 
 def _object(path: Path) -> dict[str, Any]:
     """Read a JSON object; nothing where it is damaged or not there."""
-    try:
-        found = json.loads(bytes_of(path))
-    except (ValueError, RecursionError):
-        return {}
+    found = json_at(path)
     return found if isinstance(found, dict) else {}

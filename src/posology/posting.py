@@ -14,7 +14,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from posology.files import bytes_of
+from posology.files import json_at
 from posology.pace import Pace
 from posology.progress import Progress
 from posology.working_time import WorkingTime
@@ -128,9 +128,6 @@ def read_progress(folder: Path) -> dict[str, Any] | None:
         The counts and words of `Pace`; the `WorkingTime`, to which a run that goes on adds; `running`, false where it
         was stopped in order; `at`, seconds since 1970. None too where the file is not what `Posted` writes.
     """
-    try:
-        said = json.loads(bytes_of(folder / NAME))
-    except (ValueError, RecursionError):
-        return None
+    said = json_at(folder / NAME)
     right = isinstance(said, dict) and all(isinstance(said.get(name), kinds) for name, kinds in _KINDS.items())
     return said if right else None

@@ -30,7 +30,7 @@ import numpy as np
 
 from posology.continuing import SAME, Continuing, Held, continued
 from posology.errors import InputError, StoppedError
-from posology.files import bytes_of
+from posology.files import bytes_of, json_at
 from posology.pack_files import PackFiles
 from posology.plan import Pack
 from posology.results_index import ResultsIndex
@@ -145,10 +145,7 @@ class Record:
 
     def read_json(self, name: str) -> Any:
         """Give a JSON file's content, or None where there is none."""
-        try:
-            return json.loads(bytes_of(self.folder / name))
-        except (ValueError, RecursionError):
-            return None
+        return json_at(self.folder / name)
 
     def write_pack(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays that are no pack's in a file in `packs`; see `keep`."""

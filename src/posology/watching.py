@@ -1,7 +1,6 @@
 """A look into the folder of a study that runs: how far it is, how its trainings go, and never which arm leads."""
 
 import contextlib
-import json
 import sqlite3
 import time
 from dataclasses import asdict, dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import posology
-from posology.files import bytes_of
+from posology.files import json_at
 from posology.posting import read_progress
 from posology.record import in_use
 from posology.results_index import NAME as INDEX
@@ -88,9 +87,9 @@ def look(folder: Path) -> Look:
 
 def _without_word(folder: Path) -> Look:
     try:
-        verdict = json.loads(bytes_of(folder / "verdict.json"))
+        verdict = json_at(folder / "verdict.json")
         sentence, trained = verdict["verdict"]["sentences"][0], int(verdict.get("study", {}).get("networks", 0))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         if in_use(folder):
             return Look("running", "starting")
         return Look("stopped", f"Nothing runs here. Go on with: {resume_command(folder)}")

@@ -1,6 +1,5 @@
 """How long a study has worked: the sum over the sessions that carried it out, which its folder remembers."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.durations import in_words
-from posology.files import bytes_of
+from posology.files import json_at
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,7 @@ def tells_time(content: Any) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     """Read what is there and whole: a study goes on without it too."""
-    try:
-        content = json.loads(bytes_of(path))
-    except (ValueError, RecursionError):
-        return {}
+    content = json_at(path)
     return dict(content) if tells_time(content) else {}
 
 
