@@ -59,6 +59,17 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def capital(text: str) -> str:
+    """Begin a text as a sentence begins, and leave the rest as it is.
+
+    Examples
+    --------
+    >>> capital("log-loss skill of L1"), capital("")
+    ('Log-loss skill of L1', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def first_line(error: BaseException) -> str:
     r"""Give the first line of an error's text, without its full stop; its kind where it has no text.
 

@@ -15,7 +15,7 @@ from posology.network.graph import Graph, Node, graph_of
 from posology.network.scale import KERNELS, cancelled_by
 from posology.network.sites import Site, dropout_sites, is_nonlinear, kernel_sites, leaves, noise_shape_of
 from posology.regularizers import PLAIN
-from posology.wording import quoted
+from posology.wording import capital, quoted
 
 layers = keras.layers
 
@@ -122,7 +122,7 @@ def _shrinks(regularizers: Collection[str]) -> bool:
 
 
 def _in_arms(norm: str, text: str) -> str:
-    return f"In arms with {norm}, {text}" if norm else f"{text[0].upper()}{text[1:]}"
+    return f"In arms with {norm}, {text}" if norm else capital(text)
 
 
 def _scale_cancelled(graph: Graph, sites: Mapping[str, Site], norm: str = "") -> StructureWarning | None:

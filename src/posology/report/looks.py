@@ -10,7 +10,7 @@ from posology.report.charts.path import Path as StrengthPath
 from posology.report.charts.trials import BINS
 from posology.report.check import Outcome, Status
 from posology.report.findings import Findings
-from posology.wording import counted
+from posology.wording import capital, counted
 
 EDGE = 0.3
 """Share of resamples that choose a strength in the last bin of its range from which on it is told."""
@@ -166,7 +166,7 @@ def _lever(f: Findings, name: str, against: str, words: str) -> Outcome:
         return Status.NOT_APPLICABLE, "It was not scored in this study."
     d = one[against]
     ends = f"{signed(d['value'])} {f.measure.words} [{signed(d['lower'])}, {signed(d['upper'])}]"
-    text = f"{one['words'][:1].upper()}{one['words'][1:]} minus {words}: {ends}."
+    text = f"{capital(one['words'])} minus {words}: {ends}."
     return (Status.TIP if d["lower"] > 0 else Status.PASSED), text
 
 
@@ -201,7 +201,7 @@ def structure(f: Findings) -> Outcome:
 def ended(f: Findings) -> Outcome:
     """Look why the study ended."""
     looks = f.verdict["study"]["stopping"]
-    said = f"{looks['sentence'][:1].upper()}{looks['sentence'][1:]}."
+    said = f"{capital(looks['sentence'])}."
     if looks["ended"] == "budget":
         return Status.ISSUE, said
     if f.verdict["study"]["repeats"] < 2:

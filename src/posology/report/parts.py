@@ -16,7 +16,7 @@ from posology.report.items import Checks, Code, Part, Said, Table, Text
 from posology.report.sections import evidence_parts
 from posology.report.tables import arms_table, code_of, measures_table, sentences_of, strengths_in_words, units_table
 from posology.study_file import resolved
-from posology.wording import counted, on_arms
+from posology.wording import capital, counted, on_arms
 
 
 def parts_of(f: Findings, ignore: Iterable[str] = ()) -> list[Part]:
@@ -62,7 +62,7 @@ def _verdict(f: Findings) -> Part:
 def _arms(f: Findings) -> Part:
     words = f.measure.words
     caption = (
-        f"{words[:1].upper()}{words[1:]} is on held-out rows that tuned nothing. Gap: train minus test {f.gap_unit}, "
+        f"{capital(words)} is on held-out rows that tuned nothing. Gap: train minus test {f.gap_unit}, "
         "penalties and dropout off. Strengths are means over resamples; those to use are below."
     )
     caption = " ".join(filter(None, (caption, on_arms(f.arms))))

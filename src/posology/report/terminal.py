@@ -27,7 +27,7 @@ from posology.report.together import together_or_apart
 from posology.result import StudyResult
 from posology.scoring import in_words
 from posology.verdict_text import evidence
-from posology.wording import counted, on_arms
+from posology.wording import capital, counted, on_arms
 
 LARGE = 5e8
 """Bytes from which the room that a study takes for a while is told of."""
@@ -134,7 +134,7 @@ def _footnotes(result: StudyResult) -> list[str]:
     half, double = analysis.at_half_margin.kind.value, analysis.at_double_margin.kind.value
     lines = [
         (
-            f"{_capital(unit)} is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
+            f"{capital(unit)} is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
             f"each arm tuned with {design.searched if design.cabinet else design.trials} trials in each. Gap: train "
             f"minus test {of_gap}, penalties and dropout off."
         ),
@@ -150,10 +150,6 @@ def _footnotes(result: StudyResult) -> list[str]:
         )
     notes = [*facts["network_notes"], *(warning["text"] for warning in facts["warnings"])]
     return lines + _troubles(facts, analysis.measure) + [f"Note: {note}" for note in notes]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: int) -> list[str]:
@@ -200,7 +196,7 @@ def _issues(result: StudyResult) -> list[str]:
     checks = checks_of(Findings.of(result))
     # of the tips, that which a table above shows and no other line explains
     found = [c for c in checks if c.status is Status.ISSUE or (c.presses and c.code == "POS017")]
-    return [f"{_capital(c.status.value)} {c.code}, {c.title}: {c.found} {c.remedy}" for c in found]
+    return [f"{capital(c.status.value)} {c.code}, {c.title}: {c.found} {c.remedy}" for c in found]
 
 
 def _prescription_title(result: StudyResult) -> str:
