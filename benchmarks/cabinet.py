@@ -51,7 +51,7 @@ def residual(x_train):
     return model
 
 
-QUESTION, RESIDUAL = NetworkSource(), NetworkSource("file", str(Path(__file__).resolve()), "residual")
+QUESTION, RESIDUAL = NetworkSource("question"), NetworkSource("file", str(Path(__file__).resolve()), "residual")
 
 
 def trainer(names, folder, source=QUESTION):

@@ -127,7 +127,7 @@ def lines(name, asked):
     sizes = {"repeats": asked.repeats, "folds": asked.folds, "trials": asked.trials, "workers": asked.workers}
     task = "classification" if name in CLASSES else None
     columns = frame.drop(columns=target)
-    study = Study(None, columns, frame[target], arms="cocktail", task=task, levers=False, **sizes)
+    study = Study("question", columns, frame[target], arms="cocktail", task=task, levers=False, **sizes)
     design, table = study.settings.design, study.table
     folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed, table.strata)
     with tempfile.TemporaryDirectory() as scratch, study.pool(Path(scratch)) as pool:

@@ -28,6 +28,8 @@ KADRA = {
     "car": (97.44, 97.44, 99.69, 100.00, 99.59, 92.38, 99.68),
     "segment": (94.81, 93.94, 94.59, 94.59, 93.72, 93.72, 91.99),
 }
+NETWORK = ("--network", "question")
+"""As the published figures' networks, of plain layers: what is measured is the cocktail."""
 STOPPED = 3
 """Exit code of a study that its budget ended before there was a verdict."""
 NUMBERS = (
@@ -42,7 +44,7 @@ def study(name, folder, *options):
     table = folder / f"{name}.csv"
     frame.to_csv(table, index=False)
     kind = ["--task", "classification", "--score", "balanced_accuracy", "--class-weight", "balanced"]
-    command = ["posology", "study", str(table), "--target", target, "--json", "--quiet", *options]
+    command = ["posology", "study", str(table), "--target", target, *NETWORK, "--json", "--quiet", *options]
     command += ["--out", str(folder / f"{name}-{len(list(folder.iterdir()))}"), *(kind if name in CLASSES else [])]
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -118,7 +118,7 @@ def measured(name: str, build: Callable[..., Any], folds: int = FOLDS) -> dict[s
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         table.save(Path(folder) / "table.feather")
-        job = Job(f"{folder}/table.feather", NetworkSource(), table.n_rows, design, ("dropout",), folder)
+        job = Job(f"{folder}/table.feather", NetworkSource("question"), table.n_rows, design, ("dropout",), folder)
         one = trainer.Trainer(job)
         found = [_fold(one, table, fold) for fold in range(folds)]
     columns = zip(("scores", "clipped", "rates", "epochs"), zip(*found, strict=True), strict=True)

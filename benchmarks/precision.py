@@ -25,6 +25,7 @@ from refits import losses, predictions
 from scipy import stats
 
 from posology.inference import estimate, floor_se
+from posology.network.source import DEFAULT, OWN, NetworkSource
 from posology.plan import PLAIN_QUESTION, Design
 from posology.resampling import outer_folds
 from posology.settings import Settings
@@ -48,14 +49,15 @@ NAMES = (
 PAIRS = {"W-none": (1, 0), "D-none": (2, 0), "WD-W": (3, 1), "WD-D": (3, 2)}
 
 
-def measure(name: str, design: Design, keep: Path | None) -> dict:
+def measure(name: str, network: str, design: Design, keep: Path | None) -> dict:
     """Study a table and give its numbers, by number of refits."""
     frame, target = REGRESSION[name]()
     table = make_table(frame, target)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         place = (keep or Path(folder)) / name
-        result = Study.of(table, Settings(design, all_repeats=True, levers=False), folder=place).run()
+        settings = Settings(design, NetworkSource(network), all_repeats=True, levers=False)
+        result = Study.of(table, settings, folder=place).run()
         seconds = time.perf_counter() - began
         predicted = predictions(place, design, table.n_rows)
     folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed)
@@ -78,10 +80,11 @@ def measure(name: str, design: Design, keep: Path | None) -> dict:
     }
 
 
-def run(file: Path, names: list[str], design: Design, keep: Path | None) -> None:
+def run(file: Path, names: list[str], network: str, design: Design, keep: Path | None) -> None:
     """Add the tables that the file lacks."""
     kept = json.loads(file.read_text()) if file.exists() else {}
     head = {
+        "network": network,
         "design": str(design),
         "date": str(date.today()),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
@@ -89,7 +92,7 @@ def run(file: Path, names: list[str], design: Design, keep: Path | None) -> None
     kept = {**head, "tables": kept.get("tables", {})}
     for name in names:
         if name not in kept["tables"]:
-            kept["tables"][name] = measure(name, design, keep)
+            kept["tables"][name] = measure(name, network, design, keep)
             file.write_text(json.dumps(kept, indent=1))
             print(name, kept["tables"][name]["seconds"], "s", flush=True)
 
@@ -97,7 +100,7 @@ def run(file: Path, names: list[str], design: Design, keep: Path | None) -> None
 def show(file: Path) -> None:
     """Print the table."""
     kept = json.loads(file.read_text())
-    print(f"{kept['date']}, {kept['machine']}; {kept['design']}\n")
+    print(f"{kept['date']}, {kept['machine']}; {kept['network']}; {kept['design']}\n")
     print("| table | rows | none | W | D | W+D | W+D minus better | " + " | ".join(PAIRS) + " | s | verdict |")
     print("|---" * (9 + len(PAIRS)) + "|")
     ratios, behind, flattery, overall = [], [], [], []
@@ -137,6 +140,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", help="results, then tables")
     for option in ("repeats", "trials", "inner_splits", "refits", "seed"):
         parser.add_argument(f"--{option.replace('_', '-')}", type=int)
+    parser.add_argument("--network", choices=list(OWN), default=DEFAULT)
     parser.add_argument("--keep", type=Path, help="where the studies' folders are kept")
     asked = parser.parse_args()
     if asked.do == "show":
@@ -145,7 +149,7 @@ def main() -> None:
         return
     given = {k: v for k, v in vars(asked).items() if k in Design.__dataclass_fields__ and v is not None}
     design = replace(Design(PLAIN_QUESTION), **given)
-    run(Path(asked.files[0]), asked.files[1:] or list(NAMES), design, asked.keep)
+    run(Path(asked.files[0]), asked.files[1:] or list(NAMES), asked.network, design, asked.keep)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import numpy as np
 
 from posology.data import concrete
 from posology.inference import estimate, row_losses
+from posology.network.source import NetworkSource
 from posology.plan import PLAIN_QUESTION, Design, arm_name
 from posology.record import Record
 from posology.resampling import outer_folds
@@ -62,7 +63,7 @@ def main() -> None:
     table = make_table(concrete(), "strength_mpa")
     design = Design(PLAIN_QUESTION, trials=asked.trials, refits=asked.refits)
     with tempfile.TemporaryDirectory() as folder:
-        Study.of(table, Settings(design), folder=Path(folder) / "study").run()
+        Study.of(table, Settings(design, NetworkSource("question")), folder=Path(folder) / "study").run()
         predicted = predictions(Path(folder) / "study", design, table.n_rows)
     folds = outer_folds(table.n_rows, design.folds, design.repeats, design.seed)
     print(f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores; {asked.trials} trials, standard errors of R2")

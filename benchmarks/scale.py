@@ -78,7 +78,7 @@ def nodes_section(asked):
             for workers in (1, 2) if pair % 2 == 0 else (2, 1):
                 folder = Path(place, f"{pair}-{workers}")
                 began = time.time()
-                Study(None, x, y, repeats=1, levers=False, cluster=address, workers=workers, folder=folder).run()
+                Study("question", x, y, repeats=1, levers=False, cluster=address, workers=workers, folder=folder).run()
                 whole[workers] = time.time() - began
                 # study.json is written when the workers are open and the network is known to be right
                 working[workers] = time.time() - (folder / "study.json").stat().st_mtime
@@ -97,7 +97,7 @@ def nodes_section(asked):
 def trips_section(asked):
     """Messages to workers and back, that ask for nothing."""
     x, y = table_of(200, 4)
-    study = Study(None, x, y)
+    study = Study("question", x, y)
     with nodes_of(1, asked.workers) as address, tempfile.TemporaryDirectory() as made:
         scratch = Path(made)
         study.table.save(scratch / "table.feather")

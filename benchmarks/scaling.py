@@ -23,6 +23,7 @@ import numpy as np
 
 from posology.execution import result_of
 from posology.execution.drive import drive
+from posology.network.source import NetworkSource
 from posology.plan import REFIT, Design, Member, Pack, parse_arms, tune
 from posology.settings import Settings
 from posology.space import space_of
@@ -40,7 +41,7 @@ def pool_of(rows, columns, workers, **design):
     x = rng.normal(size=(rows, columns)).astype("float32").astype(float)
     table = table_from_arrays(x, np.tanh(x[:, 0] + x[:, 1]) + rng.normal(size=rows))
     del x
-    study = Study.of(table, Settings(design=Design(**{"arms": parse_arms(None), **design})))
+    study = Study.of(table, Settings(Design(**{"arms": parse_arms(None), **design}), NetworkSource("question")))
     with tempfile.TemporaryDirectory() as scratch, study.pool(Path(scratch), workers) as pool:
         yield pool, study
 

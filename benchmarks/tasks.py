@@ -148,7 +148,7 @@ def measured(name: str, folder: Path) -> dict[str, Any]:
     load, asked = TASKS[name]
     frame, target = load()
     (folder / "losses.py").write_text(LOSSES)
-    network = asked.get("network")
+    network = asked.get("network", "question")
     network = f"{folder / 'losses.py'}:{network}" if network in ("quantile", "huber") else network
     more = {key: value for key, value in asked.items() if key != "network"}
     began = time.perf_counter()

@@ -105,7 +105,7 @@ def whole_study(repeats: int) -> tuple[float, int]:
     table = make_table(concrete(), "strength_mpa")
     began = time.perf_counter()
     features = table.features
-    result = Study(None, features, table.target, repeats=repeats).run()
+    result = Study("question", features, table.target, repeats=repeats).run()
     return time.perf_counter() - began, result.networks
 
 

@@ -69,7 +69,7 @@ def stopped_and_resumed(tmp_path_factory):
     before, after, aside = Notes(), Notes(), Aside()
 
     def study(*told):
-        return Study(None, X, Y, arms="none; l1", levers=False, **FEW, folder=folder, callbacks=told)
+        return Study("question", X, Y, arms="none; l1", levers=False, **FEW, folder=folder, callbacks=told)
 
     with pytest.raises(StoppedError, match="enough for today"):
         study(before, Stops()).run()

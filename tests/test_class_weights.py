@@ -52,16 +52,16 @@ def test_a_design_comes_back_from_json():
 )
 def test_what_is_refused(asked, message):
     with pytest.raises(InputError) as caught:
-        Study(None, X, Y, class_weight=asked)
+        Study("question", X, Y, class_weight=asked)
     assert message in str(caught.value)
 
 
 def test_it_is_for_classes_and_given_once():
     with pytest.raises(InputError, match="class_weight is for classes, and the target 'target' is a number"):
-        Study(None, X, X[:, 0] ** 2, class_weight="balanced")
+        Study("question", X, X[:, 0] ** 2, class_weight="balanced")
     with pytest.raises(InputError, match="class_weight is given twice"):
-        Study(None, X, Y, class_weight="balanced", fit={"class_weight": {"rye": 2}})
-    assert Study(None, X, Y, fit={"class_weight": {"rye": 2}}).settings.design.class_weight == (("rye", 2.0),)
+        Study("question", X, Y, class_weight="balanced", fit={"class_weight": {"rye": 2}})
+    assert Study("question", X, Y, fit={"class_weight": {"rye": 2}}).settings.design.class_weight == (("rye", 2.0),)
 
 
 @pytest.mark.parametrize("text", ["rye", "=2", ""])

@@ -66,16 +66,16 @@ def test_the_command_and_the_study_file_ask_for_it(ask, arms):
 
 def test_the_usual_cabinet_suits_the_target():
     wine = load_wine()
-    kinds = Study(None, wine.data, wine.target_names[wine.target], arms="cocktail").settings.design.cabinet
-    numbers = Study(None, X, Y, arms="cocktail").settings.design.cabinet
+    kinds = Study("question", wine.data, wine.target_names[wine.target], arms="cocktail").settings.design.cabinet
+    numbers = Study("question", X, Y, arms="cocktail").settings.design.cabinet
     assert set(CABINET) - set(kinds) == {"target_noise"}
     assert set(CABINET) - set(numbers) == {"label_smoothing"}
     with pytest.raises(InputError, match="'label_smoothing' is for a target that is classes"):
-        Study(None, X, Y, arms="cocktail: dropout, label_smoothing")
+        Study("question", X, Y, arms="cocktail: dropout, label_smoothing")
 
 
 def test_an_estimator_may_ask_for_one():
-    settings = PosologyRegressor(arms="cocktail: dropout, swa")._settings(Study(None, X, Y).table)
+    settings = PosologyRegressor(arms="cocktail: dropout, swa")._settings(Study("question", X, Y).table)
     assert settings.design.cabinet == ("dropout", "swa")
 
 
@@ -98,7 +98,8 @@ def result(tmp_path_factory):
     """A study of two regularizers, as small as one can be."""
     small = {"repeats": 2, "folds": 2, "trials": 1, "refits": 1, "epochs": 3, "inner_splits": 1, "levers": False}
     folder = tmp_path_factory.mktemp("cocktail")
-    return Study(None, X[:120], Y[:120], arms="cocktail: input_dropout, swa", **small, folder=folder, workers=1).run()
+    few = Study("question", X[:120], Y[:120], arms="cocktail: input_dropout, swa", **small, folder=folder, workers=1)
+    return few.run()
 
 
 @pytest.mark.slow
@@ -121,7 +122,7 @@ def test_a_study_of_a_real_table(result):
     assert set(result.prescription.strengths) <= {"input_dropout", "swa"}
     assert len(result.predict(X[:5])) == 5
     # what was trained is kept: a second run of the same folder is the same study
-    again = Study.of(Study(None, X[:120], Y[:120]).table, result.settings, folder=result.folder, workers=1)
+    again = Study.of(Study("question", X[:120], Y[:120]).table, result.settings, folder=result.folder, workers=1)
     assert again.run().to_dict(timing=False) == result.to_dict(timing=False)
 
 

@@ -28,7 +28,7 @@ NONE, DROPOUT = (), ("dropout",)
 def result(tmp_path_factory):
     small = {"repeats": 2, "folds": 2, "trials": 1, "inner_splits": 1, "refits": 2, "epochs": 3, "patience": 1}
     folder = tmp_path_factory.mktemp("study") / "small.posology"
-    return Study(None, X, Y, arms="none; dropout", folder=folder, workers=1, **small).run()
+    return Study("question", X, Y, arms="none; dropout", folder=folder, workers=1, **small).run()
 
 
 def test_every_lever_is_there(result):
@@ -97,7 +97,7 @@ def test_the_terminal_shows_them(result, capsys):
 def test_a_resumed_study_keeps_them_and_trains_nothing(result, monkeypatch):
     for name in ("rival", "submit", "finish"):
         monkeypatch.setattr(Pool, name, None)
-    again = Study(None, X, Y, folder=result.folder, workers=1, **_asked(result)).run()
+    again = Study("question", X, Y, folder=result.folder, workers=1, **_asked(result)).run()
     assert again.to_dict(timing=False) == result.to_dict(timing=False)
 
 

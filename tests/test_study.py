@@ -36,20 +36,28 @@ def compiled():
     ],
 )
 def test_frames_of_every_library_are_the_same_table(features, target):
-    expected = Study(None, pd.DataFrame(X, columns=NAMES), pd.Series(Y, name="price"))
-    assert Study(None, features, target).table.fingerprint() == expected.table.fingerprint()
+    expected = Study("question", pd.DataFrame(X, columns=NAMES), pd.Series(Y, name="price"))
+    assert Study("question", features, target).table.fingerprint() == expected.table.fingerprint()
 
 
 def test_arrays_and_lists():
-    one = Study(None, X, Y).table
+    one = Study("question", X, Y).table
     assert list(one.features) == ["x0", "x1", "x2"]
-    assert Study(None, X.tolist(), Y.tolist()).table.fingerprint() == one.fingerprint()
-    assert Study(None, X, Y.reshape(-1, 1)).table.fingerprint() == one.fingerprint()
+    assert Study("question", X.tolist(), Y.tolist()).table.fingerprint() == one.fingerprint()
+    assert Study("question", X, Y.reshape(-1, 1)).table.fingerprint() == one.fingerprint()
 
 
-@pytest.mark.parametrize("network", [None, "question", compiled, lambda x_train: compiled()])  # noqa: ARG005
-def test_networks(network):
-    assert Study(network, X, Y).settings.source.kind == ("config" if callable(network) else "question")
+@pytest.mark.parametrize(
+    ("network", "kind"),
+    [
+        (None, "strong"),
+        ("question", "question"),
+        (compiled, "config"),
+        (lambda x_train: compiled(), "config"),  # noqa: ARG005
+    ],
+)
+def test_networks(network, kind):
+    assert Study(network, X, Y).settings.source.kind == kind
 
 
 def test_a_model_object_and_a_file(tmp_path):
@@ -75,24 +83,24 @@ def test_a_model_object_and_a_file(tmp_path):
 )
 def test_bad_options(options, message):
     with pytest.raises(InputError) as caught:
-        Study(None, X, Y, **options)
+        Study("question", X, Y, **options)
     assert message in str(caught.value)
 
 
 def test_what_is_left_out_of_the_fit_arguments_is_said():
     fit = {"epochs": 3, "callbacks": [keras.callbacks.TerminateOnNaN()]}
-    assert "The callback TerminateOnNaN is left out" in "".join(Study(None, X, Y, fit=fit).table.notes)
+    assert "The callback TerminateOnNaN is left out" in "".join(Study("question", X, Y, fit=fit).table.notes)
 
 
 def test_a_leak_warns():
     with pytest.warns(LeakWarning, match="gives the target 'target' away: they are equal"):
-        Study(None, np.column_stack([X, Y]), Y)
+        Study("question", np.column_stack([X, Y]), Y)
 
 
 def test_nothing_is_written_where_the_folder_has_other_files(tmp_path):
     (tmp_path / "mine").write_text("")
     with pytest.raises(InputError, match="holds other files"):
-        Study(None, X, Y, folder=tmp_path).run()
+        Study("question", X, Y, folder=tmp_path).run()
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
 
 
@@ -154,6 +162,6 @@ def test_a_user_on_another_backend_hands_over_a_model_and_predicts():
 
 def test_a_regularizer_for_another_kind_of_target_is_refused():
     with pytest.raises(InputError, match=r"'label_smoothing' is for a target that is classes, and '.*' is a number"):
-        Study(None, X, Y, arms="label_smoothing")
+        Study("question", X, Y, arms="label_smoothing")
     with pytest.raises(InputError, match=r"'target_noise' is for a target that is a number, and '.*' is classes"):
-        Study(None, X, np.where(Y > 0, "high", "low"), arms="target_noise")
+        Study("question", X, np.where(Y > 0, "high", "low"), arms="target_noise")

@@ -225,11 +225,11 @@ def check() -> None:
     x = rng.standard_normal((90, 3))
     y = x[:, 0] + rng.standard_normal(90)
     small = {"repeats": 2, "folds": 2, "trials": 2, "inner_splits": 1, "refits": 1, "epochs": 8, "patience": 4}
-    settings = Study(None, x[:60], y[:60], **small).settings
+    settings = Study("question", x[:60], y[:60], **small).settings
     own, with_fresh = Engine(settings), Engine(settings)
     ours = own.study(table_from_arrays(x[:60], y[:60]), 3).losses
     np.testing.assert_allclose(with_fresh.study(table_from_arrays(x, y), 3, fresh=30).losses, ours, atol=1e-5)
-    theirs = Study(None, x[:60], y[:60], seed=3, all_repeats=True, workers=1, **small).run()
+    theirs = Study("question", x[:60], y[:60], seed=3, all_repeats=True, workers=1, **small).run()
     np.testing.assert_array_equal(theirs.analysis.score, 1 - ours.mean(axis=(1, 2)))
     print("the same losses as a study's")
 

@@ -29,8 +29,8 @@ SIZES = {
 
 def settings_of(size: str) -> Settings:
     """Give what is asked."""
-    network = NetworkSource("file", str(HERE / "small_networks.py"), "deep") if size == "small" else NetworkSource()
-    return Settings(SIZES[size], network)
+    small = NetworkSource("file", str(HERE / "small_networks.py"), "deep")
+    return Settings(SIZES[size], small if size == "small" else NetworkSource("question"))
 
 
 def loaded(name: str) -> Table:

@@ -54,7 +54,7 @@ class Study:
     Parameters
     ----------
     network : None, str, keras.Model or callable
-        None or "question" for the question's own network, "strong" for a strong one of stock layers (`network.strong`),
+        None or "strong" for a strong network of stock layers (`network.strong`), "question" for the question's own,
         "FILE.py:FUNCTION", a compiled Sequential or Functional model, or a function that returns one, of the prepared
         training rows or of nothing. To build one here, Keras needs a backend in this process: set KERAS_BACKEND=jax
         before Python starts.

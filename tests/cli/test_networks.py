@@ -162,3 +162,19 @@ def test_the_strong_network_is_studied_resumed_and_handed_back(call, here, house
     )  # fmt: skip
     assert [float(line) for line in alone.stdout.split()[1:]] == pytest.approx(predicted, abs=1e-4 * houses.price.std())
     assert "the strong network is posology's own" in call("export", "houses.posology", "--to", "code").out
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        (("demo",), "question"),
+        (("demo", "--network", "strong"), "strong"),
+        (("study", "houses.csv", "--target", "price"), "strong"),
+        (("study", "houses.csv", "--target", "price", "--network", "question"), "question"),
+    ],
+)
+def test_the_network_of_who_names_none(call, houses, monkeypatch, asked, kind):
+    studied = []
+    monkeypatch.setattr("posology.cli.studies.carry_out", lambda _table, settings, *_, **__: studied.append(settings))
+    assert call(*asked).code == 0
+    assert [settings.source.kind for settings in studied] == [kind]

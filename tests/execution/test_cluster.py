@@ -36,7 +36,7 @@ def remote():
 
 def test_a_study_refuses_it_before_anything_is_read(capsys):
     with pytest.raises(InputError, match="The cluster's address is 'here'"):
-        Study(None, np.eye(30), np.arange(30.0), cluster="here")
+        Study("question", np.eye(30), np.arange(30.0), cluster="here")
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--cluster", "here"])
     assert ended.value.code == 2
@@ -69,7 +69,7 @@ def test_nodes_must_have_what_trains_and_what_prepares_the_columns(request, tmp_
     monkeypatch.setattr(study, "Cluster", joined)
     frame = read_frame(request.path.parents[1] / "table" / "data" / "tate.csv")
     columns = frame[["title"]] if text else np.eye(len(frame))[:, :3]
-    one = Study(None, columns, frame["year"], cluster="h:1")
+    one = Study("question", columns, frame["year"], cluster="h:1")
     with pytest.raises(InputError, match="No cluster here"), one.pool(tmp_path):
         pass
     names = {"posology", "jax", "jaxlib", "keras", "numpy", "scikit-learn", "scipy", "pandas"}
@@ -241,7 +241,7 @@ class Machines:
 
 @contextlib.contextmanager
 def pool_of(staff, workers, tmp_path, lost=lambda _: None):
-    job = Job("", NetworkSource(), 10, Design(parse_arms("l1")), ("l1",), "")
+    job = Job("", NetworkSource("question"), 10, Design(parse_arms("l1")), ("l1",), "")
     with Pool(job, workers, tmp_path, staff=staff, lost=lost) as made:
         yield made
 

@@ -28,7 +28,7 @@ def table():
 
 def store(folder, table):
     design = Design(((),), 2, 4, inner_splits=2, epochs=6)
-    job = Job("", NetworkSource(), ROWS, design, ("l1",), str(folder))
+    job = Job("", NetworkSource("question"), ROWS, design, ("l1",), str(folder))
     return FitStore(folder, table, one_input(table), job), job
 
 
@@ -76,7 +76,7 @@ def test_classes_are_balanced_by_the_rows_that_are_trained_on(tmp_path, table):
     y = np.where(table.target > 45, "hard", "soft")
     heavy = table_from_arrays(table.features, y, weights=weighted(table)[1])
     design = Design(((),), 2, 4, inner_splits=2, epochs=6, class_weight="balanced")
-    job = Job("", NetworkSource(), ROWS, design, ("l1",), str(tmp_path))
+    job = Job("", NetworkSource("question"), ROWS, design, ("l1",), str(tmp_path))
     made = FitStore(tmp_path, heavy, one_input(heavy), job)
     rows = made.rows_of(Pack("", 1, 2, REFIT, ()))[0]
     weights, codes = np.asarray(made.fit(1, 2, REFIT).data.weight)[0, : len(rows)], heavy.strata[rows]

@@ -17,7 +17,7 @@ def sure(_):
 
 def test_averages_of_sure_networks_are_probabilities(tmp_path):
     average_of([sure(i) for i in range(5)], Head(2)).save(tmp_path / "model.keras")
-    predictor = Predictor((tmp_path / "model.keras").read_bytes(), NetworkSource(), 2, logits=False)
+    predictor = Predictor((tmp_path / "model.keras").read_bytes(), NetworkSource("question"), 2, logits=False)
     found = predictor.predict(np.array([[-1.0], [1.0], [0.001]], "float32"))
     assert (found >= 0).all()
     assert (found <= 1).all()

@@ -37,7 +37,7 @@ def trainer(tmp_path, given=None, **changes):
     table_file, scratch = str(tmp_path / "table.feather"), str(tmp_path / uuid.uuid4().hex)
     of_design = {name: changes.pop(name) for name in list(changes) if name in Design.__dataclass_fields__}
     design = Design(((), BOTH), **{"repeats": 2, "folds": 4, "epochs": 6, "inner_splits": 1, **of_design})
-    job = Job(table_file, NetworkSource(), ROWS, design, ("l1", "l2", "dropout"), scratch)
+    job = Job(table_file, NetworkSource("question"), ROWS, design, ("l1", "l2", "dropout"), scratch)
     return Trainer(replace(job, **changes))
 
 

@@ -25,7 +25,7 @@ STRENGTH = {"q": 0.3, "p": 0.0}
 def variants():
     model = of_two_depths()
     network = PackedNetwork(model, ("l2", "layer_norm"))
-    return Variants(Job("", NetworkSource(), ROWS, Design(((),)), network.regularizers, ""), model, network)
+    return Variants(Job("", NetworkSource("question"), ROWS, Design(((),)), network.regularizers, ""), model, network)
 
 
 def by_hand():
@@ -84,7 +84,7 @@ def warned(arms, *, bias=True, norm="batch_norm", drop=False):
     model.compile(loss="mse", optimizer="adam")
     names = tuple(dict.fromkeys(name for arm in arms for name in arm))
     network = PackedNetwork(model, names)
-    job = Job("", NetworkSource(), ROWS, Design(((), *arms)), network.regularizers, "")
+    job = Job("", NetworkSource("question"), ROWS, Design(((), *arms)), network.regularizers, "")
     return {w.code: (w.sites, w.text) for w in Variants(job, model, network).warnings() if norm in w.text}
 
 

@@ -17,7 +17,7 @@ SMALL = {"arms": "none; l2", "repeats": 1, "folds": 2, "trials": 2, "epochs": 2,
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study") / "small.posology"
-    return Study(None, X, Y, folder=folder, refits=3, ensemble=2, **SMALL).run()
+    return Study("question", X, Y, folder=folder, refits=3, ensemble=2, **SMALL).run()
 
 
 def test_the_verdict_names_what_it_is_about(result):
@@ -56,4 +56,4 @@ def test_code_says_how_to_average(result, tmp_path):
 
 def test_an_average_of_none_is_refused():
     with pytest.raises(InputError, match="ensemble is 0; it must be at least 1"):
-        Study(None, X, Y, ensemble=0)
+        Study("question", X, Y, ensemble=0)

@@ -124,7 +124,7 @@ def test_refusals(tmp_path, monkeypatch, name):
 
 
 def test_what_is_no_file():
-    reason = edited(NetworkSource(), X, []).reason
+    reason = edited(NetworkSource("question"), X, []).reason
     lines = "these are the lines to write, and no diff"
     assert reason == f"the question's network is posology's own (`posology inspect question`): {lines}"
     assert "your Keras model was handed over as a model" in edited(NetworkSource("config", config="{}"), X, []).reason

@@ -231,7 +231,7 @@ def test_rows_are_prepared_only_for_a_function_that_takes_them():
 
     assert source_of(compiled(), never).kind == "config"
     assert source_of(lambda: compiled(), never).kind == "config"
-    assert source_of(None, never) == source_of("question", never) == NetworkSource()
+    assert source_of(None, never) == source_of("strong", never) == NetworkSource()
 
 
 @pytest.mark.parametrize(

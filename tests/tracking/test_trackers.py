@@ -51,7 +51,7 @@ class Keeps(Callback):
 def study(tmp_path_factory):
     """Run one study, whose events every tracker is told."""
     keeps, folder = Keeps(), tmp_path_factory.mktemp("tracked") / "houses"
-    Study(None, X, Y, arms="; ".join(ARMS), levers=False, **FEW, folder=folder, callbacks=[keeps]).run()
+    Study("question", X, Y, arms="; ".join(ARMS), levers=False, **FEW, folder=folder, callbacks=[keeps]).run()
     return keeps
 
 

@@ -23,8 +23,8 @@ class Ask:
     Parameters
     ----------
     network
-        FILE.py:FUNCTION, a function that returns a compiled Keras model; it may take the training rows. Or strong, a
-        network of today for tables; or question, the question's own, which is the default.
+        FILE.py:FUNCTION, a function that returns a compiled Keras model; it may take the training rows. Or strong,
+        which is the default: a network as one is made for tables today. Or question, the question's own.
     arms
         "l1,l2,dropout" for all subsets of those, "none; l1; l1+dropout" for just those arms. By default none, weights
         (L1 and L2 together), dropout, weights+dropout. Weights: l1, l2, weight_decay, proximal_l1, group_lasso_inputs,

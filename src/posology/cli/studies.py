@@ -97,7 +97,7 @@ def demo(
     """
     ask, how = ask or Ask(), how or How()
     with _reading(how):
-        settings = ask.settings(where or Where(), say)
+        settings = replace(ask, network=ask.network or "question").settings(where or Where(), say)
         loaded = load_demo()
     folder = Path(out) if out else None
     carry_out(loaded, settings, {"table": "demo", "drop": []}, folder, how, dry_run=dry_run)

@@ -66,8 +66,8 @@ def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEd
 
     Examples
     --------
-    >>> edited(NetworkSource(), None, []).reason
-    "the question's network is posology's own (`posology inspect question`): these are the lines to write, and no diff"
+    >>> print(edited(NetworkSource(), None, []).reason)
+    the strong network is posology's own (`posology inspect strong`): these are the lines to write, and no diff
     """
     lines = tuple(keras_lines(doses))
     try:

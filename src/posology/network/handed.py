@@ -24,7 +24,7 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
     Parameters
     ----------
     network : None, str, keras.Model or callable
-        None or "question" for the question's network; "strong" for posology's strong one; "FILE.py:FUNCTION"; a
+        None or "strong" for posology's strong network; "question" for the question's own; "FILE.py:FUNCTION"; a
         compiled model; or a function of the prepared training rows, or of nothing, that returns one.
     x_train : callable
         Gives prepared rows `(row, column)` for a function that takes them; it is called only then.
@@ -43,7 +43,7 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
     if not hasattr(network, "to_json"):
         raise InputError(
             f"network is of type {type(network).__name__}. Pass a compiled Keras model, a function that returns one, "
-            "'FILE.py:FUNCTION', or nothing for the question's network."
+            "'FILE.py:FUNCTION', or nothing for posology's strong network."
         )
     _check_not_adapted(network)
     _check_not_frozen(network)

@@ -24,6 +24,8 @@ from posology.wording import did_you_mean
 
 OWN = {"question": "the question's network", "strong": "the strong network"}
 """Networks that posology has, by the name that `--network` knows them by."""
+DEFAULT = "strong"
+"""Studied where nothing else is asked for: better than the question's on most tables (docs/networks.md)."""
 _ROWS = ("x_train", "X_train", "x", "X")
 """Names of an argument that gets the training rows also where it has a default."""
 Builder = Callable[[Any], Any]
@@ -37,8 +39,8 @@ class NetworkSource:
     Parameters
     ----------
     kind : str
-        `question` (the question's own network), `strong` (`network.strong`), `file` (a function in a Python file) or
-        `config` (a model as JSON).
+        `strong` (`network.strong`, the default), `question` (the question's own network), `file` (a function in a
+        Python file) or `config` (a model as JSON).
     where : str
         The file's path, for kind `file`.
     function : str
@@ -49,7 +51,7 @@ class NetworkSource:
         Whether that model had been trained: its weights are not in the JSON.
     """
 
-    kind: str = "question"
+    kind: str = DEFAULT
     where: str = ""
     function: str = ""
     config: str = ""
@@ -81,7 +83,7 @@ class NetworkSource:
 
 
 def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCTION") -> NetworkSource:
-    """Read `FILE.py:FUNCTION`, or the name of a network of posology's own; nothing means `question`.
+    """Read `FILE.py:FUNCTION`, or the name of a network of posology's own; nothing means `strong`.
 
     Parameters
     ----------
@@ -97,7 +99,7 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
     Examples
     --------
     >>> parse_source(None)
-    NetworkSource(kind='question', where='', function='', config='', trained=False)
+    NetworkSource(kind='strong', where='', function='', config='', trained=False)
     """
     if text is None:
         return NetworkSource()
