@@ -21,8 +21,6 @@ from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
 from posology.plan import Design, parse_family
-from posology.report.findings import Findings
-from posology.report.writing import write_report
 from posology.result import StudyResult
 from posology.scratch import scratch_folder
 from posology.settings import Settings
@@ -83,7 +81,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 workers = None if self.n_jobs == -1 else self.n_jobs
                 self.result_ = Study.of(table, settings, folder=folder, workers=workers, staff=KEPT).run()
                 self.prescription_, self.verdict_ = self.result_.prescription, self.result_.verdict
-                self._findings = Findings.of(self.result_)  # while the folder is there
+                _ = self.result_.findings  # reads the folder while it is there
             self._network = FittedNetwork.of_folder(folder, settings.source)
 
     def _settings(self, table: Table) -> Settings:
@@ -156,7 +154,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         check_is_fitted(self)
         if self.result_ is None:
             raise InputError(f"There is no report, because nothing was compared. {self.verdict_}")
-        return write_report(self._findings, Path(path), ignore)
+        return self.result_.report(path, ignore=ignore)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -293,19 +294,19 @@ class StudyResult:
         """
         from posology.report.writing import write_report
 
-        return write_report(self._findings(), Path(path), ignore)
+        return write_report(self.findings, Path(path), ignore)
 
     def to_markdown(self) -> str:
         """Give the report as Markdown, without pictures."""
         from posology.report.writing import written
 
-        return written(self._findings(), ".md")
+        return written(self.findings, ".md")
 
     def to_json(self) -> str:
         """Give everything as JSON text; `posology/report/verdict.schema.json` is its schema."""
         from posology.report.writing import written
 
-        return written(self._findings(), ".json")
+        return written(self.findings, ".json")
 
     def chart(self, name: str) -> "Display":
         """Give a chart of the report, with `.plot(ax)`, `.frame()` and `.help()`.
@@ -326,9 +327,11 @@ class StudyResult:
         known = {chart.name: chart for chart in CHARTS}
         if name not in known:
             raise InputError(f"There is no chart '{name}'.{did_you_mean(name, known)} Known: {', '.join(known)}.")
-        return known[name](self._findings())
+        return known[name](self.findings)
 
-    def _findings(self) -> "Findings":
+    @cached_property
+    def findings(self) -> "Findings":
+        """The same as JSON types, which the report and its charts are made of."""
         from posology.report.findings import Findings
 
         return Findings.of(self)
@@ -340,7 +343,7 @@ class StudyResult:
         return {
             "text/plain": str(self.verdict),
             "text/markdown": self.to_markdown(),
-            "text/html": fragment(self._findings()),
+            "text/html": fragment(self.findings),
         }
 
     def _behaves(self) -> Behaviour:

@@ -47,7 +47,6 @@ from posology.prescription import Prescription
 from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.repeats import Repeats
-from posology.report.findings import Findings
 from posology.report.writing import written
 from posology.resampling import outer_folds
 from posology.result import StudyResult
@@ -324,7 +323,7 @@ class Run:
         record.write_json("evidence.json", result.evidence, lines=False)
         record.write_json(RUN, {**result.timing(), "files": file_seals(record.folder, SEALED)})
         self._progress.stage("drawing the report")
-        record.write_text("report.html", written(Findings.of(result), ".html"))
+        record.write_text("report.html", written(result.findings, ".html"))
         return result
 
 
