@@ -34,6 +34,7 @@ def carry_out(
     from posology.report.terminal import print_forecast, print_result
     from posology.study import Study
     from posology.tracking import trackers
+    from posology.workforce import Workforce
 
     callbacks = trackers(how.track)
     budget = None if how.budget is None else parse_duration(how.budget)
@@ -42,12 +43,11 @@ def carry_out(
         table,
         settings,
         folder=folder,
-        workers=how.workers,
+        workforce=Workforce(how.workers, how.cluster),
         budget=budget,
         facts=facts,
         continuing=may,
         callbacks=callbacks,
-        cluster=how.cluster,
     )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
         if dry_run:
