@@ -1,6 +1,6 @@
 """StudyResult: what a study found, as numbers, as JSON and as the user's tuned network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 import posology
-from posology.arm_rows import ArmRow, substitutions
+from posology.arm_rows import ArmRow
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
 from posology.errors import InputError
@@ -23,7 +23,7 @@ from posology.levers import Levers
 from posology.own_keras import own_keras
 from posology.plan import Arm, arm_name
 from posology.prescription import Prescription
-from posology.scoring import Found, Scores, in_words, mean_setting, search_gains
+from posology.scoring import in_words
 from posology.settings import Settings
 from posology.table.targets import classes_of, targets_of
 from posology.verdict_text import VerdictText
@@ -88,51 +88,6 @@ class StudyResult:
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
     cocktail: Cocktail | None = None
     cells: tuple[Any, ...] = ()
-
-    @classmethod
-    def of(
-        cls,
-        settings: Settings,
-        found: Found,
-        scores: Scores,
-        analysis: Analysis,
-        prescription: Prescription,
-        facts: Mapping[str, Any],
-        levers: Levers | None = None,
-        behaviour: Behaviour | None = None,
-        evidence: Mapping[str, Any] | None = None,
-        cocktail: Cocktail | None = None,
-    ) -> "StudyResult":
-        """Collect the numbers of every arm."""
-        gains = search_gains(found, analysis.arms)
-        rows = [
-            ArmRow(
-                arm,
-                float(analysis.score[i]),
-                analysis.gains.get(arm),
-                float(scores.gap[i]),
-                mean_setting([refits[arm].setting for _, refits in found.values()], arm, settings.strengths()),
-                float(scores.epochs[i]),
-                bool(analysis.best.could_be_best[i]),
-                gains[arm],
-                {name: float(values[i]) for name, values in scores.measures.items()},
-            )
-            for i, arm in enumerate(analysis.arms)
-        ]
-        rows.sort(key=lambda row: -row.score)
-        beside = substitutions(found, settings)
-        return cls(
-            settings,
-            analysis,
-            tuple(rows),
-            prescription,
-            beside,
-            dict(facts),
-            levers=levers,
-            behaviour=behaviour,
-            evidence=dict(evidence or {}),
-            cocktail=cocktail,
-        )
 
     @property
     def classes(self) -> tuple[str, ...]:
