@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from posology.inspection import Inspection
-from posology.report.console import Terminal, plain_table
+from posology.terminal.console import Terminal, plain_table
 from posology.wording import counted
 
 _STYLES = {"+": "green", "-": "red"}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from posology.behaviour import Behaviour, Withstood
 from posology.plan.looks import NEAR_ZERO
-from posology.report.console import Terminal, plain_table
+from posology.terminal.console import Terminal, plain_table
 
 SHOWN = 0.25
 """The level of each damage; the others are in JSON and `result.robustness()`."""

@@ -8,8 +8,8 @@ from rich.table import Table
 from posology.calibration.generators import suite
 from posology.calibration.simulation import Calibration
 from posology.durations import about
-from posology.report.console import Terminal, plain_table
 from posology.streams import tell
+from posology.terminal.console import Terminal, plain_table
 from posology.wording import counted
 
 MEANING = {

@@ -2,34 +2,28 @@
 
 from collections.abc import Mapping
 from shlex import quote
-from tempfile import gettempdir
 from typing import Any
 
 from rich.table import Table
 
-from posology.durations import in_words as duration
-from posology.forecast import Forecast
 from posology.handback.by_hand import by_hand
 from posology.inference import Analysis, Measure, detectable_after
 from posology.inference.losses import CAP
 from posology.plan import arm_name
 from posology.report import items
-from posology.report.behaviour import print_behaviour
 from posology.report.check import Status
 from posology.report.checks import checks_of
 from posology.report.cocktail import mixed
-from posology.report.console import Terminal, plain_table
 from posology.report.findings import Findings
-from posology.report.levers import print_levers
 from posology.report.tables import NOTHING, arms_table, measures_table
 from posology.report.together import together_or_apart
 from posology.result import StudyResult
 from posology.scoring import in_words
+from posology.terminal.behaviour import print_behaviour
+from posology.terminal.console import Terminal, plain_table
+from posology.terminal.levers import print_levers
 from posology.verdict_text import evidence
 from posology.wording import capital, counted, on_arms
-
-LARGE = 5e8
-"""Bytes from which the room that a study takes for a while is told of."""
 
 
 def print_result(result: StudyResult) -> None:
@@ -166,29 +160,3 @@ def _prescription_title(result: StudyResult) -> str:
     arm = arm_name(result.prescription.arm)
     words = in_words(result.prescription.strengths)
     return f"Prescription: {arm}{f' ({words})' if words else ''}"
-
-
-def print_forecast(forecast: Forecast) -> None:
-    """Print what a study would cost."""
-    console = Terminal()
-    console.print(f"Arms: {', '.join(forecast.arms)}")
-    early = forecast.least_networks < forecast.networks
-    beside = f", {forecast.lever_networks:,} without early stopping beside the arms" if forecast.lever_networks else ""
-    console.print(
-        f"Networks: {f'{forecast.least_networks:,} to ' if early else ''}{forecast.networks:,} in "
-        f"{'at most ' if early else ''}{forecast.resamples} resamples, "
-        f"and up to {forecast.prescription_networks:,} more for the prescription{beside}",
-    )
-    console.print(
-        f"Network: {forecast.parameters:,} weights, {counted(forecast.columns, 'prepared column')}, "
-        f"{counted(forecast.sites, 'site')} that the arms tune; "
-        f"{counted(forecast.programs, 'program')} to compile",
-    )
-    least = f"{duration(forecast.least_seconds)} (if two repeats decide) to " if early else ""
-    console.print(
-        f"Time: about {least}{duration(forecast.seconds)} with {forecast.workers} workers "
-        "(measured on a few networks just now; early stopping makes it uncertain by a third)",
-    )
-    large = forecast.scratch_bytes > LARGE
-    scratch = f", and {forecast.scratch_bytes / 1e9:.1f} GB in '{gettempdir()}' while it runs" if large else ""
-    console.print(f"Disk: about {forecast.bytes / 1e6:.1f} MB{scratch}. Nothing was written.")

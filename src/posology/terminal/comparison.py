@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from posology.comparison import Comparison
-from posology.report.console import Terminal, plain_table
+from posology.terminal.console import Terminal, plain_table
 
 LONGEST = 48
 """Signs of a setting that are shown; a fingerprint tells nobody more."""

@@ -3,7 +3,7 @@
 from posology.inference import Analysis, Contrast
 from posology.levers import Lever, Levers
 from posology.plan import arm_name
-from posology.report.console import Terminal, plain_table
+from posology.terminal.console import Terminal, plain_table
 
 
 def print_levers(console: Terminal, levers: Levers, analysis: Analysis) -> None:
