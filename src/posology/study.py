@@ -266,6 +266,7 @@ class Study:
             self.settings.inputs,
             self.settings.choice,
             fingerprint=self.settings.source.fingerprint(),
+            score=self.settings.score,
         )
         return job if self.table.clusters is None else job.measured(self.table.clusters)
 

@@ -71,7 +71,7 @@ class Trainer:
         table = Table.load(Path(job.table))
         self._table, self._classes = table, table.classes
         sizes = len(table.classes), job.design.epochs, job.batch(), table.n_targets
-        self._build = open_source(job.source, *sizes)
+        self._build = open_source(job.source, *sizes, job.score)
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
