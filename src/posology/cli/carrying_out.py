@@ -30,6 +30,7 @@ def carry_out(
     """Run a study, or forecast it, and print what came of it; `continuing` says what may differ from the folder's."""
     from posology.continuing import SAME
     from posology.durations import parse_duration
+    from posology.result import StudyResult
     from posology.study import Study
     from posology.terminal.forecast import print_forecast
     from posology.terminal.progress import Bar
@@ -37,28 +38,24 @@ def carry_out(
     from posology.tracking import trackers
     from posology.workforce import Workforce
 
-    callbacks = trackers(how.track)
-    budget = None if how.budget is None else parse_duration(how.budget)
-    may = continuing or SAME
     asked = Study.of(
         table,
         settings,
         folder=folder,
         workforce=Workforce(how.workers, how.cluster),
-        budget=budget,
+        budget=None if how.budget is None else parse_duration(how.budget),
         facts=facts,
-        continuing=may,
-        callbacks=callbacks,
+        continuing=continuing or SAME,
+        callbacks=trackers(how.track),
     )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
-        if dry_run:
-            forecast = asked.forecast(bar)
-        else:
-            result = asked.run(bar)
-    if dry_run:
-        print_json(forecast.to_dict()) if how.json else print_forecast(forecast)
+        found = asked.forecast(bar) if dry_run else asked.run(bar)
+    if how.json:
+        print_json(found.to_dict())
+    elif isinstance(found, StudyResult):
+        print_result(found)
     else:
-        print_json(result.to_dict()) if how.json else print_result(result)
+        print_forecast(found)
 
 
 @contextmanager
