@@ -9,10 +9,10 @@ import time
 import pytest
 
 from posology.errors import InputError
+from posology.folder_lock import LOCK
 from posology.pace import Pace
 from posology.posting import NAME, Posted, read_progress
 from posology.progress import Silent
-from posology.record import LOCK
 from posology.results_index import NAME as INDEX
 from posology.study_json import SCHEMA
 from posology.watching import look

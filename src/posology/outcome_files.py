@@ -7,7 +7,7 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.files import json_at, parsed_json
-from posology.record import in_use
+from posology.folder_lock import in_use
 from posology.seals import changed
 from posology.wording import resume_command, watch_command
 from posology.working_time import tells_time

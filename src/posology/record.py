@@ -17,20 +17,19 @@ No raw row of the table is kept. One driver writes; a lock refuses a second.
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from posology.continuing import SAME, Continuing, Held, continued
 from posology.errors import InputError, StoppedError
 from posology.files import bytes_of, json_at
+from posology.folder_lock import LOCK, lock
 from posology.pack_files import PackFiles
 from posology.plan import Pack
 from posology.results_index import ResultsIndex
@@ -38,10 +37,6 @@ from posology.seals import sealed
 from posology.study_file import resolved_beside
 from posology.study_json import BEGINNING, COPY, SCHEMA, begun, mended, named, read_settings
 from posology.wording import resume_command
-
-LOCK = ".lock"
-TRIES = 4
-"""To lock it: who looks whether it is locked has it for a moment."""
 
 _IN_THE_WAY = {
     errno.EISDIR: "a folder, and posology keeps a file of that name",
@@ -180,30 +175,7 @@ class Record:
 
     def _take_lock(self) -> None:
         self._lock = (self.folder / LOCK).open("w")
-        _lock(self._lock, self.folder)
-
-
-def _lock(file: IO[str], folder: Path) -> None:
-    for _ in range(TRIES):
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        time.sleep(0.05)
-    raise InputError(
-        f"The folder '{folder}' is in use by another run of posology. Wait for it, or choose another --out."
-    )
-
-
-def in_use(folder: Path) -> bool:
-    """Tell whether a run has the folder."""
-    try:
-        with (folder / LOCK).open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        pass
-    return False
+        lock(self._lock, self.folder)
 
 
 def _json(content: Any, *, lines: bool = True) -> bytes:
@@ -227,8 +199,8 @@ def check_folder(folder: Path, settings: Mapping[str, Any], how: Continuing = SA
     if not begun(folder):
         raise InputError(f"The output folder '{folder}' holds other files. Choose a new or empty folder with --out.")
     continued(folder, read_settings(folder), settings, how)
-    with contextlib.suppress(FileNotFoundError), (folder / LOCK).open() as lock:
-        _lock(lock, folder)
+    with contextlib.suppress(FileNotFoundError), (folder / LOCK).open() as file:
+        lock(file, folder)
 
 
 @contextlib.contextmanager

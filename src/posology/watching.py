@@ -9,8 +9,8 @@ from typing import Any
 
 import posology
 from posology.files import json_at
+from posology.folder_lock import in_use
 from posology.posting import read_progress
-from posology.record import in_use
 from posology.results_index import NAME as INDEX
 from posology.study_json import read_settings
 from posology.wording import resume_command

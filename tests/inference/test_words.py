@@ -40,6 +40,7 @@ def planted(arms, r2, lower, reach, *, margin=0.01, overlap=None, gain=PAIR, **p
         "overlaps": {} if overlap is None else {("dropout", "weights"): overlap},
         "detectable": 0.034,
         "chance": 0.01,
+        "gains": {},
     }
     return replace(
         found,

@@ -12,6 +12,7 @@ from posology.table import checks, leaks
 from posology.table.columns import Column, column_of
 from posology.table.groups import groups_of
 from posology.table.idle import notes_on_idle
+from posology.table.panels import notes_on_panels
 from posology.table.stand_ins import notes_on_stand_ins
 from posology.table.table import Table
 from posology.table.targets import as_columns, chosen_targets, known_rows, read_targets
@@ -118,7 +119,7 @@ def build_table(
         *checks.notes_on(columns, int(repeats.sum()), grouped=bool(together)),
         *notes_on_stand_ins(columns, each, read.classes),
     ]
-    notes += [] if together else notes_on_time(columns, numbers)
+    notes += [] if together else [*notes_on_panels(columns), *notes_on_time(columns, numbers)]
     found = _leaks(columns, each, repeats)
     for leak in found:
         warnings.warn(leak, LeakWarning, stacklevel=3)
