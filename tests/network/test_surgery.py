@@ -32,6 +32,24 @@ def test_an_exported_network_without_strengths_has_no_penalty_and_no_new_dropout
     assert out.losses == []
 
 
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1 / (1.0 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("rate", "known"),
+    [(keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.9), True), (Falling(), False), (lambda: 0.1, False)],
+)
+def test_an_exported_network_is_compiled_where_every_keras_knows_its_learning_rate(rate, known):
+    model = ZOO["linear"]()
+    model.compile(optimizer=keras.optimizers.SGD(rate), loss="mse")
+    assert export_model(model, ()).compiled is known
+
+
 def test_present_strengths_are_read():
     first, second = kernel_sites(ZOO["question"]())
     assert first.present == pytest.approx({"l1": 0.01, "l2": 0.0})

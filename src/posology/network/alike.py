@@ -23,8 +23,8 @@ def check_alike(model: Any, other: Any) -> None:
         what = "another number of layers" if differing is None else f"other settings of layer '{differing}'"
         raise InputError(
             f"Your function builds another network from other training rows: {what}. posology trains one network on "
-            "all folds. Take nothing but the number of columns from x_train, or let a keras.layers.Normalization "
-            "take its numbers by adapt(x_train)."
+            "all folds. Take nothing but the number of columns from x_train, draw nothing at random while building, or "
+            "let a keras.layers.Normalization take its numbers by adapt(x_train)."
         )
 
 

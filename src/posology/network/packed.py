@@ -15,7 +15,7 @@ from posology.network.choice import ALL, Choice
 from posology.network.copied_layer import copy_layer
 from posology.network.heads import head_of
 from posology.network.inputs import columns_measured, split_columns
-from posology.network.losses import losses_of
+from posology.network.losses import losses_of, of_rows
 from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_normalization import PackedNormalization, is_adapted
@@ -259,7 +259,7 @@ class PackedNetwork:
         """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""
         by_output = zip(self._scored_first, self._outputs(prediction), strict=True)
         parts = [(*self._losses[i], self._heads[i], output) for i, output in by_output]
-        return sum(weight * loss.call(head.target(y, out), out) for loss, weight, head, out in parts if weight)
+        return sum(weight * of_rows(loss, head.target(y, out), out) for loss, weight, head, out in parts if weight)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
         """Give the squared error of each row's scored output, `(row,)`, whatever the network's own loss.

@@ -7,9 +7,7 @@ turns it, inside a worker, into a builder. Importing this module does not import
 import hashlib
 import importlib.util
 import inspect
-import re
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,6 +17,8 @@ from typing import Any
 from posology.errors import InputError
 from posology.files import given_path, is_regular
 from posology.network.patience import limited
+from posology.network.raised import raised_at, what_of
+from posology.network.settings_kept import settings_kept
 from posology.network.spellings import hint
 from posology.wording import did_you_mean
 
@@ -28,6 +28,8 @@ DEFAULT = "strong"
 """Studied where nothing else is asked for: better than the question's on most tables (docs/networks.md)."""
 _ROWS = ("x_train", "X_train", "x", "X")
 """Names of an argument that gets the training rows also where it has a default."""
+FILE_PREFIX = "posology_user_"
+"""Before the name under which a user's file is imported."""
 Builder = Callable[[Any], Any]
 """From the prepared training rows, `(row, column)` float32, to a compiled Keras model."""
 
@@ -171,7 +173,7 @@ def _from_config(config: str) -> Builder:
         model = keras.models.model_from_json(config)
     except Exception as error:
         raise InputError(
-            f"The model cannot be rebuilt from its own configuration: {_last_line(error)} "
+            f"The model cannot be rebuilt from its own configuration: {what_of(error)} "
             "Layers or losses of your own are known only in your process: put the function that builds the model "
             "in a file and pass 'net.py:model_build' instead."
         ) from error
@@ -207,14 +209,14 @@ def load_name(source: NetworkSource) -> Any:
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
-    with limited(f"The network file '{Path(source.where).name}'", source.where):
+    with limited(f"The network file '{Path(source.where).name}'", source.where), settings_kept():
         module = _load_module(source)
     return _function_of(module, source.function, Path(source.where))
 
 
 def _load_module(source: NetworkSource) -> Any:
     file = Path(source.where)
-    spec = importlib.util.spec_from_file_location(f"posology_user_{file.stem}", file)
+    spec = importlib.util.spec_from_file_location(f"{FILE_PREFIX}{file.stem}", file)
     if spec is None or spec.loader is None:
         raise InputError(f"The network file '{file}' cannot be imported.")
     module = importlib.util.module_from_spec(spec)
@@ -224,7 +226,7 @@ def _load_module(source: NetworkSource) -> Any:
         spec.loader.exec_module(module)
     except Exception as error:
         raise InputError(
-            f"The network file '{file.name}' does not import{_at(error, str(file))}{hint(error)}"
+            f"The network file '{file.name}' does not import{raised_at(error, str(file))}{hint(error)}"
         ) from error
     except SystemExit as error:
         raise InputError(
@@ -252,7 +254,7 @@ def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
     name = f"{source.function} of '{Path(source.where).name}'"
 
     def build(x_train: Any) -> Any:
-        with limited(name, source.where):
+        with limited(name, source.where), settings_kept():
             return build_by(function, name, lambda: x_train)
 
     return build
@@ -266,22 +268,32 @@ def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]
     InputError
         It wants other arguments, or fails.
     """
-    takes = _number_of_inputs(function, name)
+    takes = _rows_argument(function, name)
     try:
-        return function(x_train()) if takes else function()
+        if takes is None:
+            return function()
+        return function(**{takes.name: x_train()}) if takes.kind is takes.KEYWORD_ONLY else function(x_train())
     except (Exception, SystemExit) as error:
-        told = hint(error) or (_on_rows(function) if takes else "")
-        raise InputError(f"{name} fails{_at(error, _file_of(function))}{told}") from error
+        told = hint(error) or _on_argument(function, takes)
+        raise InputError(f"{name} fails{raised_at(error, _file_of(function))}{told}") from error
 
 
-def _on_rows(function: Callable[..., Any]) -> str:
-    """Say what a function was given, where its argument is called like something else."""
-    first = next(iter(inspect.signature(function).parameters))
-    if first in _ROWS:
+def _on_argument(function: Callable[..., Any], takes: inspect.Parameter | None) -> str:
+    """Say what a function was given, where its argument is called like something else, or is not to be seen."""
+    if takes is None:
+        kinds = {p.kind for p in inspect.signature(function).parameters.values()}
+        hidden = inspect.Parameter.VAR_POSITIONAL in kinds
+        return (
+            " It was called with nothing, because its arguments are hidden behind *args. Where a decorator made it "
+            "so, write @functools.wraps(function) above the function inside that decorator."
+            if hidden
+            else ""
+        )
+    if takes.name in _ROWS:
         return ""
     return (
-        f" Its argument '{first}' is given the prepared training rows, a NumPy array: the number of columns is "
-        f"{first}.shape[1]."
+        f" Its argument '{takes.name}' is given the prepared training rows, a NumPy array: the number of columns is "
+        f"{takes.name}.shape[1]."
     )
 
 
@@ -291,32 +303,16 @@ def _file_of(function: Callable[..., Any]) -> str:
     return code.co_filename if code else ""
 
 
-def _number_of_inputs(function: Callable[..., Any], name: str) -> int:
-    parameters = inspect.signature(function).parameters.values()
+def _rows_argument(function: Callable[..., Any], name: str) -> inspect.Parameter | None:
+    """Find the argument that is given the training rows; none where the function takes none."""
+    parameters = list(inspect.signature(function).parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    required = [p for p in positional if p.default is p.empty]
-    if len(required) > 1 or any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
-        wanted = ", ".join(p.name for p in parameters if p.default is p.empty)
+    rows = [p for p in positional[:1] if p.default is p.empty or p.name in _ROWS]
+    rows += [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in _ROWS]
+    wanted = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if any(p is not rows[0] for p in wanted) if rows else wanted:
         raise InputError(
-            f"{name} needs ({wanted}). posology calls it with the training rows, or with nothing: give the other "
-            "arguments defaults."
+            f"{name} needs ({', '.join(p.name for p in wanted)}). posology calls it with the training rows, or with "
+            "nothing: give the other arguments defaults."
         )
-    named_like_rows = positional[:1] and positional[0].name in _ROWS
-    return 1 if required or named_like_rows else 0
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line for line in re.sub(r"\x1b\[[\d;]*m", "", str(error)).splitlines() if line.strip()]
-    # Keras says first where it was called, and then what went wrong
-    called = lines[:1] and lines[0].startswith("Exception encountered when calling") and len(lines) > 1
-    said = " ".join(lines[: 2 if called else 1]).strip()
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
-
-
-def _at(error: BaseException, file: str) -> str:
-    """Say what was raised, and at which line of the user's own file."""
-    if isinstance(error, SyntaxError):
-        return f": {type(error).__name__}: {error.msg} (line {error.lineno})."
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    line = f" (line {frames[-1].lineno}: {frames[-1].line})" if frames else ""
-    return f": {_last_line(error)}{line}."
+    return rows[0] if rows else None
