@@ -128,6 +128,8 @@ def test_the_questions_file_with_its_dropout_lines_on_or_off(opened, dropout):
         ("import sys\nsys.exit(1)\n", "ends the program when imported (sys.exit). Put its running part under"),
         ("def model_built(x):\n    pass\n", "has no function 'model_build'. Did you mean 'model_built'?"),
         ("def network(x):\n    pass\n", "has no function 'model_build'. Its functions: network."),
+        ("".join(f"def net{i}(): pass\n" for i in range(40)), "Its functions: net0, net1, net2,"),
+        ("".join(f"def net{i}(): pass\n" for i in range(40)), "net11 and 28 more."),
         ("model_build = 3\n", "has no function 'model_build'. Its functions: none."),
         (
             f"{HEAD}model_build = keras.Sequential([Dense(1)])\n",

@@ -28,6 +28,8 @@ DEFAULT = "strong"
 """Studied where nothing else is asked for: better than the question's on most tables (docs/networks.md)."""
 _ROWS = ("x_train", "X_train", "x", "X")
 """Names of an argument that gets the training rows also where it has a default."""
+LISTED = 12
+"""Names of a file that a message lists at most."""
 FILE_PREFIX = "posology_user_"
 """Before the name under which a user's file is imported."""
 Builder = Callable[[Any], Any]
@@ -203,7 +205,7 @@ def load_name(source: NetworkSource) -> Any:
     module = _load_module(source)
     if not hasattr(module, source.function):
         own = [name for name in vars(module) if not name.startswith("_")]
-        meant = did_you_mean(source.function, own) or f" Its names: {', '.join(own) or 'none'}."
+        meant = did_you_mean(source.function, own) or f" Its names: {_listed(own)}."
         raise InputError(f"The file '{Path(source.where).name}' has no '{source.function}'.{meant}")
     return getattr(module, source.function)
 
@@ -236,6 +238,11 @@ def _load_module(source: NetworkSource) -> Any:
     return module
 
 
+def _listed(names: list[str]) -> str:
+    shown, more = ", ".join(names[:LISTED]), len(names) - LISTED
+    return f"{shown} and {more} more" if more > 0 else shown or "none"
+
+
 def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if hasattr(function, "get_config") and not inspect.isclass(function):
@@ -246,7 +253,7 @@ def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
     if callable(function):
         return function
     own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
-    meant = did_you_mean(name, own) or f" Its functions: {', '.join(own) or 'none'}."
+    meant = did_you_mean(name, own) or f" Its functions: {_listed(own)}."
     raise InputError(f"The network file '{file.name}' has no function '{name}'.{meant}")
 
 
