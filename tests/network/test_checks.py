@@ -313,7 +313,7 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         ),
         (
             lambda: sequential(L.Dense(2, activation=L.PReLU()), L.Dense(1)),
-            "whose activation is a layer with weights of its own, PReLU, which Keras makes only when the model first runs.",
+            "whose activation is a layer with weights of its own, PReLU, which Keras makes only when the model first",
         ),
         (
             lambda: sequential(OfAnArray(np.ones(WIDTH)), L.Dense(1)),

@@ -121,6 +121,18 @@ def test_a_layer_that_jax_cannot_trace():
     assert "Give the layer a generator of its own: self.seed = keras.random.SeedGenerator() in __init__" in text
 
 
+@pytest.mark.parametrize("where", ["kernel_regularizer", "kernel"])
+def test_a_penalty_that_is_set_too_late(where):
+    model = sequential((6,), L.Dense(3), L.Dense(1))
+    if where == "kernel":
+        model.layers[0].kernel.regularizer = keras.regularizers.L2(0.1)
+    else:
+        model.layers[0].kernel_regularizer = keras.regularizers.L2(0.1)
+    text = message(model)
+    assert "gave a model whose penalties are " in text
+    assert "give it to the layer when it is made, Dense(64, kernel_regularizer='l2')." in text
+
+
 def test_a_layer_whose_configuration_is_whole():
     checked(sequential((6,), LeftOut(2.0), L.Dense(1)))
 

@@ -167,6 +167,11 @@ def test_a_file_that_cannot_be_used(opened, text, message):
         ),
         ("import tf_keras", "posology studies networks of Keras 3: write the network with 'import keras'."),
         ("import numpy; return Dense(numpy.int64(3))", "The number is of NumPy's own type: write int(...) around it."),
+        (
+            "import numpy; keras.optimizers.Adam(numpy.float32(0.1))",
+            "NumPy's own type, or text: write float(...) around",
+        ),
+        ("import jax.numpy; jax.numpy.tanh(Input((3,)))", "posology runs networks on JAX: write keras.ops, such as"),
         ("return keras.optimizers.legacy.Adam()", "Write the optimizer without legacy, such as keras.optimizers.Adam."),
         ("return Dense(x_train.Int('units', 8, 64))", "posology gives no hp of KerasTuner: write numbers in place of"),
         ("x_train.setflags(write=False); x_train -= 1", "Leave x_train as it is: work on x_train.copy()."),

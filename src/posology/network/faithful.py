@@ -51,6 +51,7 @@ def check_faithful(model: Any, name: str, width: int) -> None:
     copy = _rebuilt(model)
     for training in (False, True):
         wanted, got = (_run(m, model, weights, x, training) for m in (model, copy))
+        _check_set_in_time(model, name, wanted, got)
         if any(not _is_close(*pair) for pair in zip(wanted, got, strict=True)):
             raise InputError(
                 f"{name} gave a model that cannot be rebuilt: made anew from the configurations of its layers, with "
@@ -80,6 +81,18 @@ def _check_settled(model: Any, name: str, weights: Sequence[Any], x: Any) -> Non
             f"{name} gave a model that draws at random while predicting too, so that no two predictions agree. "
             f"{_suspects(model)}Let a layer draw while training only: call(self, x, training=None), and return what it "
             "would be without the draw where training is not true."
+        )
+
+
+def _check_set_in_time(model: Any, name: str, wanted: Sequence[np.ndarray], got: Sequence[np.ndarray]) -> None:
+    """Check that a rebuilt network has the user's penalties, where it is the user's but for them."""
+    of_model, of_copy = float(wanted[0]), float(got[0])
+    if not _is_close(wanted[0], got[0]) and all(map(_is_close, wanted[1:], got[1:])):
+        raise InputError(
+            f"{name} gave a model whose penalties are {of_model:.6g} on random weights, and {of_copy:.6g} where its "
+            f"layers are made anew from their configurations. {_suspects(model)}A penalty that is set on a layer which "
+            "has its weights already does nothing in Keras, and one that is set on a weight is in no configuration: "
+            "give it to the layer when it is made, Dense(64, kernel_regularizer='l2')."
         )
 
 

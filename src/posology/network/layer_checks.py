@@ -148,8 +148,8 @@ def _check_layer(path: str, layer: Any, name: str) -> None:
     if isinstance(activation, keras.layers.Layer) and (activation.weights or not activation.built):
         raise InputError(
             f"{name} has a layer, '{path}' ({type(layer).__name__}), whose activation is a layer with weights of its "
-            f"own, {type(activation).__name__}, which Keras makes only when the model first runs. Put it behind that layer, as "
-            "one of the model's."
+            f"own, {type(activation).__name__}, which Keras makes only when the model first runs. Put it behind that "
+            "layer, as one of the model's."
         )
     inside = _dropout_inside(layer)
     if inside is not None:

@@ -67,6 +67,10 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         "The number is of NumPy's own type: write int(...) around it.",
     ),
     (
+        r"`learning_rate` should be float.*Received instead: learning_rate=[\d.]",
+        "The number is of NumPy's own type, or text: write float(...) around it.",
+    ),
+    (
         r"'numpy.ndarray' object has no attribute '(Int|Float|Choice|Boolean|Fixed)'",
         "posology gives no hp of KerasTuner: write numbers in place of hp.Int(...) and its like.",
     ),
@@ -120,7 +124,8 @@ def hint(error: BaseException) -> str:
 def _is_of_another_library(error: BaseException) -> bool:
     """Tell a function of TensorFlow or torch, or one of NumPy that met a number that JAX traces."""
     files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-    if "no attribute '_error_repr'" in text_of(error):  # what NumPy says of a tensor that has no numbers yet
+    # what NumPy and JAX say of a tensor that has no numbers yet
+    if re.search(r"no attribute '_error_repr'|__jax_array__", text_of(error)):
         return True
     inside = any(re.search(r"[/\\](tensorflow|torch)[/\\]", file) for file in files)
     return inside or "Tracer" in type(error).__name__ or "A KerasTensor " in text_of(error)
