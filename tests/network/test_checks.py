@@ -118,6 +118,16 @@ def optimized(optimizer):
     return model
 
 
+def looking_back():
+    dense, inputs = L.Dense(1), keras.Input((WIDTH,))
+    outputs = dense(inputs)
+
+    def loss(y, p):
+        return keras.ops.mean((y - p) ** 2, axis=-1) + keras.ops.sum(dense.kernel**2)
+
+    return functional(inputs, outputs, loss)
+
+
 def squared(x):
     return x**2
 
@@ -348,6 +358,7 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
             lambda: sequential(L.Dense(1), loss=keras.losses.MeanSquaredError(reduction=None)),
             "does not reduce a batch to one number, which training makes smaller. Leave out reduction=None",
         ),
+        (looking_back, "computes with weights of the model, beside the target and the output: posology trains copies"),
         (
             lambda: sequential(L.Dense(1), loss=CalledLoss()),
             "a loss whose class CalledLoss has its own __call__(). Name it call(self, y_true, y_pred)",

@@ -133,6 +133,13 @@ def test_a_penalty_that_is_set_too_late(where):
     assert "give it to the layer when it is made, Dense(64, kernel_regularizer='l2')." in text
 
 
+def test_weights_that_are_not_finite():
+    nothing = keras.initializers.Constant(float("nan"))
+    text = message(sequential((6,), L.Dense(3, kernel_initializer=nothing, name="lost"), L.Dense(1)))
+    assert "gave a model whose weights are not finite before any training, such as those of " in text
+    assert "lost/kernel'. Look at their initializer" in text
+
+
 def test_a_layer_whose_configuration_is_whole():
     checked(sequential((6,), LeftOut(2.0), L.Dense(1)))
 

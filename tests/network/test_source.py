@@ -312,6 +312,7 @@ def test_rows_are_prepared_only_for_a_function_that_takes_them():
             "a saved model. Write a function into a Python file that loads it, such as def model_build(): return",
         ),
         (functools.partial(compiled), "network is of type partial."),
+        (keras.Sequential, "network is the class Sequential itself. Pass a model that is made of it and compiled, or"),
     ],
 )
 def test_what_cannot_be_handed_over(network, message):

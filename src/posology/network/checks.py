@@ -178,12 +178,19 @@ def _check_loss(model: Any, name: str, classes: int, targets: int) -> None:
         pairs = [(loss, t.shape[-1]) for loss, t in zip(losses, model.outputs, strict=True) if loss.weight]
         # traced, as in training: a function of another library may take arrays only
         shapes = [_shapes_of_three_rows(loss, classes, targets, width) for loss, width in pairs]
+        apart = all(_is_apart(model, loss, *_three_rows(loss, classes, targets, width)) for loss, width in pairs)
     except InputError:
         raise
     except Exception as error:
         raise InputError(
             f"The loss of {name} fails on three rows: {what_of(error).removesuffix('.')}.{hint(error)}"
         ) from error
+    if not apart:
+        raise InputError(
+            f"The loss of {name} computes with weights of the model, beside the target and the output: posology trains "
+            "copies of the network, whose weights it would not see. Give the layer a kernel_regularizer, or make the "
+            "term a layer of your own that calls add_loss()."
+        )
     scored = scored_output(model)
     if not losses[scored].weight:
         raise InputError(
@@ -218,9 +225,24 @@ def _check_loss_class(given: Any, name: str) -> None:
             )
 
 
+def _three_rows(loss: OutputLoss, classes: int, targets: int, width: int) -> tuple[Any, Any]:
+    """Give a target and an output for three rows, as a loss takes them."""
+    output = np.full((3, width), 1 / width, "float32")
+    return head_of(loss, classes, targets).target(np.zeros((3, targets), "float32"), output), output
+
+
 def _shapes_of_three_rows(loss: OutputLoss, classes: int, targets: int, width: int) -> tuple[Any, Any]:
     """Give the shapes of what a loss gives for each row, and of what it gives for the batch."""
-    output = np.full((3, width), 1 / width, "float32")
-    y = head_of(loss, classes, targets).target(np.zeros((3, targets), "float32"), output)
-    batch = jax.eval_shape(loss.loss, y, output).shape
-    return jax.eval_shape(partial(of_rows, loss.loss), y, output).shape, batch
+    given = _three_rows(loss, classes, targets, width)
+    return tuple(jax.eval_shape(gives, *given).shape for gives in (partial(of_rows, loss.loss), loss.loss))
+
+
+def _is_apart(model: Any, loss: OutputLoss, y: Any, output: Any) -> bool:
+    """Tell whether a loss is the same whatever the weights of the model are."""
+    if type(loss.loss).__module__.split(".")[0] == "keras":
+        return True
+    found = []
+    for factor in (1.0, 2.0):
+        with keras.StatelessScope(state_mapping=[(v, factor * v.value + factor) for v in model.trainable_variables]):
+            found.append(np.asarray(loss.loss.call(y, output)))
+    return np.array_equal(found[0], found[1], equal_nan=True)

@@ -42,6 +42,7 @@ def check_faithful(model: Any, name: str, width: int) -> None:
     InputError
         It does not: the text says what to look for.
     """
+    _check_finite(model, name)
     random = np.random.default_rng(0)
     x = split_columns(model, random.uniform(0, 2, (ROWS, width)).astype("float32"))
     # other weights than the user's: what is not carried over shows
@@ -59,6 +60,16 @@ def check_faithful(model: Any, name: str, width: int) -> None:
                 "out does that, numbers drawn when a layer is made, and a weight of one layer used by another."
             )
     _check_penalties(model, name, weights, x)
+
+
+def _check_finite(model: Any, name: str) -> None:
+    """Check that a network has numbers to begin with."""
+    lost = [v.path for v in model.trainable_variables if not np.isfinite(np.asarray(v)).all()]
+    if lost:
+        raise InputError(
+            f"{name} gave a model whose weights are not finite before any training, such as those of '{lost[0]}'. Look "
+            "at their initializer, or at what is loaded into them."
+        )
 
 
 def _check_traced(model: Any, name: str, x: Any) -> None:

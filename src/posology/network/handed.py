@@ -40,6 +40,11 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
     builder = network if inspect.isfunction(network) or inspect.ismethod(network) else None
     if builder is not None:
         network = build_by(network, f"your function {network.__name__}", x_train)
+    if inspect.isclass(network):
+        raise InputError(
+            f"network is the class {network.__name__} itself. Pass a model that is made of it and compiled, or a function "
+            "that returns one."
+        )
     if not hasattr(network, "to_json"):
         raise InputError(
             f"network is of type {type(network).__name__}. Pass a compiled Keras model, a function that returns one, "
