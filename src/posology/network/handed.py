@@ -42,8 +42,8 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
         network = build_by(network, f"your function {network.__name__}", x_train)
     if inspect.isclass(network):
         raise InputError(
-            f"network is the class {network.__name__} itself. Pass a model that is made of it and compiled, or a function "
-            "that returns one."
+            f"network is the class {network.__name__} itself. Pass a model that is made of it and compiled, or a "
+            "function that returns one."
         )
     if not hasattr(network, "to_json"):
         raise InputError(
