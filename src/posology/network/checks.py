@@ -18,8 +18,8 @@ from posology.network.layer_checks import check_layers, check_types
 from posology.network.losses import OutputLoss, losses_of, of_rows
 from posology.network.outputs import output_names, scored_output
 from posology.network.raised import what_of
-from posology.network.source import FILE_PREFIX
 from posology.network.spellings import hint
+from posology.network.user_file import FILE_PREFIX
 
 
 def check_compiled(model: Any, name: str) -> None:

@@ -10,7 +10,7 @@ def text_of(error: BaseException) -> str:
 
     Examples
     --------
-    >>> text_of(ValueError("no\\x1b[31m red"))
+    >>> text_of(ValueError("no\x1b[31m red"))
     'no red'
     """
     try:
@@ -24,7 +24,7 @@ def what_of(error: BaseException) -> str:
 
     Examples
     --------
-    >>> what_of(ValueError("no such\\nmore"))
+    >>> what_of(ValueError("no such\nmore"))
     'ValueError: no such'
     """
     lines = [line for line in text_of(error).splitlines() if line.strip()]

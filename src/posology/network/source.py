@@ -5,9 +5,7 @@ turns it, inside a worker, into a builder. Importing this module does not import
 """
 
 import hashlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -20,6 +18,7 @@ from posology.network.patience import limited
 from posology.network.raised import raised_at, what_of
 from posology.network.settings_kept import settings_kept
 from posology.network.spellings import hint
+from posology.network.user_file import function_of, listed, load_module
 from posology.wording import did_you_mean
 
 OWN = {"question": "the question's network", "strong": "the strong network"}
@@ -28,10 +27,6 @@ DEFAULT = "strong"
 """Studied where nothing else is asked for: better than the question's on most tables (docs/networks.md)."""
 _ROWS = ("x_train", "X_train", "x", "X")
 """Names of an argument that gets the training rows also where it has a default."""
-LISTED = 12
-"""Names of a file that a message lists at most."""
-FILE_PREFIX = "posology_user_"
-"""Before the name under which a user's file is imported."""
 Builder = Callable[[Any], Any]
 """From the prepared training rows, `(row, column)` float32, to a compiled Keras model."""
 
@@ -191,7 +186,7 @@ def defined_in(source: NetworkSource) -> dict[str, Any]:
     """Give the classes and functions of a network file by name; none where there is no file."""
     if source.kind != "file":
         return {}
-    return {name: thing for name, thing in vars(_load_module(source)).items() if callable(thing)}
+    return {name: thing for name, thing in vars(load_module(Path(source.where))).items() if callable(thing)}
 
 
 def load_name(source: NetworkSource) -> Any:
@@ -202,59 +197,18 @@ def load_name(source: NetworkSource) -> Any:
     InputError
         The file does not import, or has no such name.
     """
-    module = _load_module(source)
+    module = load_module(Path(source.where))
     if not hasattr(module, source.function):
         own = [name for name in vars(module) if not name.startswith("_")]
-        meant = did_you_mean(source.function, own) or f" Its names: {_listed(own)}."
+        meant = did_you_mean(source.function, own) or f" Its names: {listed(own)}."
         raise InputError(f"The file '{Path(source.where).name}' has no '{source.function}'.{meant}")
     return getattr(module, source.function)
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
     with limited(f"The network file '{Path(source.where).name}'", source.where), settings_kept():
-        module = _load_module(source)
-    return _function_of(module, source.function, Path(source.where))
-
-
-def _load_module(source: NetworkSource) -> Any:
-    file = Path(source.where)
-    spec = importlib.util.spec_from_file_location(f"{FILE_PREFIX}{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise InputError(f"The network file '{file}' cannot be imported.")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(file.parent))
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(
-            f"The network file '{file.name}' does not import{raised_at(error, str(file))}{hint(error)}"
-        ) from error
-    except SystemExit as error:
-        raise InputError(
-            f"The network file '{file.name}' ends the program when imported (sys.exit). Put its running part under "
-            "`if __name__ == '__main__':`."
-        ) from error
-    return module
-
-
-def _listed(names: list[str]) -> str:
-    shown, more = ", ".join(names[:LISTED]), len(names) - LISTED
-    return f"{shown} and {more} more" if more > 0 else shown or "none"
-
-
-def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
-    function = getattr(module, name, None)
-    if hasattr(function, "get_config") and not inspect.isclass(function):
-        raise InputError(
-            f"'{name}' of '{file.name}' is not a function but a {type(function).__name__}. Put what builds it into a "
-            "function that returns it: def model_build(x_train): ... return model"
-        )
-    if callable(function):
-        return function
-    own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
-    meant = did_you_mean(name, own) or f" Its functions: {_listed(own)}."
-    raise InputError(f"The network file '{file.name}' has no function '{name}'.{meant}")
+        module = load_module(Path(source.where))
+    return function_of(module, source.function, Path(source.where))
 
 
 def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
