@@ -348,7 +348,7 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (lambda: optimized(keras.optimizers.SGD(Stepwise())), "The learning-rate schedule of net.py:model_build fails"),
         (
             lambda: optimized(keras.optimizers.SGD(Stepwise())),
-            "chooses by keras.ops.where(step < 100, ..., ...), not by",
+            "Numbers are traced there: choose by keras.ops.where(",
         ),
         (
             lambda: sequential(L.Dense(1), loss=keras.losses.MeanSquaredError),
@@ -357,6 +357,10 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (
             lambda: sequential(L.Dense(1), loss=keras.losses.MeanSquaredError(reduction=None)),
             "does not reduce a batch to one number, which training makes smaller. Leave out reduction=None",
+        ),
+        (
+            lambda: sequential(L.Dense(1), loss=lambda y, p: (y - p) ** 2 if (y > 0).all() else y),
+            "Numbers are traced there: choose by keras.ops.where(condition, this, that) in place of if, while, and",
         ),
         (looking_back, "computes with weights of the model, beside the target and the output: posology trains copies"),
         (

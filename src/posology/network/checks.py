@@ -134,8 +134,7 @@ def _check_optimizer(model: Any, name: str) -> None:
             jax.eval_shape(rate, np.int32(0))
     except Exception as error:
         raise InputError(
-            f"The learning-rate schedule of {name} fails: {what_of(error).removesuffix('.')}.{hint(error)} The step is "
-            "a traced number: a schedule chooses by keras.ops.where(step < 100, ..., ...), not by if."
+            f"The learning-rate schedule of {name} fails: {what_of(error).removesuffix('.')}.{hint(error)}"
         ) from error
 
 

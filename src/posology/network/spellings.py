@@ -99,6 +99,9 @@ _OTHER_LIBRARY = (
 )
 
 
+_CHOICE = "Numbers are traced there: choose by keras.ops.where(condition, this, that) in place of if, while, and, or."
+
+
 def hint(error: BaseException) -> str:
     """Give the sentence that says what to write instead, with a space before it; empty when nothing is known.
 
@@ -118,6 +121,8 @@ def hint(error: BaseException) -> str:
             f" Relative paths begin at the folder in which posology was started, '{Path.cwd()}': start it elsewhere, "
             f"or write Path(__file__).parent / '{error.filename}'."
         )
+    if type(error).__name__ == "TracerBoolConversionError":
+        return f" {_CHOICE}"
     return f" {_OTHER_LIBRARY}" if _is_of_another_library(error) else ""
 
 
