@@ -249,7 +249,7 @@ def played(design, cores, member, driver):
     """Give the seconds that the verdict of a study takes, and its packs.
 
     Packs are taken in order by the first free core; the driver keeps one after another, and only then lets its resample
-    go on; resamples are begun while fewer than two packs a core are out, as `posology.running` does.
+    go on; resamples are begun while fewer than two packs a core are out, as `posology.training` does.
     """
     ranges = Settings(design=design).strengths()
     space = Space(ranges, dict.fromkeys(ranges, 2))

@@ -19,6 +19,7 @@ from posology.plan.arms import ONE as PLANNED_ONE
 from posology.report.cocktail import mixed
 from posology.settings import Settings
 from posology.study_file import options_of
+from posology.workforce import Workforce
 
 ARMS, CHOSEN = parse_family("cocktail: dropout, mixup, swa")
 X, Y = load_diabetes(return_X_y=True)
@@ -122,7 +123,8 @@ def test_a_study_of_a_real_table(result):
     assert set(result.prescription.strengths) <= {"input_dropout", "swa"}
     assert len(result.predict(X[:5])) == 5
     # what was trained is kept: a second run of the same folder is the same study
-    again = Study.of(Study("question", X[:120], Y[:120]).table, result.settings, folder=result.folder, workers=1)
+    table = Study("question", X[:120], Y[:120]).table
+    again = Study.of(table, result.settings, folder=result.folder, workforce=Workforce(1))
     assert again.run().to_dict(timing=False) == result.to_dict(timing=False)
 
 

@@ -15,8 +15,8 @@ from posology.judges import NumberJudge
 from posology.lever_run import without_stopping
 from posology.levers import RIDGE, TREES, Bench, Levers
 from posology.plan import PLAIN_QUESTION, REFIT, Design, Pack
-from posology.report.terminal import print_result
 from posology.table import make_table
+from posology.terminal.result import print_result
 
 RNG = np.random.default_rng(0)
 X = pd.DataFrame(RNG.normal(size=(40, 3)), columns=["height", "weight", "age"])

@@ -9,9 +9,9 @@ import threading
 import pytest
 
 from posology.errors import InputError
+from posology.live_page import page, part
 from posology.posting import Posted
 from posology.progress import Silent
-from posology.report.live_page import page, part
 from posology.serving import Server
 from posology.study_json import SCHEMA
 from posology.watching import Look

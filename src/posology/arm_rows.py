@@ -1,14 +1,15 @@
 """The table of arms: a line for each, and how much weaker a regularizer is chosen beside another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from posology.inference import Contrast, Measure, substitution
+from posology.inference import Analysis, Contrast, Measure, substitution
 from posology.plan import Arm, arm_name, regularizers_of
-from posology.scoring import Found, log_strengths
+from posology.regularizers import Strength
+from posology.scoring import Found, Scores, log_strengths, mean_setting, search_gains
 from posology.settings import Settings
 
 
@@ -76,6 +77,37 @@ class ArmRow:
             **{name: searched.get(key) for key, name in ends.items()},
             **{name: value for name, value in measures.items() if name not in flat},
         }
+
+
+def arm_rows(found: Found, scores: Scores, analysis: Analysis, strengths: Mapping[str, Strength]) -> tuple[ArmRow, ...]:
+    """Collect the numbers of every arm, best first.
+
+    Parameters
+    ----------
+    found : mapping
+        From (repeat, fold) to what every arm's tuning and refits gave.
+    scores : Scores
+        Of them.
+    analysis : Analysis
+    strengths : mapping
+        From regularizer to its searched range.
+    """
+    gains = search_gains(found, analysis.arms)
+    rows = [
+        ArmRow(
+            arm,
+            float(analysis.score[i]),
+            analysis.gains.get(arm),
+            float(scores.gap[i]),
+            mean_setting([refits[arm].setting for _, refits in found.values()], arm, strengths),
+            float(scores.epochs[i]),
+            bool(analysis.best.could_be_best[i]),
+            gains[arm],
+            {name: float(values[i]) for name, values in scores.measures.items()},
+        )
+        for i, arm in enumerate(analysis.arms)
+    ]
+    return tuple(sorted(rows, key=lambda row: -row.score))
 
 
 def substitutions(found: Found, settings: Settings) -> dict[tuple[Arm, str], Contrast]:

@@ -18,7 +18,7 @@ from posology.errors import PosologyError, WorkerError
 from posology.execution import one_worker
 from posology.execution.environment import chosen_switches, self_test
 from posology.execution.sizing import WORKER_MEMORY, free_memory
-from posology.study import cores
+from posology.machine import cores
 
 SCHEMA = 1
 """Of `Diagnosis.to_dict`."""

@@ -21,18 +21,17 @@ from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
 from posology.plan import Design, parse_family
-from posology.report.findings import Findings
-from posology.report.writing import write_report
 from posology.result import StudyResult
 from posology.scratch import scratch_folder
 from posology.settings import Settings
-from posology.study import Study, prepared
-from posology.table import Table, table_from_arrays
+from posology.study import Study
+from posology.table import Table, prepared_as_given, table_from_arrays
 from posology.table.arrays import to_frame
 from posology.table.copies import without_copies
 from posology.untuned import UntunedVerdict, train_untuned
 from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
+from posology.workforce import Workforce
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -81,9 +80,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 self.prescription_, self.verdict_ = train_untuned(table, settings, folder, KEPT, reason)
             else:
                 workers = None if self.n_jobs == -1 else self.n_jobs
-                self.result_ = Study.of(table, settings, folder=folder, workers=workers, staff=KEPT).run()
+                self.result_ = Study.of(table, settings, folder=folder, workforce=Workforce(workers, staff=KEPT)).run()
                 self.prescription_, self.verdict_ = self.result_.prescription, self.result_.verdict
-                self._findings = Findings.of(self.result_)  # while the folder is there
+                _ = self.result_.findings  # reads the folder while it is there
             self._network = FittedNetwork.of_folder(folder, settings.source)
 
     def _settings(self, table: Table) -> Settings:
@@ -99,7 +98,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
         arms, cabinet = parse_family(self.arms)
         design = Design(arms, cabinet=cabinet, **sizes)
-        source = source_of(self.network, lambda: prepared(table, {}))
+        source = source_of(self.network, lambda: prepared_as_given(table, {}))
         return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
 
     def _class_weight(self) -> Any:
@@ -156,7 +155,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         check_is_fitted(self)
         if self.result_ is None:
             raise InputError(f"There is no report, because nothing was compared. {self.verdict_}")
-        return write_report(self._findings, Path(path), ignore)
+        return self.result_.report(path, ignore=ignore)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from posology.inference import R2, Looks
-from posology.inference.measures import Measure
+from posology.inference.measures import Measure, quantile_level
 from posology.regularizers import PLACES
 from posology.scoring import Found, Scores, doubled_warnings, failures, search_gains, search_warnings
 from posology.table import Table, Weights, sources_of
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 OF_MEDIANS = ("mean_absolute_error", "MeanAbsoluteError")
 OF_MEANS = (
     "mean_squared_error", "MeanSquaredError", "mean_squared_logarithmic_error", "MeanSquaredLogarithmicError",
-    "huber", "Huber", "log_cosh", "LogCosh", "poisson", "Poisson",
+    "poisson", "Poisson",
 )  # fmt: skip
-"""Keras' losses of a median, and those of a mean or of something between the two."""
+BETWEEN = ("huber", "Huber", "log_cosh", "LogCosh")
+"""Keras' losses of a median, of a mean, and of something between the two."""
+MEDIAN = 0.5
 
 
 def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Looks, found: Found) -> dict[str, Any]:
@@ -76,10 +78,23 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
 
 def _note_on_loss(measure: Measure, loss: str) -> list[str]:
     """Say where a network learns something else than what its score asks for."""
-    if measure.name != R2.name or loss in OF_MEANS:
+    level = quantile_level(measure.name)
+    if level:
+        return _note_on_quantile(measure, loss, level)
+    if measure.name != R2.name or loss in (*OF_MEANS, *BETWEEN):
         return []
     about = "mae scores what it learns, a median" if loss in OF_MEDIANS else "pinball:LEVEL is for a quantile"
     return [f"The network's loss is {loss}, and its score is R2, which is about means: --score {about}."]
+
+
+def _note_on_quantile(measure: Measure, loss: str, level: float) -> list[str]:
+    median = level == MEDIAN
+    if loss not in OF_MEANS and (median or loss not in (*OF_MEDIANS, *BETWEEN)):
+        return []
+    learned = "medians" if loss in OF_MEDIANS else "means"
+    asked = "loss 'mae'" if median else "pinball loss of that level"
+    said = f"The network's loss is {loss}, which is about {learned}, and its score is {measure.words}: "
+    return [f"{said}compile it with the {asked}."]
 
 
 def _classes(table: Table) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from posology.errors import InputError
+from posology.own_keras import own_keras
 from posology.regularizers import Batch, Clock, Place
 
 ROWS, COLUMNS, CLASSES, STEPS = 8, 6, 3, 12
@@ -39,13 +40,12 @@ def acted(r: Any, strength: Any, seed: int) -> tuple[list[Any], list[Any]]:
 
 def keras_on_jax() -> Any:
     """Import Keras, whose backend is the caller's to choose: nothing is set in this process."""
-    how = "and posology's engine on JAX. Set KERAS_BACKEND=jax before Keras is imported."
-    try:
-        import keras
-    except ImportError as error:
-        raise InputError(f"Keras cannot be imported here ({error}), {how}") from error
-    if keras.backend.backend() != "jax":
-        raise InputError(f"Keras runs on {keras.backend.backend()} here, {how}")
+    keras = own_keras()
+    if (backend := keras.backend.backend()) != "jax":
+        raise InputError(
+            f"Keras runs on {backend} here, and posology's engine on JAX. Set KERAS_BACKEND=jax before Keras is "
+            "imported."
+        )
     return keras
 
 

@@ -32,7 +32,7 @@ def disagreement(r: Any) -> str:
     'at strength 0.01 gradient gives something else than keras.regularizers.L1'
     """
     keras, form = keras_on_jax(), r.keras
-    if form is None or r.place is Place.NORMS:
+    if form is None or r.place.inserts:
         return ""
     room = _ROOMS.get(form.part)
     if room is None:

@@ -1,21 +1,20 @@
 """Trains the levers of a study beside its arms; kept and resumed as packs are."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from posology.execution import Pool
 from posology.execution.drive import Procedure
 from posology.inference import CLASS_SCORES, quantile_level
 from posology.inference.covariance import Clusters
 from posology.inference.weighting import influence
 from posology.judges import Judge
 from posology.levers import AVERAGE, ONE, RIDGE, TREES, Bench, Lever, Levers, Losses
-from posology.plan import Arm, Design, Space, arm_name, tune_and_refit
-from posology.record import Record
+from posology.plan import Arm, Design, arm_name, tune_and_refit
 from posology.scoring import Found, Resample, Scores, score
+from posology.training import Training
 
 RIVALS = {TREES: "boosted trees, by their defaults", RIDGE: "ridge"}
 """From the models that are no networks to their words."""
@@ -25,8 +24,6 @@ NETWORKS = 5
 
 REFITS = 3
 """Of an arm without early stopping: it is a lever on the first repeat, not a part of the verdict."""
-
-Drive = Callable[[Iterator[tuple[Any, Procedure]]], Iterator[tuple[Any, Any]]]
 
 
 def without_stopping(design: Design) -> Design | None:
@@ -55,21 +52,15 @@ class LeverRun:
         The study's.
     judge : Judge
         Of its predictions.
-    space : Space
-    pool : Pool
-    record : Record
-    drive : callable
-        Trains the packs of procedures, as those of the study are; ends early when there is no time left.
+    training : Training
+        Of the study's packs; that of the levers ends early when there is no time left.
     clusters : int array (row,), optional
         Group of each row, where rows come in groups.
     """
 
     design: Design
     judge: Judge
-    space: Space
-    pool: Pool
-    record: Record
-    drive: Drive
+    training: Training
     clusters: Clusters | None = None
 
     def levers(self, found: Found, scores: Scores, arms: Sequence[Arm], advised: Arm) -> Levers:
@@ -112,13 +103,13 @@ class LeverRun:
     def _asked(self, name: str, repeat: int, fold: int) -> Callable[[], np.ndarray]:
         """Ask for the predictions of a resample, unless they are kept; give what waits for them."""
         key = f"lever-{name}-r{repeat}f{fold}"
-        if (kept := self.record.read_pack(key)) is not None:
+        if (kept := self.training.record.read_pack(key)) is not None:
             return lambda: kept["prediction"]
-        future = self.pool.rival(name, repeat, fold, quantile_level(self.judge.measure.name))
+        future = self.training.pool.rival(name, repeat, fold, quantile_level(self.judge.measure.name))
 
         def wait() -> np.ndarray:
             arrays = future.result()[1]
-            self.record.write_pack(key, arrays)
+            self.training.record.write_pack(key, arrays)
             return arrays["prediction"]
 
         return wait
@@ -144,10 +135,9 @@ class LeverRun:
         design = without_stopping(self.design)
         if design is None:
             return {}
-        size = self.pool.describe()["pack_size"]
-        folds = range(design.folds)
-        procedures = ((f, _named("lever", tune_and_refit(design, self.space, repeat, f, size))) for f in folds)
-        done = dict(self.drive(procedures))
+        space, size, folds = self.training.space, self.training.pack_size, range(design.folds)
+        procedures = ((f, _named("lever", tune_and_refit(design, space, repeat, f, size))) for f in folds)
+        done = dict(self.training.driven(procedures))
         if len(done) < design.folds:
             return {}
         found = {(0, fold): done[fold] for fold in folds}

@@ -1,7 +1,8 @@
 """StudyResult: what a study found, as numbers, as JSON and as the user's tuned network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,22 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Shaped
 
-import posology
-from posology.arm_rows import ArmRow, substitutions
+from posology.arm_rows import ArmRow
 from posology.behaviour import Behaviour
 from posology.cocktail import Cocktail
 from posology.errors import InputError
 from posology.handback.by_hand import by_hand, commented
 from posology.handback.units import units_of
-from posology.inference import Analysis, Contrast, Measure, sentences
-from posology.inference.plain import plain
+from posology.inference import Analysis, Contrast
 from posology.levers import Levers
 from posology.own_keras import own_keras
-from posology.plan import Arm, arm_name
+from posology.plan import Arm
 from posology.prescription import Prescription
-from posology.scoring import Found, Scores, in_words, mean_setting, search_gains
 from posology.settings import Settings
 from posology.table.targets import classes_of, targets_of
+from posology.verdict_json import verdict_json
 from posology.verdict_text import VerdictText
 from posology.wording import did_you_mean
 from posology.working_time import WorkingTime
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from posology.handback.exporting import Exported
     from posology.report.display import Display
     from posology.report.findings import Findings
-
-SCHEMA = 1
-"""Of `to_dict` and verdict.json; docs/json.md describes it."""
 
 
 @dataclass(frozen=True)
@@ -88,51 +84,6 @@ class StudyResult:
     cocktail: Cocktail | None = None
     cells: tuple[Any, ...] = ()
 
-    @classmethod
-    def of(
-        cls,
-        settings: Settings,
-        found: Found,
-        scores: Scores,
-        analysis: Analysis,
-        prescription: Prescription,
-        facts: Mapping[str, Any],
-        levers: Levers | None = None,
-        behaviour: Behaviour | None = None,
-        evidence: Mapping[str, Any] | None = None,
-        cocktail: Cocktail | None = None,
-    ) -> "StudyResult":
-        """Collect the numbers of every arm."""
-        gains = search_gains(found, analysis.arms)
-        rows = [
-            ArmRow(
-                arm,
-                float(analysis.score[i]),
-                analysis.gains.get(arm),
-                float(scores.gap[i]),
-                mean_setting([refits[arm].setting for _, refits in found.values()], arm, settings.strengths()),
-                float(scores.epochs[i]),
-                bool(analysis.best.could_be_best[i]),
-                gains[arm],
-                {name: float(values[i]) for name, values in scores.measures.items()},
-            )
-            for i, arm in enumerate(analysis.arms)
-        ]
-        rows.sort(key=lambda row: -row.score)
-        beside = substitutions(found, settings)
-        return cls(
-            settings,
-            analysis,
-            tuple(rows),
-            prescription,
-            beside,
-            dict(facts),
-            levers=levers,
-            behaviour=behaviour,
-            evidence=dict(evidence or {}),
-            cocktail=cocktail,
-        )
-
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""
@@ -146,16 +97,7 @@ class StudyResult:
     @property
     def verdict(self) -> VerdictText:
         """The verdict: prints as sentences."""
-        strengths = {row.arm: in_words(row.strengths) for row in self.arms}
-        strengths[self.prescription.arm] = in_words(self.prescription.strengths)
-        said = sentences(
-            self.analysis, strengths, rows=self.facts["rows"], groups=(self.facts["groups"] or {}).get("count")
-        )
-        if self.levers and (trees := self.levers.sentence(self.analysis.verdict.margin, self.analysis.measure.words)):
-            said.insert(1, trees)
-        if self.cocktail and self.cocktail.factorial:
-            said.append(self.cocktail.factorial.sentence)
-        return VerdictText(self.analysis.verdict.kind.value, arm_name(self.prescription.arm), tuple(said), self)
+        return VerdictText.of(self)
 
     def best_model(self, *, embed_preprocessing: bool = False) -> Any:
         """Load the tuned network, trained on all rows; Keras runs in this process, so set KERAS_BACKEND=jax there.
@@ -293,19 +235,19 @@ class StudyResult:
         """
         from posology.report.writing import write_report
 
-        return write_report(self._findings(), Path(path), ignore)
+        return write_report(self.findings, Path(path), ignore)
 
     def to_markdown(self) -> str:
         """Give the report as Markdown, without pictures."""
         from posology.report.writing import written
 
-        return written(self._findings(), ".md")
+        return written(self.findings, ".md")
 
     def to_json(self) -> str:
         """Give everything as JSON text; `posology/report/verdict.schema.json` is its schema."""
         from posology.report.writing import written
 
-        return written(self._findings(), ".json")
+        return written(self.findings, ".json")
 
     def chart(self, name: str) -> "Display":
         """Give a chart of the report, with `.plot(ax)`, `.frame()` and `.help()`.
@@ -326,9 +268,11 @@ class StudyResult:
         known = {chart.name: chart for chart in CHARTS}
         if name not in known:
             raise InputError(f"There is no chart '{name}'.{did_you_mean(name, known)} Known: {', '.join(known)}.")
-        return known[name](self._findings())
+        return known[name](self.findings)
 
-    def _findings(self) -> "Findings":
+    @cached_property
+    def findings(self) -> "Findings":
+        """The same as JSON types, which the report and its charts are made of."""
         from posology.report.findings import Findings
 
         return Findings.of(self)
@@ -340,7 +284,7 @@ class StudyResult:
         return {
             "text/plain": str(self.verdict),
             "text/markdown": self.to_markdown(),
-            "text/html": fragment(self._findings()),
+            "text/html": fragment(self.findings),
         }
 
     def _behaves(self) -> Behaviour:
@@ -353,30 +297,4 @@ class StudyResult:
 
     def to_dict(self, *, timing: bool = True) -> dict[str, Any]:
         """Give everything as JSON types; without `timing`, equal studies give equal content."""
-        analysis = self.analysis.to_dict()
-        out: dict[str, Any] = {
-            "schema": SCHEMA,
-            "posology": posology.__version__,
-            "verdict": {
-                **analysis.pop("verdict"),
-                "estimand": self.settings.design.estimand,
-                "sentences": list(self.verdict.sentences),
-            },
-            "arms": [
-                {**row.to_dict(self.analysis.measure), **_bounds(analysis, row.arm, self.analysis.measure)}
-                for row in self.arms
-            ],
-            "prescription": {**asdict(self.prescription), "arm": arm_name(self.prescription.arm)},
-            "substitution": {f"{arm_name(a)}: {name}": asdict(c) for (a, name), c in self.substitutions.items()},
-            "levers": self.levers.to_dict() if self.levers else None,
-            "behaviour": self.behaviour.to_dict() if self.behaviour else None,
-            "cocktail": self.cocktail.to_dict() if self.cocktail else None,
-            "analysis": {k: v for k, v in analysis.items() if k != "arms"},
-            "study": {**self.facts, "networks": self.networks},
-            "settings": self.settings.to_dict(),
-        }
-        return plain({**out, "run": self.timing()} if timing else out)
-
-
-def _bounds(analysis: dict[str, Any], arm: Arm, measure: Measure) -> dict[str, Any]:
-    return {k: analysis["arms"][arm_name(arm)][k] for k in ("lower", "upper", f"shrunken_{measure.key}")}
+        return verdict_json(self, timing=timing)

@@ -64,6 +64,11 @@ class Scores:
     measures: Mapping[str, Float[np.ndarray, " arm"]] = field(default_factory=dict)
     by_seed: Float[np.ndarray, "arm fit seed"] = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
+    @property
+    def capped_share(self) -> float:
+        """The share of row losses that were capped."""
+        return self.capped / self.scored
+
 
 def check_trained(scores: Scores, found: Found, arms: Sequence[Arm], seeds: int) -> None:
     """Refuse a verdict on networks of which none was trained.

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from posology.errors import InputError, PosologyError
-from posology.report.live_page import page, part
+from posology.live_page import page, part
 from posology.watching import look
 
 HERE = "127.0.0.1"

@@ -1,48 +1,29 @@
 """Study: a table and a network to a verdict. The one room that knows the others."""
 
-import os
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from posology.callbacks import Callback, checked_callbacks
-from posology.class_weights import check_class_weight, parse_class_weight
-from posology.continuing import DECISIVE, SAME, Continuing
-from posology.errors import InputError
+from posology.class_weights import parse_class_weight
+from posology.continuing import SAME, Continuing
 from posology.execution import Job, LostWorker, Pool
-from posology.execution.cluster import Cluster
-from posology.execution.cluster_checks import check_address
-from posology.execution.staff import Staff
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
+from posology.machine import versions
 from posology.network.choice import Choice
 from posology.network.handed import source_of
-from posology.plan import CABINET, Design, parse_family, read_fit_arguments
+from posology.plan import Design, parse_family, read_fit_arguments
 from posology.progress import Progress, Silent
-from posology.regularizers import REGULARIZERS
 from posology.report.notebook import usual_progress
-from posology.resampling import outer_folds
 from posology.result import StudyResult
 from posology.running import Run
 from posology.settings import Settings, check_range
-from posology.table import (
-    Preparation,
-    Table,
-    check_classes,
-    check_classes_in_folds,
-    check_groups,
-    check_rows,
-    columns_by_input,
-    laid_out_as_given,
-    table_from_arrays,
-)
-
-MOST_WORKERS = 16
-"""A core: each is a process of some hundred megabytes, and more than one a core gain nothing."""
+from posology.suited import suited
+from posology.table import Table, columns_by_input, prepared_as_given, table_from_arrays
+from posology.workforce import HERE, Workforce
 
 
 class Study:
@@ -182,10 +163,10 @@ class Study:
             design = arguments.applied(design)
             table = replace(table, notes=(*table.notes, *arguments.notes))
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
-        source = source_of(network, lambda: prepared(table, given))
+        source = source_of(network, lambda: prepared_as_given(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
-        self._set(table, settings, folder, workers, budget, cluster=cluster)
+        self._set(table, settings, folder, Workforce(workers, cluster), budget)
         self.callbacks = checked_callbacks(callbacks)
 
     @classmethod
@@ -195,21 +176,19 @@ class Study:
         settings: Settings,
         *,
         folder: str | Path | None = None,
-        workers: int | None = None,
+        workforce: Workforce = HERE,
         budget: float | None = None,
         facts: Mapping[str, Any] | None = None,
-        staff: Staff | None = None,
         continuing: Continuing = SAME,
         callbacks: Sequence[Callback] = (),
-        cluster: str | None = None,
     ) -> "Study":
         """Make a study of what the command has read.
 
-        `facts` are kept in the folder beside the settings; `staff` gives the workers, which by default end with the
-        study; `continuing` says what may differ from what the folder holds; `callbacks` are told.
+        `facts` are kept in the folder beside the settings; `continuing` says what may differ from what the folder
+        holds; `callbacks` are told.
         """
         study = cls.__new__(cls)
-        study._set(table, settings, folder, workers, budget, facts, staff, cluster)
+        study._set(table, settings, folder, workforce, budget, facts)
         study.continuing = continuing
         study.callbacks = checked_callbacks(callbacks)
         return study
@@ -219,36 +198,16 @@ class Study:
         table: Table,
         settings: Settings,
         folder: str | Path | None,
-        workers: int | None,
+        workforce: Workforce,
         budget: float | None,
         facts: Mapping[str, Any] | None = None,
-        staff: Staff | None = None,
-        cluster: str | None = None,
     ) -> None:
-        check_rows(table.n_rows, settings.design.folds)
-        if table.groups is not None:
-            check_groups(table.groups, settings.design.folds)
-        if table.classes:
-            _check_classes(table, settings.design)
-        settings = _for_target(table, settings)
-        _check_target(table, settings)
-        weight = settings.design.class_weight
-        check_class_weight(weight, table.classes, table.target_name, labels=bool(table.labels))
+        self.table, self.settings = table, suited(table, settings)
         self.judge = judge_of(table, settings.score)
-        if workers is not None and workers < 1:
-            raise InputError(f"workers is {workers}; it must be at least 1. Leave it out for one a core.")
-        if workers is not None and cluster is None and workers > (most := MOST_WORKERS * cores()):
-            raise InputError(
-                f"workers is {workers:,}; on {cores()} cores it can be at most {most}. Leave it out for one a core."
-            )
-        self.table, self.settings = table, settings
         self.folder = None if folder is None else Path(folder)
-        if cluster is not None:
-            check_address(cluster)
-        self._asked_workers, self._cluster = workers, cluster
         self.budget = budget
         self.continuing = SAME
-        self._facts, self._staff = dict(facts or {}), staff
+        self._workforce, self._facts = workforce, dict(facts or {})
 
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Run the experiment, or continue it where the folder has a part of it.
@@ -289,19 +248,10 @@ class Study:
         self.table.save(scratch / "table.feather")
         job = self.job(scratch)
         with (
-            self._hired(job, scratch) as (staff, places),
+            self._workforce.hired(job, self.table, scratch) as (staff, places),
             Pool(job, workers or places, scratch, tell, staff, lost=lost, places=places) as pool,
         ):
             yield pool
-
-    @contextmanager
-    def _hired(self, job: Job, scratch: Path) -> Iterator[tuple[Staff | None, int]]:
-        """Give who gives the workers, and how many of them the study is to have."""
-        if self._cluster is None:
-            yield self._staff, self._asked_workers or cores()
-            return
-        with Cluster(self._cluster, job, _alike_on_nodes(self.table), scratch) as cluster:
-            yield cluster, min(self._asked_workers or cluster.places, cluster.places)
 
     def job(self, scratch: Path) -> Job:
         """Give the constants that workers need."""
@@ -316,6 +266,7 @@ class Study:
             self.settings.inputs,
             self.settings.choice,
             fingerprint=self.settings.source.fingerprint(),
+            score=self.settings.score,
         )
         return job if self.table.clusters is None else job.measured(self.table.clusters)
 
@@ -335,68 +286,3 @@ class Study:
             "weights": None,
             **self._facts,
         }
-
-
-def _for_target(table: Table, settings: Settings) -> Settings:
-    """Leave out of the usual cabinet what is for another kind of target."""
-    kind, design = _kind(table), settings.design
-    if design.cabinet != CABINET:
-        return settings
-    fitting = tuple(name for name in CABINET if REGULARIZERS[name].target in ("", kind))
-    return replace(settings, design=replace(design, cabinet=fitting))
-
-
-def _check_target(table: Table, settings: Settings) -> None:
-    """Refuse regularizers that mean something for another kind of target only."""
-    kind, words = _kind(table), {"classes": "classes", "number": "a number", "labels": "labels"}
-    for name in settings.strengths():
-        wanted = REGULARIZERS[name].target
-        if wanted and wanted != kind:
-            raise InputError(
-                f"'{name}' is for a target that is {words[wanted]}, and '{table.target_name}' is {words[kind]}. Leave "
-                f"'{name}' out of --arms."
-            )
-
-
-def _kind(table: Table) -> str:
-    """Say what a target is to a regularizer of targets."""
-    if table.labels:
-        return "labels"
-    return "classes" if table.classes else "number"
-
-
-def _check_classes(table: Table, design: Design) -> None:
-    """Refuse classes, or labels, that a fold would lack."""
-    each = list(table.of_each())
-    for one in each:
-        check_classes(one.target_name, one.target, one.classes, design.folds)
-    if not table.labels and table.clusters is None:
-        return  # each fold has its share
-    sizes = table.n_rows, design.folds, design.repeats, design.seed
-    folds = outer_folds(*sizes, table.strata, table.clusters)
-    for one in each:
-        check_classes_in_folds(one.target_name, one.target, one.classes, folds, grouped=table.clusters is not None)
-
-
-def cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def versions() -> dict[str, str]:
-    """Give the versions on which a result may depend."""
-    found = {name: metadata.version(name) for name in ("posology", "jax", "jaxlib", "keras", "numpy", "scikit-learn")}
-    return {"python": platform.python_version(), **found}
-
-
-def _alike_on_nodes(table: Table) -> dict[str, str]:
-    """Give what the nodes of a cluster must have: what trains the networks, and what prepares their columns."""
-    preparing = ("numpy", "scikit-learn", "scipy", "pandas", *(["skrub"] if "text" in table.kinds else []))
-    return {name: metadata.version(name) for name in (*DECISIVE, *preparing)}
-
-
-def prepared(table: Table, inputs: Mapping[str, Sequence[str]]) -> Any:
-    """Prepare all rows, for a builder in the user's process that looks at their shape."""
-    layout = laid_out_as_given(table, inputs)
-    fitted = Preparation.fit(table.features, table.target, scaled=not table.classes, weights=table.row_weights)
-    return layout.by_input(layout.matrix(fitted, table.features))

@@ -105,7 +105,7 @@ def _docstring(r: Regularizer) -> Iterator[str]:
 
 def _layer(r: Any) -> Iterator[str]:
     """Check a layer that is put in, which is there or is not: no strength of zero shows what it leaves alone."""
-    if r.place is not Place.NORMS:
+    if not r.place.inserts:
         return
     if not r.strength.is_switch:
         yield "it puts a layer in, which is there or is not: the scale of its strength must be 'switch'"
@@ -144,7 +144,7 @@ def _written(settings: tuple[str, dict[str, Any]]) -> str:
 
 
 def _identity(r: Regularizer) -> Iterator[str]:
-    if r.place is Place.NORMS:  # off, it is not there; `_training` looks at all else
+    if r.place.inserts:  # off, it is not there; `_training` looks at all else
         return
     for seed in range(3):
         before, after = acted(r, np.float32(0), seed)
@@ -227,7 +227,7 @@ def _listed(r: Regularizer) -> Iterator[None]:
 def _rehearsed(r: Regularizer) -> tuple[list[Any], list[Any], list[Any]]:
     """Give weights after a few steps: at strength zero, without the regularizer, and at its strongest."""
     classes, pair = _classes(r), r.place is Place.PAIRS
-    if r.place is Place.NORMS:  # on, it is another network, with weights beside the kernels
+    if r.place.inserts:  # on, it is another network, with weights beside the kernels
         with_it = _rehearsal((), classes, r.name).weights()
         without_again = _rehearsal((), classes).weights()
         return _kernels(without_again), _kernels(_without(classes)), _kernels(with_it)

@@ -72,6 +72,7 @@ def train_untuned(
             tuple(settings.strengths()),
             str(scratch),
             uneven=(1, table.n_rows),
+            score=settings.score,
         )
         with Pool(job, 1, scratch, staff=staff, proves=False) as pool:
             sites = len(pool.describe()["dropouts"])

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from posology.inference import sentences
 from posology.inference.stopping import Ending
+from posology.plan import arm_name
+from posology.scoring import in_words
 from posology.working_time import WorkingTime
 
 if TYPE_CHECKING:
@@ -32,6 +35,20 @@ class VerdictText:
     arm: str
     sentences: tuple[str, ...]
     result: "StudyResult" = field(repr=False)
+
+    @classmethod
+    def of(cls, result: "StudyResult") -> "VerdictText":
+        """Say what a result is: the verdict, what the trees and a cocktail add to it."""
+        analysis = result.analysis
+        strengths = {row.arm: in_words(row.strengths) for row in result.arms}
+        strengths[result.prescription.arm] = in_words(result.prescription.strengths)
+        groups = (result.facts["groups"] or {}).get("count")
+        said = sentences(analysis, strengths, rows=result.facts["rows"], groups=groups)
+        if result.levers and (trees := result.levers.sentence(analysis.verdict.margin, analysis.measure.words)):
+            said.insert(1, trees)
+        if result.cocktail and result.cocktail.factorial:
+            said.append(result.cocktail.factorial.sentence)
+        return cls(analysis.verdict.kind.value, arm_name(result.prescription.arm), tuple(said), result)
 
     def __str__(self) -> str:
         """Say it."""

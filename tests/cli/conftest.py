@@ -1,5 +1,6 @@
 """One small table and one small network, studied once for the whole session; and the command, called in process."""
 
+import io
 import json
 import os
 import subprocess
@@ -168,3 +169,41 @@ def finished(tmp_path_factory):
     )
     assert done.returncode == 0, done.stderr
     return Study(root, study.table, study.network, study.folder, done.stdout, done.stderr)
+
+
+def network_of_two(loss):
+    """Write a network with two outputs, of this loss, as its file."""
+    return f"""
+import keras
+
+
+def model_build(x_train):
+    layers = [keras.Input((x_train.shape[1],)), keras.layers.Dense(4, activation="relu", kernel_regularizer="l2")]
+    model = keras.Sequential([*layers, keras.layers.Dropout(0.1), keras.layers.Dense(2)])
+    model.compile(loss={loss}, optimizer=keras.optimizers.Adam(0.01))
+    return model
+"""
+
+
+def study_of_two(root, table, names, network, *options):
+    """Study a table with two targets in a folder, in a process of its own; give what it says on the way."""
+    table.to_csv(root / "table.csv", index=False)
+    table.iloc[:6].drop(columns=names).to_csv(root / "new.csv", index=False)
+    (root / "net.py").write_text(network)
+    done = subprocess.run(
+        command("study", "table.csv", "--network", "net.py:model_build", "--workers", 1, *WITH_LEVERS, *options),
+        capture_output=True, text=True, check=False, env=environment(), cwd=root,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (root / "said.txt").write_text(done.stdout)
+    return done.stderr
+
+
+def predicted_by_files(call, study, new, out, *options):
+    """Export a study as files, and predict a table with them, without posology."""
+    assert call("export", study, "--to", "keras", "--out", out, *options).code == 0
+    done = subprocess.run(
+        [sys.executable, "load_and_predict.py", new],
+        capture_output=True, text=True, check=True, cwd=out, env=environment(KERAS_BACKEND="jax"),
+    )  # fmt: skip
+    return pd.read_csv(io.StringIO(done.stdout))

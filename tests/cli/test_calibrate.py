@@ -8,7 +8,7 @@ import pytest
 
 from posology.calibration import simulation
 from posology.calibration.targets import Target
-from posology.report.calibration import Counter
+from posology.terminal.calibration import Counter
 
 SMALL = ["calibrate", "--studies", "2", "--rows", "60", "--columns", "4"]
 
@@ -24,7 +24,7 @@ def test_it_prints_targets_and_rivals(call):
 
 def test_progress_says_how_long_a_generator_takes(monkeypatch, capsys):
     now = iter([0.0, 100.0, 103.0, 200.0])
-    monkeypatch.setattr("posology.report.calibration.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("posology.terminal.calibration.time.monotonic", lambda: next(now))
     tell = Counter()
     for generator, done in (("N1", 1), ("N1", 2), ("E1", 1)):
         tell(generator, done, 10)
@@ -71,7 +71,7 @@ def test_what_is_refused(call, table, options, message):
 
 def test_no_keras_and_no_jax():
     code = (
-        "import sys, posology.calibration.simulation, posology.report.calibration; "
+        "import sys, posology.calibration.simulation, posology.terminal.calibration; "
         "print([m for m in ('keras', 'jax') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -48,7 +48,7 @@ def new_rows(here):
     return here / "new.csv"
 
 
-def predicted(folder, rows, python=sys.executable, backend="jax", column="predicted"):
+def predicted(folder, rows, python=sys.executable, backend="jax", column=f"predicted_{TARGET}"):
     """Predict with what was exported, in a process that has no posology."""
     done = subprocess.run(
         [python, "-c", WITHOUT_POSOLOGY, str(folder / "load_and_predict.py"), str(rows)],
@@ -80,9 +80,13 @@ def expected(call, finished, rows):
                 "model.keras",
                 "preparation.json",
                 "preparation.skops",
+                "targets.json",
             ],
         ),
-        (("--embed-preprocessing",), ["README.txt", "inputs.json", "load_and_predict.py", "model.keras"]),
+        (
+            ("--embed-preprocessing",),
+            ["README.txt", "inputs.json", "load_and_predict.py", "model.keras", "targets.json"],
+        ),
     ],
 )
 def test_keras_predicts_the_same_without_posology(call, finished, here, new_rows, options, named):

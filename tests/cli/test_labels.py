@@ -1,8 +1,7 @@
 """Several labels a row through the command: one study of real rows, then all that is made of it."""
 
+import io
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -16,20 +15,9 @@ from posology.report.findings import Findings
 from posology.table import make_table
 from tests.report.test_writing import VALIDATOR
 
-from .conftest import SMALL, WITH_LEVERS, command, environment
+from .conftest import SMALL, network_of_two, predicted_by_files, study_of_two
 
 LABELS = ["strong", "dark"]
-NETWORK = """
-import keras
-
-
-def model_build(x_train):
-    layers = [keras.Input((x_train.shape[1],)), keras.layers.Dense(4, activation="relu", kernel_regularizer="l2")]
-    model = keras.Sequential([*layers, keras.layers.Dropout(0.1), keras.layers.Dense(2)])
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    model.compile(loss=loss, optimizer=keras.optimizers.Adam(0.01))
-    return model
-"""
 
 
 @pytest.fixture(scope="module")
@@ -45,18 +33,11 @@ def frame():
 def root(tmp_path_factory, frame):
     """The folder of a finished study, with its table and its network."""
     root = tmp_path_factory.mktemp("labels")
-    frame.to_csv(root / "table.csv", index=False)
-    frame.iloc[:6].drop(columns=LABELS).to_csv(root / "new.csv", index=False)
-    (root / "net.py").write_text(NETWORK)
-    how = ["--network", "net.py:model_build", "--arms", "none; dropout; mixup", "--workers", 1, *WITH_LEVERS]
-    done = subprocess.run(
-        command("study", "table.csv", "--target", "strong,dark", "--task", "classification", *how),
-        capture_output=True, text=True, check=False, env=environment(), cwd=root,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    (root / "said.txt").write_text(done.stdout)
+    network = network_of_two("keras.losses.BinaryCrossentropy(from_logits=True)")
+    how = ["--target", "strong,dark", "--task", "classification", "--arms", "none; dropout; mixup"]
+    said = study_of_two(root, frame, LABELS, network, *how)
     shares = ", ".join(f"'{name}' ({frame[name].mean():.1%})" for name in LABELS)
-    assert f"Note: 2 labels, {shares} of the rows, are predicted by one network" in done.stderr
+    assert f"Note: 2 labels, {shares} of the rows, are predicted by one network" in said
     return root
 
 
@@ -91,7 +72,7 @@ def test_it_is_continued_without_training(call, there):
 
 
 def test_new_rows_get_each_label_and_its_probability(call, there):
-    predicted = pd.read_csv(_file(there.parent, call("predict", there, "new.csv").out))
+    predicted = pd.read_csv(io.StringIO(call("predict", there, "new.csv").out))
     assert list(predicted) == ["predicted_strong", "predicted_dark", "probability_strong", "probability_dark"]
     probabilities = predicted[["probability_strong", "probability_dark"]].to_numpy()
     assert np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3  # they do not exclude each other
@@ -104,12 +85,7 @@ def test_new_rows_get_each_label_and_its_probability(call, there):
 
 @pytest.mark.parametrize("more", [[], pytest.param(["--embed-preprocessing"], marks=pytest.mark.slow)])
 def test_a_folder_predicts_without_posology(more, call, there, tmp_path):
-    assert call("export", there, "--to", "keras", "--out", tmp_path / "out", *more).code == 0
-    done = subprocess.run(
-        [sys.executable, "load_and_predict.py", there.parent / "new.csv"],
-        capture_output=True, text=True, check=True, cwd=tmp_path / "out", env=environment(KERAS_BACKEND="jax"),
-    )  # fmt: skip
-    predicted = pd.read_csv(_file(tmp_path, done.stdout))
+    predicted = predicted_by_files(call, there, there.parent / "new.csv", tmp_path / "out", *more)
     assert list(predicted) == ["predicted_strong", "predicted_dark", "probability_strong", "probability_dark"]
     expected, _ = predict_frame(there, pd.read_csv("new.csv"))
     np.testing.assert_allclose(predicted.iloc[:, 2:], expected, rtol=1e-5)
@@ -120,12 +96,6 @@ def test_a_folder_predicts_without_posology(more, call, there, tmp_path):
 def test_a_bundle_predicts_both(call, there, tmp_path):
     assert call("export", there, "--to", "bundle", "--out", tmp_path / "one.bundle").code == 0
     assert call("predict", tmp_path / "one.bundle", "new.csv").out == call("predict", there, "new.csv").out
-
-
-def _file(folder, text):
-    path = folder / "predicted.csv"
-    path.write_text(text)
-    return path
 
 
 def test_rivals_are_fitted_to_each_label(frame):

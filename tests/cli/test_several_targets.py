@@ -1,9 +1,8 @@
 """Several targets through the command: one study of real rows, then all that is made of it."""
 
+import io
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -19,19 +18,9 @@ from posology.study_file import read
 from posology.table import Preparation, make_table
 from tests.report.test_writing import VALIDATOR
 
-from .conftest import SMALL, WITH_LEVERS, command, environment
+from .conftest import SMALL, network_of_two, predicted_by_files, study_of_two
 
 TARGETS = ["progression, in a year", "glucose"]
-NETWORK = """
-import keras
-
-
-def model_build(x_train):
-    layers = [keras.Input((x_train.shape[1],)), keras.layers.Dense(4, activation="relu", kernel_regularizer="l2")]
-    model = keras.Sequential([*layers, keras.layers.Dropout(0.1), keras.layers.Dense(2)])
-    model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.01))
-    return model
-"""
 
 
 @pytest.fixture(scope="module")
@@ -47,26 +36,10 @@ def frame():
 def root(tmp_path_factory, frame):
     """The folder of a finished study, with its table and its network."""
     root = tmp_path_factory.mktemp("several")
-    frame.to_csv(root / "table.csv", index=False)
-    frame.iloc[:6].drop(columns=TARGETS).to_csv(root / "new.csv", index=False)
-    (root / "net.py").write_text(NETWORK)
     asked = [option for name in TARGETS for option in ("--target", name)]
-    how = [
-        "--network",
-        "net.py:model_build",
-        "--arms",
-        "none; dropout; mixup; target_noise",
-        "--workers",
-        1,
-        *WITH_LEVERS,
-    ]
-    done = subprocess.run(
-        command("study", "table.csv", *asked, *how),
-        capture_output=True, text=True, check=False, env=environment(), cwd=root,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    (root / "said.txt").write_text(done.stdout)
-    assert "2 rows without a value of one or more of the targets" in done.stderr
+    how = ["--arms", "none; dropout; mixup; target_noise"]
+    said = study_of_two(root, frame, TARGETS, network_of_two("'mse'"), *asked, *how)
+    assert "2 rows without a value of one or more of the targets" in said
     return root
 
 
@@ -127,14 +100,9 @@ def test_new_rows_get_a_column_for_each(call, there):
 
 @pytest.mark.parametrize("more", [[], pytest.param(["--embed-preprocessing"], marks=pytest.mark.slow)])
 def test_a_folder_predicts_without_posology(more, call, there, tmp_path):
-    assert call("export", there, "--to", "keras", "--out", tmp_path / "out", *more).code == 0
-    done = subprocess.run(
-        [sys.executable, "load_and_predict.py", there.parent / "new.csv"],
-        capture_output=True, text=True, check=True, cwd=tmp_path / "out", env=environment(KERAS_BACKEND="jax"),
-    )  # fmt: skip
-    predicted = pd.read_csv(_file(tmp_path, done.stdout))
+    predicted = predicted_by_files(call, there, there.parent / "new.csv", tmp_path / "out", *more)
     assert list(predicted) == [f"predicted_{target}" for target in TARGETS]
-    expected = pd.read_csv(_file(tmp_path, call("predict", there, "new.csv").out)).to_numpy()
+    expected = pd.read_csv(io.StringIO(call("predict", there, "new.csv").out)).to_numpy()
     np.testing.assert_allclose(predicted.to_numpy(), expected, rtol=1e-5)
     text = (tmp_path / "out" / "README.txt").read_text()
     assert "targets.json         names of the targets, in the order of the model's outputs" in text
@@ -166,12 +134,6 @@ def test_code_and_units_are_given(call, there, tmp_path):
     assert f"= torch weight_decay=0.02 = sklearn alpha={2 * 32 * 0.01:.3g}\n" in said.out
     assert "# sklearn: MLPRegressor(alpha=), in batches of 32 rows." in said.out
     assert "--- a/net.py" in said.out
-
-
-def _file(folder, text):
-    path = folder / "predicted.csv"
-    path.write_text(text)
-    return path
 
 
 def test_rivals_are_scikit_learns_for_several_targets(frame):

@@ -27,7 +27,7 @@ def posted(folder):
 
 
 def test_it_ends_with_the_study(call, folder, posted, monkeypatch):
-    monkeypatch.setattr("posology.report.watching.View.pause", 0.01)
+    monkeypatch.setattr("posology.terminal.watching.View.pause", 0.01)
 
     def finish():
         posted.stage("drawing the report")
@@ -66,7 +66,7 @@ def test_no_study(call, here):
 
 def test_in_a_terminal_it_draws(folder, posted, monkeypatch, capsys):
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    from posology.report.watching import View
+    from posology.terminal.watching import View
     from posology.watching import Look
 
     with View() as view:

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from posology import Study, study
+from posology import Study, workforce
 from posology.cli import main
 from posology.errors import InputError, StoppedError, WorkerError
 from posology.execution import cluster, pool
@@ -65,8 +65,8 @@ def test_nodes_must_have_what_trains_and_what_prepares_the_columns(request, tmp_
         asked.append(versions)
         raise InputError("No cluster here.")
 
-    monkeypatch.setattr(study, "check_address", lambda _: None)
-    monkeypatch.setattr(study, "Cluster", joined)
+    monkeypatch.setattr(workforce, "check_address", lambda _: None)
+    monkeypatch.setattr(workforce, "Cluster", joined)
     frame = read_frame(request.path.parents[1] / "table" / "data" / "tate.csv")
     columns = frame[["title"]] if text else np.eye(len(frame))[:, :3]
     one = Study("question", columns, frame["year"], cluster="h:1")

@@ -75,7 +75,7 @@ def test_it_keeps_the_contract_and_may_be_imported_before_posology(tmp_path):
             "numpy",
             "Keras runs on numpy here, and posology's engine on JAX. Set KERAS_BACKEND=jax before Keras is imported.",
         ),
-        ("openvino", "Keras cannot be imported here (No module named 'openvino'), and posology's engine on JAX. Set"),
+        ("openvino", "Keras cannot be loaded in this process: No module named 'openvino'. Its backend is"),
     ],
 )
 def test_the_backend_is_the_callers_to_choose(backend, said):

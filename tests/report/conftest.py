@@ -35,15 +35,18 @@ def median(x_train):
     return network(x_train, loss="mae")
 
 
+_DONE = {}
+"""Here and not in the fixture, which is one of tests/terminal too."""
+
+
 @pytest.fixture(scope="session")
 def studies(tmp_path_factory):
     """Run each study when it is first asked for."""
-    done = {}
 
     def result(name):
-        if name not in done:
-            done[name] = _STUDIES[name](tmp_path_factory.mktemp("report") / f"{name}.posology")
-        return done[name]
+        if name not in _DONE:
+            _DONE[name] = _STUDIES[name](tmp_path_factory.mktemp("report") / f"{name}.posology")
+        return _DONE[name]
 
     return result
 

@@ -67,6 +67,11 @@ def test_frames_name_their_targets(of):
     assert table.targets == ("price", "rent")
 
 
+def test_a_name_with_a_comma_among_several_is_quoted_as_elsewhere():
+    table = make_table(frame(**{"rent, cold": Y[:, 1]}).drop(columns="rent"), 'price,"rent, cold"')
+    assert table.targets == ("price", "rent, cold")
+
+
 def test_rows_that_lack_any_target_are_left_out():
     price, rent = Y[:, 0].copy(), Y[:, 1].copy()
     price[:2], rent[1:4] = np.nan, np.nan

@@ -55,7 +55,7 @@ def calibrate(
         No progress.
     """
     from posology.calibration.simulation import calibrate as simulated
-    from posology.report.calibration import Counter, print_calibration
+    from posology.terminal.calibration import Counter, print_calibration
 
     both_or_none(table, target)
     loaded = None if table is None or target is None else load(Path(table), target, separated(drop))

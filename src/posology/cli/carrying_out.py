@@ -30,34 +30,32 @@ def carry_out(
     """Run a study, or forecast it, and print what came of it; `continuing` says what may differ from the folder's."""
     from posology.continuing import SAME
     from posology.durations import parse_duration
-    from posology.report.progress import Bar
-    from posology.report.terminal import print_forecast, print_result
+    from posology.result import StudyResult
     from posology.study import Study
+    from posology.terminal.forecast import print_forecast
+    from posology.terminal.progress import Bar
+    from posology.terminal.result import print_result
     from posology.tracking import trackers
+    from posology.workforce import Workforce
 
-    callbacks = trackers(how.track)
-    budget = None if how.budget is None else parse_duration(how.budget)
-    may = continuing or SAME
     asked = Study.of(
         table,
         settings,
         folder=folder,
-        workers=how.workers,
-        budget=budget,
+        workforce=Workforce(how.workers, how.cluster),
+        budget=None if how.budget is None else parse_duration(how.budget),
         facts=facts,
-        continuing=may,
-        callbacks=callbacks,
-        cluster=how.cluster,
+        continuing=continuing or SAME,
+        callbacks=trackers(how.track),
     )
     with Bar(quiet=how.quiet) as bar, _stoppable(asked):
-        if dry_run:
-            forecast = asked.forecast(bar)
-        else:
-            result = asked.run(bar)
-    if dry_run:
-        print_json(forecast.to_dict()) if how.json else print_forecast(forecast)
+        found = asked.forecast(bar) if dry_run else asked.run(bar)
+    if how.json:
+        print_json(found.to_dict())
+    elif isinstance(found, StudyResult):
+        print_result(found)
     else:
-        print_json(result.to_dict()) if how.json else print_result(result)
+        print_forecast(found)
 
 
 @contextmanager

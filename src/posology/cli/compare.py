@@ -23,8 +23,8 @@ def compare(first: str, second: str, *, json: Annotated[bool, Parameter(negative
         Print one JSON object on standard output and nothing else.
     """
     from posology.comparison import compare as compared
-    from posology.report.comparison import print_comparison
     from posology.report.findings import Findings
+    from posology.terminal.comparison import print_comparison
 
     found = compared(Findings.read(Path(first)), Findings.read(Path(second)))
     print_json(found.to_dict()) if json else print_comparison(found, (first, second))

@@ -25,7 +25,7 @@ def doctor(
         Do not say what is being looked at.
     """
     from posology.doctor import diagnose
-    from posology.report.doctor import print_diagnosis
+    from posology.terminal.doctor import print_diagnosis
 
     found = diagnose((lambda _: None) if quiet else say)
     print_json(found.to_dict()) if json else print_diagnosis(found)

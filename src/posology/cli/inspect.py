@@ -44,8 +44,8 @@ def inspect(
     """
     from posology.inspection import inspect_network
     from posology.network import parse_source
-    from posology.report.inspection import print_inspection
     from posology.table import read_frame
+    from posology.terminal.inspection import print_inspection
 
     if table is not None and not target:
         target = (last_column(list(read_frame(Path(table)).columns)),)

@@ -50,7 +50,7 @@ def watch(
 
 
 def _show(folder: Path, *, once: bool) -> None:
-    from posology.report.watching import View
+    from posology.terminal.watching import View
     from posology.watching import look
 
     seen = look(folder)

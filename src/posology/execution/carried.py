@@ -13,6 +13,7 @@ import numpy as np
 
 from posology.engine.member import Running
 from posology.execution.frames import pack_arrays, unpack_arrays
+from posology.plan import Member, Pack, arm_name
 
 
 class Carried:
@@ -28,27 +29,43 @@ class Carried:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
 
-    def put(self, name: str, run: Running, place: int) -> None:
+    def begun(self, pack: Pack, fresh: Running) -> Running:
+        """Give the state in which a pack begins: that of members which paused before, the fresh one of all others."""
+        if all(member.until is None for member in pack.members):
+            return fresh
+        leaves, shape = jax.tree.flatten(jax.tree.map(np.array, fresh))
+        for place, member in enumerate(pack.members):
+            for leaf, kept in zip(leaves, self._read(_name(pack, member)) or [], strict=False):
+                leaf[place] = kept
+        return jax.tree.unflatten(shape, leaves)
+
+    def paused(self, pack: Pack, run: Running) -> None:
+        """Keep the members of a pack that go on later, and forget those that have come to their end."""
+        for place, member in enumerate(pack.members):
+            if member.until is None:
+                continue
+            if member.until < member.epochs:
+                self._put(_name(pack, member), run, place)
+            else:
+                self._path(_name(pack, member)).unlink(missing_ok=True)
+
+    def _put(self, name: str, run: Running, place: int) -> None:
         """Keep the member at `place` of a pack; written aside first, so that a state is always whole."""
         leaves = {f"a{i}": np.asarray(leaf[place]) for i, leaf in enumerate(jax.tree.leaves(run))}
         aside = self._folder / f"{name}.part"
         aside.write_bytes(pack_arrays(leaves))
-        aside.replace(self._folder / f"{name}.npz")
+        aside.replace(self._path(name))
 
-    def take(self, names: list[str], fresh: Running) -> Running:
-        """Give the state of a pack: kept states where there are, the fresh ones elsewhere."""
-        leaves, shape = jax.tree.flatten(jax.tree.map(np.array, fresh))
-        for place, name in enumerate(names):
-            for leaf, kept in zip(leaves, self._read(name) or [], strict=False):
-                leaf[place] = kept
-        return jax.tree.unflatten(shape, leaves)
-
-    def drop(self, name: str) -> None:
-        """Forget a member that has come to its end."""
-        (self._folder / f"{name}.npz").unlink(missing_ok=True)
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.npz"
 
     def _read(self, name: str) -> list[Any] | None:
         with contextlib.suppress(OSError):
-            stored = unpack_arrays((self._folder / f"{name}.npz").read_bytes())
+            stored = unpack_arrays(self._path(name).read_bytes())
             return [stored[f"a{i}"] for i in range(len(stored))]
         return None
+
+
+def _name(pack: Pack, member: Member) -> str:
+    arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows
+    return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm}_{member.trial}_{member.seed}"

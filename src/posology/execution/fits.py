@@ -4,10 +4,8 @@ A fit is what members share: the rows of a resample or an inner split, prepared 
 """
 
 import contextlib
-import fcntl
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from jaxtyping import Float, Float64
 
 from posology.engine.member import Data
 from posology.engine.packing import same_steps
+from posology.execution.alone import alone
 from posology.execution.job import FITS_KEPT, Job
 from posology.execution.row_weights import RowWeights
 from posology.plan import Pack
@@ -68,7 +67,7 @@ class FitStore:
         """Give a fit: prepared here, or by the first worker that needed it."""
         place = self._folder / f"{repeat}_{fold}_{split}"
         # one worker prepares at a time, whichever fit: preparing holds copies of the table's columns
-        with _alone(self._folder / "lock"):
+        with alone(self._folder / "lock"):
             if not (place / "facts.json").is_file():
                 self._prepare(place, *self.rows_of(Pack("", repeat, fold, split, ())))
                 self._make_room(place)
@@ -150,14 +149,6 @@ def _filled(weights: Float[np.ndarray, " row"], capacity: int) -> np.ndarray:
     out = np.zeros((1, capacity), np.float32)
     out[0, : len(weights)] = weights
     return out
-
-
-@contextlib.contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process, however that ends."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _mapped(path: Path) -> Any:

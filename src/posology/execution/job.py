@@ -44,6 +44,8 @@ class Job:
         Folder that the study's workers share while it runs.
     fingerprint : str
         Of what builds the network; a worker that finds another one refuses. Empty where nobody minds.
+    score : str or None
+        What the study is about, which posology's own networks learn.
     """
 
     table: str
@@ -56,6 +58,7 @@ class Job:
     choice: Choice = ALL
     uneven: tuple[int, int] | None = None
     fingerprint: str = ""
+    score: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the job as JSON types."""

@@ -65,7 +65,7 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
     """
     import keras
 
-    from posology.network.heads import head_of_names
+    from posology.network.heads import bounded, head_of_names
     from posology.network.inputs import split_columns
     from posology.network.outputs import scored_output
 
@@ -77,7 +77,7 @@ def predict_frame(folder: Path, frame: Any) -> tuple[Float[np.ndarray, "row *cla
     scored = keras.tree.flatten(model.predict(x, verbose=0))[scored_output(model)]
     if (classes := Classes.load(folder)) is not None:
         head = head_of_names(len(classes.names), logits=classes.logits, labels=classes.labels)
-        return np.clip(np.asarray(head.probabilities(scored)), 0, 1), notes  # an average is rounded above one
+        return bounded(head.probabilities(scored)), notes
     z = np.asarray(scored, float)
     return preparation.target_from_network(z[:, 0] if z.shape[1] == 1 else z), notes
 

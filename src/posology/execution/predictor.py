@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from posology.network.heads import head_of_names
+from posology.network.heads import bounded, head_of_names
 from posology.network.inputs import split_columns
 from posology.network.outputs import scored_output
 from posology.network.source import NetworkSource, defined_in
@@ -56,7 +56,7 @@ class Predictor:
         found = np.concatenate([np.asarray(self._forward(block), float) for block in blocks])[: len(x)]
         if not self._head.classes:
             return found
-        within = np.clip(found, 0, 1)  # an average of five ones is rounded above one
+        within = bounded(found)
         return within if self._head.labels else within / within.sum(axis=1, keepdims=True)
 
     def _padded(self, x: Float32[np.ndarray, "row column"]) -> Float32[np.ndarray, "block column"]:

@@ -55,7 +55,7 @@ def _seen(name: str) -> str:
         return f"the loss and its gradients are the same at rate {tried_at(name):g} as at 0"
     if name in PLAIN:
         return "an optimizer step is the same with it as without it"
-    if REGULARIZERS[name].place.kind == "norm":
+    if REGULARIZERS[name].place.inserts:
         return "the loss is the same with it as without it"
     what = "the loss and its gradients are" if is_drawn(name) else "the weights after a few steps of training are"
     return f"{what} the same at {tried_at(name):g}, the strongest searched, as at 0"

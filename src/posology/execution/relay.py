@@ -7,7 +7,6 @@ ends, the worker's standard input does and so the worker.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import platform
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from posology.errors import InputError, PosologyError, StoppedError
+from posology.execution.alone import alone
 from posology.execution.frames import Message, pack_arrays, unpack_arrays
 from posology.execution.worker_process import LostError, Worker
 from posology.scratch import shared_folder
@@ -53,7 +53,7 @@ class Relay:
         self._left = contextlib.ExitStack()
         self._folder = self._left.enter_context(shared_folder(study))
         self._network = network[0]
-        with _alone(self._folder / "lock"):
+        with alone(self._folder / "lock"):
             _written(self._folder / TABLE, table.data)
             if network[0]:
                 (self._folder / "network").mkdir(exist_ok=True)
@@ -154,10 +154,3 @@ def _written(path: Path, content: bytes | memoryview) -> None:
     aside = path.with_name(f"{path.name}.part")
     aside.write_bytes(content)
     aside.replace(path)
-
-
-@contextlib.contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

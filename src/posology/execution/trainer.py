@@ -1,32 +1,26 @@
 """Inside a worker: packs in, losses out. Joins the table, the network and the engine."""
 
-import contextlib
-import time
 import traceback
-from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int32
 
-from posology.engine.member import Member as EngineMember
-from posology.engine.member import Outcome, Running
-from posology.engine.packing import PackProgram
-from posology.engine.program import BLOCK
+from posology.engine.member import Outcome
 from posology.errors import InputError
 from posology.execution.carried import Carried
 from posology.execution.course import Course, plateau_of
+from posology.execution.description import Description
 from posology.execution.fits import Fit, FitStore
 from posology.execution.inlets import lay_out
 from posology.execution.job import Job
+from posology.execution.pack_training import Chunks, PackTraining, Report
 from posology.execution.probing import Prober, norms_of
 from posology.execution.programs import Programs
 from posology.execution.proving import first_rows, notes_on_liveness
 from posology.execution.rivals import predict_rival
-from posology.execution.sizing import WORKER_MEMORY, pack_size
 from posology.execution.stacking import Stacking
 from posology.execution.variants import Variants
 from posology.keys import key_of
@@ -38,32 +32,15 @@ from posology.network.export import export_model, set_weights
 from posology.network.faithful import check_faithful
 from posology.network.given_weights import notes_on_weights
 from posology.network.head_checks import check_scales
-from posology.network.heads import loss_name
 from posology.network.lines import keras_lines
 from posology.network.liveness import Proof
-from posology.network.losses import losses_of
-from posology.network.outputs import notes_on_outputs, scored_output
+from posology.network.outputs import notes_on_outputs
 from posology.network.packed import PackedNetwork
-from posology.network.sites import Dose, check_choice, leaves, notes_on
+from posology.network.sites import Dose, check_choice, notes_on
 from posology.network.source import open_source
-from posology.plan import ALL_ROWS, REFIT, Member, Pack, PackResult, Setting, arm_name
+from posology.plan import ALL_ROWS, REFIT, Pack, PackResult, Setting
 from posology.plan.schedules import scheduled_lines
-from posology.regularizers import REGULARIZERS, Place
 from posology.table import Classes, Table
-
-CHUNK_SECONDS = 0.5
-"""How often a pack says how far it is."""
-
-Report = Callable[[int], None]
-"""Told the epochs that a pack's members trained since it was told last."""
-
-
-def _width_of(layer: Any) -> int:
-    """Count the numbers of a layer's output for one row; a shared layer has no single one, and counts its input."""
-    for name in ("output", "input"):
-        with contextlib.suppress(AttributeError, ValueError):
-            return int(np.prod([side or 1 for side in getattr(layer, name).shape]))
-    return 0
 
 
 def _silent(_epochs: int) -> None:
@@ -94,7 +71,7 @@ class Trainer:
         table = Table.load(Path(job.table))
         self._table, self._classes = table, table.classes
         sizes = len(table.classes), job.design.epochs, job.batch(), table.n_targets
-        self._build = open_source(job.source, *sizes)
+        self._build = open_source(job.source, *sizes, job.score)
         self._layout, self._model, self._notes = lay_out(self._build, str(job.source), table, job.inputs)
         self._fits = FitStore(Path(job.scratch) / "fits", table, self._layout, job)
         self._carried = Carried(Path(job.scratch) / "carried")
@@ -102,28 +79,17 @@ class Trainer:
         self._network = PackedNetwork(self._model, job.regularizers, job.choice, len(table.classes), table.n_targets)
         check_conditions(self._model, str(job.source), job.regularizers, self._network.kernel_sites)
         self._plateau = plateau_of(job.design.callbacks, self._network)
-        self._pack_size = pack_size(self._state_bytes(), self._model.count_params(), job.rows, job.design.epochs)
-        self._room = self._pack_size
+        self._description = Description(job, self._model, self._network, self._layout.width)
+        self._pack_size = self._room = self._description.pack_size
         self._variants = Variants(job, self._model, self._network)
         self._programs = Programs(job, self._variants)
-        self._seconds_an_epoch = 0.0
+        self._chunks = Chunks(job.design.epochs)
         # rows of one fit serve many packs; two fits are enough, for packs come fit by fit
         self._fit = lru_cache(maxsize=2)(self._fits.fit)
         self._built = lru_cache(maxsize=2)(self._build_for_fit)
         self._first = lru_cache(maxsize=64)(self._first_weights)
         self._prober = cache(self._probing)
         self._stacking = Stacking(job, self._network, self._plateau, self._first)
-
-    def _state_bytes(self) -> int:
-        weights = [np.asarray(v.value) for v in self._model.trainable_variables]
-        remembering = sum(REGULARIZERS[name].place is Place.MEMORY for name in self._job.regularizers)
-        arrays = [*self._model.variables, *self._network.start_optimizer(tuple(weights)), *weights * remembering]
-        return sum(4 * int(np.prod(a.shape)) for a in arrays)
-
-    def _activations(self) -> int:
-        """Bytes of the layers' outputs, and of their gradients, for the rows that are predicted at once."""
-        widths = sum(_width_of(layer) for _, layer in leaves(self._model))
-        return 2 * 4 * widths * min(BLOCK, self._job.rows)
 
     def describe(self, *, proves: bool = True) -> dict[str, Any]:
         """Say what the network offers: sites, size, notes; JSON types.
@@ -138,29 +104,9 @@ class Trainer:
         InputError
             One acts nowhere.
         """
-        network = self._network
         proved, warnings = self._prove() if proves else ([], [])
-        return {
-            "kernels": [s.to_dict() for s in network.kernel_sites],
-            "dropouts": [s.to_dict() for s in network.dropout_sites],
-            "branches": [s.to_dict() for s in network.branch_sites],
-            "pairs": [s.to_dict() for s in network.pair_sites],
-            "norms": [s.to_dict() for s in network.norm_sites],
-            "width": self._layout.width,
-            "parameters": int(self._model.count_params()),
-            "optimizer": type(self._model.optimizer).__name__,
-            "loss": loss_name(losses_of(self._model)[scored_output(self._model)].loss),
-            "notes": [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved],
-            "warnings": warnings,
-            "arrays": [name for name, a in self._arrays() if len(a.shape) > 1],
-            "pack_size": self._pack_size,
-            "memory": WORKER_MEMORY + 2 * self._pack_size * self._state_bytes() + self._activations(),
-        }
-
-    def _arrays(self) -> list[tuple[str, Any]]:
-        """Name the trainable arrays, in their order."""
-        paths = {id(v): f"{path}/{v.name}" for path, layer in leaves(self._model) for v in layer.trainable_variables}
-        return [(paths.get(id(v), v.path), v) for v in self._model.trainable_variables]
+        notes = [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved]
+        return {**self._description.to_dict(), "notes": notes, "warnings": warnings}
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""
@@ -277,60 +223,13 @@ class Trainer:
         acting = self._programs.regularizers_of(pack)
         members = self._stacking.members(pack, acting, self._room)
         program = self._programs.program(fit, members, acting, self._room)
-        run = program.start(members)
         course = Course.of(pack, self._room, self._plateau)
+        training = PackTraining(program, fit.data, members, course, self._chunks, report)
         if pack.split == REFIT and pack.repeat != ALL_ROWS:
-            return self._refit(program, fit, members, run, course, self._stacking.scored_at(pack, self._room), report)
-        names = [self._carried_name(pack, m) for m in pack.members]
-        if any(m.until is not None for m in pack.members):
-            run = self._carried.take(names, run)
-        run = self._advance(program, fit, members, run, course, report)
-        for place, (name, member) in enumerate(zip(names, pack.members, strict=True)):
-            if member.until is not None and member.until < member.epochs:
-                self._carried.put(name, run, place)
-            elif member.until is not None:
-                self._carried.drop(name)
-        outcome = program.finish(fit.data, members, run)
-        return outcome._replace(prediction=outcome.prediction[:, None])
-
-    def _refit(
-        self,
-        program: PackProgram,
-        fit: Fit,
-        members: EngineMember,
-        run: Running,
-        course: Course,
-        epochs: Int32[np.ndarray, "snapshot member"],
-        report: Report,
-    ) -> Outcome:
-        """Train refits through the epochs at which they are scored; all but predictions is of the chosen epoch."""
-        members, snapshots = members._replace(epochs=epochs[-1]), []
-        for place, until in enumerate(epochs):
-            run = self._advance(program, fit, members, run, replace(course, until=until), report)
-            snapshots.append(program.predict(fit.data, members, run))
-            if place == len(epochs) // 2:
-                outcome = program.finish(fit.data, members, run)
-        return outcome._replace(prediction=np.stack(snapshots, axis=1))
-
-    def _advance(
-        self, program: PackProgram, fit: Fit, members: EngineMember, run: Running, course: Course, report: Report
-    ) -> Running:
-        """Train in chunks of epochs, each about half a second, so that progress can be told."""
-        epochs = np.asarray(run.epoch)
-        stopped = np.asarray(run.stopped)
-        while ((epochs < course.until) & ~stopped).any():
-            going = int(((epochs < course.until) & ~stopped).sum())
-            each = self._seconds_an_epoch * going
-            chunk = int(np.clip(CHUNK_SECONDS / each, 1, self._job.design.epochs)) if each else 1
-            began = time.perf_counter()
-            members = members._replace(learning_rate=course.learning_rate(epochs))
-            run = program.advance(fit.data, members, run, course.next_stop(epochs, chunk))
-            after, stopped = np.asarray(run.epoch), np.asarray(run.stopped)
-            trained = int((after - epochs).sum())
-            self._seconds_an_epoch = (time.perf_counter() - began) / max(1, trained)
-            epochs = after
-            report(trained)
-        return run
+            return training.scored_at(self._stacking.scored_at(pack, self._room), training.start())
+        run = training.advanced(self._carried.begun(pack, training.start()))
+        self._carried.paused(pack, run)
+        return training.outcome(run)
 
     def _build_for_fit(self, repeat: int, fold: int, split: int) -> Any:
         model = self._build(self._layout.by_input(self._fit(repeat, fold, split).training_rows()))
@@ -343,7 +242,3 @@ class Trainer:
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         key = key_of(self._job.design.seed, "weights", repeat, fold, split, seed)
         return self._variants.first_weights(key, self._built(repeat, fold, split), norm)
-
-    def _carried_name(self, pack: Pack, member: Member) -> str:
-        arm = arm_name(member.arm).replace(":", "-")  # a colon is in no file name of Windows
-        return f"{pack.repeat}_{pack.fold}_{pack.split}_{arm}_{member.trial}_{member.seed}"

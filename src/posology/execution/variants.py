@@ -14,7 +14,7 @@ from posology.network.places import same_places
 from posology.network.sites import Site
 from posology.network.structure import StructureWarning, arm_warnings, structure_warnings
 from posology.plan import regularizers_of
-from posology.regularizers import REGULARIZERS, Place
+from posology.regularizers import REGULARIZERS, normalizations
 
 
 def norm_of(names: Collection[str]) -> str:
@@ -25,11 +25,7 @@ def norm_of(names: Collection[str]) -> str:
     >>> norm_of(("dropout", "layer_norm")), norm_of(("dropout",))
     ('layer_norm', '')
     """
-    return next(iter(_norms(names)), "")
-
-
-def _norms(names: Collection[str]) -> list[str]:
-    return [name for name in names if REGULARIZERS[name].place is Place.NORMS]
+    return next(iter(normalizations(names)), "")
 
 
 class Variants:
@@ -71,7 +67,7 @@ class Variants:
         InputError
             A network with a normalization has other sites.
         """
-        for norm in _norms(self._job.regularizers):
+        for norm in normalizations(self._job.regularizers):
             self.packed(norm)
 
     def warnings(self) -> list[StructureWarning]:
@@ -79,7 +75,7 @@ class Variants:
         own = self._network
         found = list(structure_warnings(self._model, own.choice, self._job.regularizers, own.classes))
         said = {(warning.code, layer) for warning in found for layer in warning.sites}
-        for norm in _norms(self._job.regularizers):
+        for norm in normalizations(self._job.regularizers):
             having = self.packed(norm)
             kernels = _pairs(own.kernel_sites, having.kernel_sites, "scale-cancelled", said)
             drops = _pairs(own.dropout_sites, having.dropout_sites, "variance-shift", said)

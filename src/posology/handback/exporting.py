@@ -150,9 +150,9 @@ def _add_the_rest(folder: Path, to: str, aside: Path, *, embedded: bool) -> None
         for name in ("preparation.skops", "preparation.json", "layout.json"):
             shutil.copyfile(folder / name, aside / name)
     shutil.copyfile(Path(__file__).with_name("load_and_predict.py"), aside / "load_and_predict.py")
-    # labels are named in classes.json
-    if not isinstance(targets := read_settings(folder)["target"], str) and Classes.load(folder) is None:
-        about = {"format": "posology targets 1", "names": targets}
+    if (classes := Classes.load(folder)) is None or not classes.labels:  # labels are named in classes.json
+        target = read_settings(folder)["target"]
+        about = {"format": "posology targets 1", "names": [target] if isinstance(target, str) else target}
         (aside / "targets.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     (aside / "README.txt").write_text(readme(folder, to, embedded=embedded), encoding="utf-8")
 

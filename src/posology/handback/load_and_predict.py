@@ -258,6 +258,11 @@ def _kinds() -> dict[str, str]:
     return dict(zip(about["columns"], about["kinds"], strict=True))
 
 
+def _named() -> list[str]:
+    """Name the columns of predictions of numbers, or of classes, one a target."""
+    return [f"predicted_{name}" for name in _read("targets.json")["names"]]
+
+
 def _dated(name: str) -> str:
     """Name the column of dates of a part, "sold" of "sold:days"; other names stay."""
     base, _, part = name.rpartition(":")
@@ -285,13 +290,10 @@ if __name__ == "__main__":
         probabilities = predict_probabilities(table)
         predictions, decided = probabilities.add_prefix("probability_"), _decided(probabilities)
         if decided.ndim == 1:
-            predictions.insert(0, "predicted", decided)
+            predictions.insert(0, *_named(), decided)
         else:
             own = pd.DataFrame(decided, columns=[f"predicted_{name}" for name in probabilities])
             predictions = pd.concat([own, predictions], axis="columns")
-    elif (HERE / "targets.json").is_file():
-        names = [f"predicted_{name}" for name in _read("targets.json")["names"]]
-        predictions = pd.DataFrame(predict(table), columns=pd.Index(names, dtype=object))
     else:
-        predictions = pd.DataFrame({"predicted": predict(table)})
+        predictions = pd.DataFrame(predict(table), columns=pd.Index(_named(), dtype=object))
     predictions.to_csv(sys.stdout, index=False)

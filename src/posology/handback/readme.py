@@ -32,7 +32,7 @@ classes.json         names of the labels, in the order of the probabilities; whe
 """
 
 _TARGETS = """\
-targets.json         names of the targets, in the order of the model's outputs
+targets.json         name{names}
 """
 
 _BESIDE = """\
@@ -79,8 +79,9 @@ def readme(folder: Path, to: str, *, embedded: bool) -> str:
     beside = _INSIDE if embedded else _BESIDE.format(columns=columns, sklearn=sklearn, target=scale)
     if classes:
         text += _LABELS if classes.labels else _CLASSES
-    elif len(targets) > 1:
-        text += _TARGETS
+    if not (classes and classes.labels):
+        several = "s of the targets, in the order of the model's outputs"
+        text += _TARGETS.format(names=" of the target" if len(targets) == 1 else several)
     networks = held["settings"]["design"]["ensemble"]
     what = "The tuned network" if networks == 1 else f"The average of {networks} tuned networks"
     title = f"{what} of a study of {quoted(targets)}, trained on all its {held['rows']:,} rows.\n"

@@ -18,7 +18,7 @@ from posology.network.own_parts import own_parts
 from posology.network.source import NetworkSource, build_by, is_trained, parse_source
 
 
-def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
+def source_of(network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndarray]]) -> NetworkSource:
     """Give the source of what the user passed as `network`.
 
     Parameters
@@ -27,7 +27,8 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray]) -> NetworkSource:
         None or "strong" for posology's strong network; "question" for the question's own; "FILE.py:FUNCTION"; a
         compiled model; or a function of the prepared training rows, or of nothing, that returns one.
     x_train : callable
-        Gives prepared rows `(row, column)` for a function that takes them; it is called only then.
+        Gives prepared rows `(row, column)`, by input where there are several, for a function that takes them; it is
+        called only then.
 
     Raises
     ------

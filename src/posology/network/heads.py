@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from posology.network.losses import OutputLoss, losses_of
 from posology.network.outputs import scored_output
@@ -121,6 +122,11 @@ def head_of(loss: OutputLoss, classes: int, targets: int = 1) -> Head:
     if targets > 1:
         return Head(classes, logits=logits, labels=targets)
     return Head(classes, loss_name(loss.loss) in SPARSE, logits)
+
+
+def bounded(probabilities: Any) -> np.ndarray:
+    """Give probabilities none of which is below zero or above one, which an average of several ones is rounded to."""
+    return np.clip(np.asarray(probabilities), 0, 1)
 
 
 def head_of_names(names: int, *, logits: bool, labels: bool) -> Head:

@@ -19,7 +19,7 @@ from posology.network.penalized_steps import PenalizedSteps, is_still_at_zero
 from posology.network.rehearsal import Rehearsal, changed
 from posology.network.sites import Site
 from posology.network.structure import StructureWarning
-from posology.regularizers import PLAIN, REGULARIZERS, Place
+from posology.regularizers import PLAIN, REGULARIZERS, normalizations
 
 RATE = 0.5
 """Of dropout; others are tried at the strongest that is searched."""
@@ -145,7 +145,7 @@ class Proof:
     def _normalized(self) -> list[Liveness]:
         """Say whether a normalization changes the loss; where it is off, the network is the one without it."""
         network, found = self._network, []
-        names = [n for n in network.regularizers if REGULARIZERS[n].place is Place.NORMS]
+        names = normalizations(network.regularizers)
         if not names:
             return []
         first, state = self._bare.first_weights(self._key % 2**32)
@@ -169,7 +169,7 @@ class Proof:
         """Say what the regularizers beyond the plain question's do: a few steps are trained with each."""
         network = self._network
         others = (*PLAIN, *self._drawn)
-        names = [n for n in network.regularizers if n not in others and REGULARIZERS[n].place is not Place.NORMS]
+        names = [n for n in network.regularizers if n not in others and not REGULARIZERS[n].place.inserts]
         if not names:
             return []
         bare = PackedNetwork(

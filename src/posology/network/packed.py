@@ -13,13 +13,11 @@ from posology.engine.randomness import derive, named
 from posology.network.alike import check_alike
 from posology.network.choice import ALL, Choice
 from posology.network.copied_layer import copy_layer
-from posology.network.heads import head_of
 from posology.network.inputs import columns_measured, split_columns
-from posology.network.losses import losses_of, of_rows
-from posology.network.outputs import scored_output
 from posology.network.packed_dropout import PackedDropout
 from posology.network.packed_normalization import PackedNormalization, is_adapted
 from posology.network.packed_optimizer import PackedOptimizer
+from posology.network.packed_outputs import PackedOutputs
 from posology.network.places import places_of
 from posology.network.sites import Site, leaves, noise_shape_of, weights_at
 from posology.network.surgery import Inserted, in_order, inserted_name, inserted_path, is_seed, rebuild
@@ -85,11 +83,8 @@ class PackedNetwork:
         self._after = self._inserted()  # once: while weights are drawn, nothing else may draw
         self._origin = model
         self._model = self._pack(model)
-        self._losses = losses_of(model)
-        self._heads = [head_of(loss, classes, targets) for loss in self._losses]
-        scored = scored_output(model)
-        self.head = self._heads[scored]
-        self._scored_first = [scored, *(i for i in range(len(model.outputs)) if i != scored)]
+        self._outputs = PackedOutputs(model, classes, targets)
+        self.head = self._outputs.head
         self._trainable, self._others = in_order(model, self._model)
         by_path = dict(leaves(self._model))
         weights = [weights_at(by_path[s.layer], s.argument) for s in self.kernel_sites]
@@ -222,16 +217,7 @@ class PackedNetwork:
         `y` may have a share of each class in place of a class (`as_shares`).
         """
         outputs, after, extra = self._call(weights, state, strengths, key, x, training=True, return_losses=True)
-        by_output = zip(self._losses, self._heads, keras.tree.flatten(outputs), strict=True)
-        shared = bool(self.classes) and y.shape[-1] > 1
-        bare = sum(
-            weight
-            * (head.loss_of_shares(loss) if shared else loss)(
-                head.target(y, prediction), prediction, sample_weight=row_weight
-            )
-            for (loss, weight), head, prediction in by_output
-            if weight
-        )
+        bare = self._outputs.loss(y, outputs, row_weight)
         return bare + sum(extra, jnp.float32(0)), (tuple(after[i] for i in self._from_state), bare)
 
     def predict(self, weights: Arrays, state: Arrays, x: Any) -> Any:
@@ -239,13 +225,7 @@ class PackedNetwork:
         return self._predicted(weights, state, {}, jnp.uint32(0), x)
 
     def _predicted(self, weights: Arrays, state: Arrays, strengths: Mapping[str, Any], key: Any, x: Any) -> Any:
-        outputs = keras.tree.flatten(self._call(weights, state, strengths, key, x, training=False)[0])
-        return jnp.concatenate([outputs[i] for i in self._scored_first], axis=-1)
-
-    def _outputs(self, prediction: Any) -> list[Any]:
-        """Take the outputs of `predict` apart again."""
-        widths = [self._model.outputs[i].shape[-1] for i in self._scored_first]
-        return jnp.split(prediction, np.cumsum(widths)[:-1], axis=-1)
+        return self._outputs.side_by_side(self._call(weights, state, strengths, key, x, training=False)[0])
 
     def measured(self, columns: int) -> np.ndarray:
         """Tell measurements from numbers of categories: bool `(column,)`."""
@@ -256,28 +236,16 @@ class PackedNetwork:
         return self.head.shares(y)
 
     def row_losses(self, y: Any, prediction: Any) -> Any:
-        """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""
-        by_output = zip(self._scored_first, self._outputs(prediction), strict=True)
-        parts = [(*self._losses[i], self._heads[i], output) for i, output in by_output]
-        return sum(weight * of_rows(loss, head.target(y, out), out) for loss, weight, head, out in parts if weight)
+        """Give the network's own loss of each row, `(row,)`, from what `predict` gives."""
+        return self._outputs.row_losses(y, prediction)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
-        """Give the squared error of each row's scored output, `(row,)`, whatever the network's own loss.
-
-        Of several targets it is the mean. For classes it is the log loss, in nats.
-        """
-        scored = self._outputs(prediction)[0]
-        return self.head.log_losses(y, scored) if self.classes else jnp.mean((y - scored) ** 2, axis=-1)
+        """Give the squared error of each row, `(row,)`, or its log loss; see `PackedOutputs`."""
+        return self._outputs.row_errors(y, prediction)
 
     def answers(self, prediction: Any) -> np.ndarray:
-        """Give what is scored of `predict`: a number a row, or the probability of each class, `(..., class)`.
-
-        Of several targets it is a number each, or the probability of each label, `(..., target)`.
-        """
-        width = self._model.outputs[self._scored_first[0]].shape[-1]
-        if not self.classes:
-            return np.asarray(prediction[..., 0] if width == 1 else prediction[..., :width])
-        return np.asarray(self.head.probabilities(prediction[..., :width]))
+        """Give what is scored of `predict`: numbers, or probabilities; see `PackedOutputs`."""
+        return self._outputs.answers(prediction)
 
     @property
     def constant_rate(self) -> float | None:

@@ -129,7 +129,12 @@ def parse_source(text: str | None, option: str = "--network", kind: str = "FUNCT
 
 
 def open_source(
-    source: NetworkSource, classes: int = 0, epochs: int = 200, batch_size: int = 32, targets: int = 1
+    source: NetworkSource,
+    classes: int = 0,
+    epochs: int = 200,
+    batch_size: int = 32,
+    targets: int = 1,
+    score: str | None = None,
 ) -> Builder:
     """Give the function that builds the network from the prepared training rows.
 
@@ -142,20 +147,20 @@ def open_source(
         Longest training and rows a step, which set how the learning rate of the strong network falls.
     targets : int
         Of the table, for posology's own networks too.
+    score : str or None
+        What they are to be good at; a median or another quantile of numbers is then what they learn.
 
     Raises
     ------
     InputError
         The file does not import or has no such function, or the function fails or gives no compiled model.
     """
-    if source.kind == "question":
-        from posology.network.question import model_build
+    if source.kind in OWN:
+        from posology.network import quantile, question, strong
 
-        return partial(model_build, classes=classes, targets=targets)
-    if source.kind == "strong":
-        from posology.network import strong
-
-        return partial(strong.model_build, classes=classes, epochs=epochs, batch_size=batch_size, targets=targets)
+        length = {"epochs": epochs, "batch_size": batch_size} if source.kind == "strong" else {}
+        build = {"question": question, "strong": strong}[source.kind].model_build
+        return quantile.learning(partial(build, classes=classes, targets=targets, **length), score)
     if source.kind == "file":
         return _checked(_load_function(source), source)
     return _from_config(source.config)

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from posology.errors import InputError
 from posology.plan.schedules import can_be_scheduled, has_depth
-from posology.regularizers import DEPTHS, FACTORS, REGULARIZERS, SCHEDULES, Place, base_of
+from posology.regularizers import DEPTHS, FACTORS, REGULARIZERS, SCHEDULES, base_of, normalizations
 from posology.wording import did_you_mean
 
 Arm = tuple[str, ...]
@@ -228,8 +228,4 @@ def clash(used: Sequence[str]) -> tuple[str, str] | None:
     Two normalizations do, whoever wrote them: there is one network for each.
     """
     pairs = ((a, b) for a in used for b in used if a != b)
-    return next((pair for pair in pairs if pair[1] in REGULARIZERS[pair[0]].excludes or _are_norms(pair)), None)
-
-
-def _are_norms(names: Iterable[str]) -> bool:
-    return all(REGULARIZERS[name].place is Place.NORMS for name in names)
+    return next(((a, b) for a, b in pairs if b in REGULARIZERS[a].excludes or len(normalizations((a, b))) == 2), None)

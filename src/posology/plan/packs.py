@@ -10,7 +10,7 @@ from posology.plan.arms import Arm, regularizers_of
 from posology.plan.ladder import Joined, joined
 from posology.plan.members import ALL_ROWS, Design, Member, Pack, PackResult, Refitted, Tuned
 from posology.plan.window import window
-from posology.regularizers import REGULARIZERS, Place
+from posology.regularizers import REGULARIZERS, normalizations
 
 
 def refit_members(design: Design, found: Tuned) -> list[Member]:
@@ -49,7 +49,7 @@ def used_by(member: Member) -> set[str]:
     >>> sorted(used_by(Member(("dropout", "batch_norm"), 0, 0, {"dropout": (0.2,), "batch_norm": (0.0,)}, 1, 1)))
     ['dropout']
     """
-    off = {name for name, s in member.setting.items() if REGULARIZERS[name].place is Place.NORMS and not any(s)}
+    off = {name for name in normalizations(member.setting) if not any(member.setting[name])}
     return {*regularizers_of(member.arm), *member.setting} - off
 
 

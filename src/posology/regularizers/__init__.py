@@ -13,7 +13,7 @@ from posology.regularizers._base import HOOKS, PLACES, Batch, Clock, KerasForm, 
 from posology.regularizers._schedules import CONSTANT, DEPTHS, SCHEDULES, Shape, base_of, over_depth
 
 if TYPE_CHECKING:
-    from posology.regularizers._cabinet import FACTORS, OWN, PLAIN, REGULARIZERS, with_shared
+    from posology.regularizers._cabinet import FACTORS, OWN, PLAIN, REGULARIZERS, normalizations, with_shared
 
 __all__ = [
     "CONSTANT",
@@ -33,6 +33,7 @@ __all__ = [
     "Shape",
     "Strength",
     "base_of",
+    "normalizations",
     "over_depth",
     "with_shared",
 ]

@@ -36,6 +36,11 @@ class Place(StrEnum):
         """Sites: `kernel`, `dropout` (activations), `branch`, `pair`, `norm`; of one: `input`, `target`, `training`."""
         return _KINDS[self]
 
+    @property
+    def inserts(self) -> bool:
+        """Whether a regularizer there is a layer that is put in or left out: with it, it is another network."""
+        return self is Place.NORMS
+
 
 _WEIGHTS = (Place.WEIGHTS_LOSS, Place.WEIGHTS_FORWARD, Place.WEIGHTS_BEFORE, Place.WEIGHTS_AFTER)
 _KINDS = {

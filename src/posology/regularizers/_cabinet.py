@@ -56,6 +56,17 @@ PLAIN = ("l1", "l2", "dropout")
 """Those of the plain question."""
 
 
+def normalizations(names: Iterable[str]) -> list[str]:
+    """Give those that put a layer in: an arm has one at most, and trains another network with it.
+
+    Examples
+    --------
+    >>> normalizations(["dropout", "layer_norm"])
+    ['layer_norm']
+    """
+    return [name for name in names if REGULARIZERS[name].place.inserts]
+
+
 def with_shared(names: Iterable[str], every: Iterable[str]) -> tuple[str, ...]:
     """Give the regularizers of a program that trains arms with `names`, in a study of `every`: these, and the cheap.
 

@@ -1,1 +1,1 @@
-"""What a study found, shown: in the terminal, and as a report (HTML, Markdown, JSON) drawn from the folder's files."""
+"""What a study found as a report: HTML, Markdown and JSON, drawn from the folder's files."""

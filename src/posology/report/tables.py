@@ -1,11 +1,12 @@
 """The tables of a report, its code and its verdict in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from posology.handback.units import comments, units_of
+from posology.inference.measures import CLASS_SCORES, NUMBER_SCORES, OF_TARGET
 from posology.report.charts.numbers import strength, with_interval
 from posology.report.display import Display
 from posology.report.findings import Findings, in_order
@@ -27,7 +28,7 @@ def sentences_of(f: Findings) -> tuple[str, ...]:
 
 
 def arms_table(f: Findings) -> Table:
-    """Give the table of arms as the terminal has it."""
+    """Give the table of arms; the terminal shows it too."""
     rows = tuple(
         (
             row["arm"],
@@ -66,12 +67,31 @@ def gap_head(unit: str, of_gaps: str) -> str:
 
 def measures_table(f: Findings) -> Table | None:
     """Give every arm by every score; None where there is but one."""
-    names = tuple(f.verdict["arms"][0].get("measures", ()))
+    names = scores_in_order(f.verdict["arms"][0].get("measures", ()), f.targets)
     if not names:
         return None
     heads = ("arm", *(f.measure_of(name).words for name in names))
     rows = tuple((row["arm"], *(f"{row['measures'][name]:.4f}" for name in names)) for row in f.verdict["arms"])
     return Table(heads, rows, caption="Every arm by every score of such a target")
+
+
+def scores_in_order(names: Iterable[str], targets: Sequence[str]) -> tuple[str, ...]:
+    """Put scores into their own order, those of all targets before those of each; JSON has sorted them.
+
+    Examples
+    --------
+    >>> scores_in_order(["auc", "brier", "log_loss"], ())
+    ('log_loss', 'brier', 'auc')
+    >>> scores_in_order(["r2", "r2 of area", "r2 of rent"], ("rent", "area"))
+    ('r2', 'r2 of rent', 'r2 of area')
+    """
+    known = [score.partition(":")[0] for score in (*NUMBER_SCORES, *CLASS_SCORES)]
+
+    def place(name: str) -> tuple[int, int]:
+        score, of, target = name.partition(OF_TARGET)
+        return targets.index(target) + 1 if of else 0, known.index(score.partition(":")[0])
+
+    return tuple(sorted(names, key=place))
 
 
 def units_table(f: Findings) -> Table:

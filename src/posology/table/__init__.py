@@ -5,11 +5,12 @@ from posology.table.checks import check_rows
 from posology.table.class_file import Classes
 from posology.table.classes import check_classes, check_classes_in_folds
 from posology.table.groups import Groups, check_groups
-from posology.table.layout import Layout, Slot, assign, laid_out_as_given, one_input, slot_of
+from posology.table.layout import Layout, Slot, assign, laid_out_as_given, one_input, prepared_as_given, slot_of
+from posology.table.making import make_table
 from posology.table.new_rows import features_of, sources_of
 from posology.table.preparation import Preparation
 from posology.table.reading import read_frame
-from posology.table.table import Table, make_table
+from posology.table.table import Table
 from posology.table.weights import Weights
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "laid_out_as_given",
     "make_table",
     "one_input",
+    "prepared_as_given",
     "read_frame",
     "slot_of",
     "sources_of",

@@ -9,7 +9,8 @@ import pandas as pd
 
 from posology.errors import InputError
 from posology.table.checks import check_beside, check_names
-from posology.table.table import Table, build_table
+from posology.table.making import build_table
+from posology.table.table import Table
 from posology.wording import counted, first_line, quoted
 
 

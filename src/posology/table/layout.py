@@ -142,6 +142,15 @@ def laid_out_as_given(table: Table, given: Mapping[str, Sequence[str]]) -> Layou
     return Layout(tuple(slot_of(table, name, own) for name, own in columns.items()), by_name=True)
 
 
+def prepared_as_given(
+    table: Table, given: Mapping[str, Sequence[str]]
+) -> Float32[np.ndarray, "row column"] | dict[str, np.ndarray]:
+    """Prepare all rows, for a builder of a network that looks at their shape."""
+    layout = laid_out_as_given(table, given)
+    fitted = Preparation.fit(table.features, table.target, scaled=not table.classes, weights=table.row_weights)
+    return layout.by_input(layout.matrix(fitted, table.features))
+
+
 def slot_of(table: Table, name: str, columns: Sequence[str], *, coded: bool = False) -> Slot:
     """Make the slot of an input.
 

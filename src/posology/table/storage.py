@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,15 +19,18 @@ from posology.table.weights import Weights
 
 FORMAT = "posology table 1"
 METADATA_KEY = b"posology"
-Parts = tuple[
-    pd.DataFrame,
-    Float64[np.ndarray, "row *target"],
-    str | tuple[str, ...],
-    tuple[str, ...],
-    tuple[str, ...],
-    Groups | None,
-    Weights | None,
-]
+
+
+class Parts(NamedTuple):
+    """What is kept of a table; `named` is the target's name, of several all names."""
+
+    features: pd.DataFrame
+    target: Float64[np.ndarray, "row *target"]
+    named: str | tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    groups: Groups | None = None
+    weights: Weights | None = None
 
 
 def kinds_of(features: pd.DataFrame) -> tuple[Kind, ...]:
@@ -47,17 +50,8 @@ def _kind_of(dtype: Any) -> Kind:
     return "text" if types.is_object_dtype(dtype) else "number"
 
 
-def fingerprint(
-    features: pd.DataFrame,
-    target: Float64[np.ndarray, "row *target"],
-    named: str | tuple[str, ...],
-    classes: tuple[str, ...] = (),
-    groups: Groups | None = None,
-    weights: Weights | None = None,
-) -> str:
-    """SHA-256 of a table, over little-endian numbers and UTF-8 text, each preceded by its length.
-
-    `named` is the target's name; of several all names.
+def fingerprint(parts: Parts) -> str:
+    """SHA-256 of a table, over little-endian numbers and UTF-8 text, each preceded by its length; notes do not count.
 
     Returns
     -------
@@ -65,15 +59,17 @@ def fingerprint(
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
+    groups, weights = parts.groups, parts.weights
     grouped = [] if groups is None else [_utf8(groups.name), groups.codes.astype("<i8").tobytes()]
     weighted = [] if weights is None else [_utf8(weights.name), b"weights", _number_bytes(weights.values)]
-    for piece in (*_pieces(features, target, named), *map(_utf8, classes), *grouped, *weighted):
+    for piece in (*_pieces(parts), *map(_utf8, parts.classes), *grouped, *weighted):
         digest.update(len(piece).to_bytes(8, "little"))
         digest.update(piece)
     return digest.hexdigest()
 
 
-def _pieces(features: pd.DataFrame, target: np.ndarray, named: str | tuple[str, ...]) -> Iterator[bytes]:
+def _pieces(parts: Parts) -> Iterator[bytes]:
+    features, target, named, *_ = parts
     names = [named] if isinstance(named, str) else [str(len(named)), *named]
     yield from (FORMAT.encode(), *map(_utf8, names), _number_bytes(target))
     for name, kind in zip(features.columns, kinds_of(features), strict=True):
@@ -97,16 +93,7 @@ def _number_bytes(numbers: np.ndarray) -> bytes:
     return np.where(np.isnan(numbers), np.nan, numbers + 0.0).astype("<f8").tobytes()
 
 
-def save(
-    path: str | os.PathLike[str],
-    features: pd.DataFrame,
-    target: Float64[np.ndarray, "row *target"],
-    named: str | tuple[str, ...],
-    notes: tuple[str, ...],
-    classes: tuple[str, ...] = (),
-    groups: Groups | None = None,
-    weights: Weights | None = None,
-) -> None:
+def save(path: str | os.PathLike[str], parts: Parts) -> None:
     """Write the parts of a table to one Feather file, whole or not at all.
 
     The target, or each of several, the groups and the weights stand in columns of their own behind the features, under
@@ -116,14 +103,28 @@ def save(
     import pyarrow as pa
     from pyarrow import feather
 
-    reserved, several = "target", target.ndim > 1
+    columns, about = _laid_out(parts)
+    table = pa.table(list(columns.values()), names=list(columns))
+    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
+    path = Path(path)
+    unfinished = path.with_name(path.name + ".unfinished")
+    feather.write_feather(table, str(unfinished), compression="uncompressed", chunksize=max(1, len(parts.target)))
+    unfinished.replace(path)
+
+
+def _laid_out(parts: Parts) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the columns of a file, by name, and what they are."""
+    import pyarrow as pa
+
+    target, groups, weights, several = parts.target, parts.groups, parts.weights, parts.target.ndim > 1
     places = [f" {place}" for place in range(target.shape[1])] if several else [""]
-    while {reserved + suffix for suffix in (*places, " group", " weight")} & set(features.columns):
+    reserved = "target"
+    while {reserved + suffix for suffix in (*places, " group", " weight")} & set(parts.features.columns):
         reserved += "_"
     own = [reserved + place for place in places]
-    about = {"format": FORMAT, "target": own if several else reserved, "notes": notes, "classes": classes}
-    about |= {"target_name": named}
-    arrays = {name: _to_arrow(features[name]) for name in features}
+    about = {"format": FORMAT, "target": own if several else reserved, "notes": parts.notes, "classes": parts.classes}
+    about |= {"target_name": parts.named}
+    arrays = {name: _to_arrow(parts.features[name]) for name in parts.features}
     arrays |= {name: pa.array(column) for name, column in zip(own, target.reshape(len(target), -1).T, strict=True)}
     if groups is not None:
         about |= {"groups": f"{reserved} group", "group_name": groups.name}
@@ -131,12 +132,7 @@ def save(
     if weights is not None:
         about |= {"weights": f"{reserved} weight", "weight_name": weights.name}
         arrays[f"{reserved} weight"] = pa.array(weights.values)
-    table = pa.table(list(arrays.values()), names=list(arrays))
-    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
-    path = Path(path)
-    unfinished = path.with_name(path.name + ".unfinished")
-    feather.write_feather(table, str(unfinished), compression="uncompressed", chunksize=max(1, len(target)))
-    unfinished.replace(path)
+    return arrays, about
 
 
 def _to_arrow(column: pd.Series) -> Any:
@@ -165,7 +161,7 @@ def load(path: str | os.PathLike[str]) -> Parts:
     groups = Groups(_taken(columns, about["groups"]), about["group_name"]) if "groups" in about else None
     weights = Weights(_taken(columns, about["weights"]), about["weight_name"]) if "weights" in about else None
     features = pd.DataFrame(columns, columns=pd.Index(list(columns), dtype=object), copy=False)
-    return features, target, named, tuple(about["notes"]), tuple(about["classes"]), groups, weights
+    return Parts(features, target, named, tuple(about["notes"]), tuple(about["classes"]), groups, weights)
 
 
 def _targets(columns: dict[str, pd.Series], about: dict[str, Any]) -> tuple[np.ndarray, str | tuple[str, ...]]:

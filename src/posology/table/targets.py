@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float64
 from posology.errors import InputError
 from posology.table.classes import read_target
 from posology.table.columns import Numbers
-from posology.wording import counted, leave_out, quoted
+from posology.wording import counted, leave_out, quoted, separated
 
 Values = Float64[np.ndarray, "row *target"]
 
@@ -58,7 +58,7 @@ def targets_of(study: Study) -> tuple[str, ...]:
 
 
 def chosen_targets(asked: str | Sequence[str], columns: Sequence[str]) -> list[str]:
-    """Name the target columns: those that are asked for, a name with commas in it being several where it is no column.
+    """Name the target columns: those asked for, of which one that is no column names several, as `listed` writes them.
 
     Raises
     ------
@@ -69,19 +69,16 @@ def chosen_targets(asked: str | Sequence[str], columns: Sequence[str]) -> list[s
     --------
     >>> chosen_targets("price,rent", ["area", "price", "rent"]), chosen_targets("a,b", ["a,b", "c"])
     (['price', 'rent'], ['a,b'])
+    >>> chosen_targets('"a,b",c', ["a,b", "c"])
+    ['a,b', 'c']
     """
     given = [asked] if isinstance(asked, str) or not isinstance(asked, Sequence) else list(asked)
-    found = [name for one in map(str, given) for name in ([one] if one in columns else _parts(one))]
+    found = [name for one in map(str, given) for name in ([one] if one in columns else separated(one))]
     if not found:
         raise InputError("No target is named. Name the column to predict, or several.")
     if twice := sorted({name for name in found if found.count(name) > 1}):
         raise InputError(f"{quoted(twice)} is named twice as a target. Name each once.")
     return found
-
-
-def _parts(name: str) -> list[str]:
-    parts = [part.strip() for part in name.split(",")]
-    return parts if len(parts) > 1 and all(parts) else [name]
 
 
 def read_targets(columns: pd.DataFrame, task: str | None = None) -> Targets:

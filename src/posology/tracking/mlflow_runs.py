@@ -5,8 +5,9 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from posology.callbacks import Begun, Callback, Resampled
-from posology.tracking.account import Account, ArmAccount, Numbers, account_of, need, progress_of, settings_of
+from posology.callbacks import Begun, Resampled
+from posology.tracking.account import Account, ArmAccount, Numbers, need, progress_of, settings_of
+from posology.tracking.tracker import Tracker
 
 if TYPE_CHECKING:
     from posology.result import StudyResult
@@ -18,7 +19,7 @@ REMEMBERED = ".mlflow"
 """File in a study's folder with the run that a stopped study goes on in."""
 
 
-class MLflow(Callback):
+class MLflow(Tracker):
     """Write a study into MLflow, through its client, so that a run of the user's own is not touched.
 
     Parameters
@@ -33,8 +34,6 @@ class MLflow(Callback):
     InputError
         MLflow is not installed.
     """
-
-    aside = True
 
     def __init__(self, uri: str | None = None, experiment: str | None = None) -> None:
         need("mlflow", "mlflow")
@@ -56,15 +55,11 @@ class MLflow(Callback):
 
     def on_resample(self, done: Resampled) -> None:
         """Write how far the study is."""
-        self._numbers(self._run, progress_of(done), done.done)
+        self._write(self._run, progress_of(done), done.done)
 
     def on_end(self, result: "StudyResult") -> None:
         """Write what was found, and a child run for each arm."""
-        account = account_of(result)
-        for arm in account.arms:
-            self._arm(arm)
-        self._study(account)
-        self._client.set_terminated(self._run, "FINISHED")
+        super().on_end(result)
         # a study that grows later is another one to MLflow, whose settings cannot change
         self._remembered.unlink(missing_ok=True)
 
@@ -97,19 +92,18 @@ class MLflow(Callback):
         run = self._client.create_run(self._in, run_name=name, tags={"mlflow.source.name": "posology", **tags})
         return str(run.info.run_id)
 
-    def _study(self, account: Account) -> None:
+    def _tell(self, account: Account) -> None:
         for name, text in (("verdict", account.kind), ("arm", account.arm), ("mlflow.note.content", account.verdict)):
             self._client.set_tag(self._run, name, text)
-        self._numbers(self._run, account.numbers)
         for path in account.files:
             self._client.log_artifact(self._run, str(path))
 
-    def _arm(self, arm: ArmAccount) -> None:
+    def _run_of(self, arm: ArmAccount) -> str:
         run = self._new_run(arm.name, **{"mlflow.parentRunId": self._run})
         self._settings(run, {"arm": arm.name, **{f"strength of {k}": f"{v:.6g}" for k, v in arm.strengths.items()}})
-        for step, numbers in enumerate(arm.resamples):
-            self._numbers(run, {f"by resample/{name}": value for name, value in numbers.items()}, step)
-        self._numbers(run, arm.numbers)
+        return run
+
+    def _finish(self, run: str) -> None:
         self._client.set_terminated(run, "FINISHED")
 
     def _settings(self, run: str, settings: dict[str, str]) -> None:
@@ -119,7 +113,7 @@ class MLflow(Callback):
         for begin in range(0, len(given), MOST // 5):
             self._client.log_batch(run, params=given[begin : begin + MOST // 5])
 
-    def _numbers(self, run: str, numbers: Numbers, step: int = 0) -> None:
+    def _write(self, run: str, numbers: Numbers, step: int) -> None:
         from mlflow.entities import Metric
 
         now = round(1000 * time.time())

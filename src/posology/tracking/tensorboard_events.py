@@ -4,19 +4,17 @@ import itertools
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from posology.callbacks import Begun, Callback, Resampled
-from posology.tracking.account import ArmAccount, account_of, need, progress_of, settings_of
-
-if TYPE_CHECKING:
-    from posology.result import StudyResult
+from posology.callbacks import Begun, Resampled
+from posology.tracking.account import Account, ArmAccount, Numbers, need, progress_of, settings_of
+from posology.tracking.tracker import Tracker
 
 OF = "study.txt"
 """File in a folder of events that says of which study they are."""
 
 
-class TensorBoard(Callback):
+class TensorBoard(Tracker):
     """Write a study as event files, and each arm's strengths and score for the HParams page.
 
     Parameters
@@ -31,8 +29,6 @@ class TensorBoard(Callback):
         TensorBoard is not installed.
     """
 
-    aside = True
-
     def __init__(self, folder: str | PathLike[str] | None = None) -> None:
         need("tensorboard", "tensorboard")
         self._given = None if folder is None else Path(folder)
@@ -40,39 +36,33 @@ class TensorBoard(Callback):
     def on_begin(self, begun: Begun) -> None:
         """Begin the events of the study, in place of those of an earlier run."""
         self._folder = _own(self._given, begun.folder) if self._given else begun.folder / "tensorboard"
-        self._events = _Events(self._folder / "study")
-        self._events.text("settings", _listed(settings_of(begun)))
+        self._run = _Events(self._folder / "study")
+        self._run.text("settings", _listed(settings_of(begun)))
 
     def on_resample(self, done: Resampled) -> None:
         """Write how far the study is."""
-        for name, value in progress_of(done).items():
-            self._events.number(name, value, done.done)
-
-    def on_end(self, result: "StudyResult") -> None:
-        """Write what was found, and events for each arm."""
-        account = account_of(result)
-        for arm in account.arms:
-            self._arm(arm)
-        for name, value in account.numbers.items():
-            self._events.number(name, value)
-        self._events.text("verdict", account.verdict)
-        self._events.text("report", "\n".join(f"    {path}" for path in account.files))
-        self._events.close()
+        self._write(self._run, progress_of(done), done.done)
 
     def on_stop(self, reason: str) -> None:
         """Say why it stopped."""
-        self._events.text("stopped", reason)
-        self._events.close()
+        self._run.text("stopped", reason)
+        self._run.close()
 
-    def _arm(self, arm: ArmAccount) -> None:
+    def _run_of(self, arm: ArmAccount) -> "_Events":
         events = _Events(self._folder / arm.name.replace(":", "."))
         events.strengths({"arm": arm.name, **arm.strengths})
-        for step, numbers in enumerate(arm.resamples):
-            for name, value in numbers.items():
-                events.number(f"by resample/{name}", value, step)
-        for name, value in arm.numbers.items():
-            events.number(name, value)
-        events.close()
+        return events
+
+    def _write(self, run: "_Events", numbers: Numbers, step: int) -> None:
+        for name, value in numbers.items():
+            run.number(name, value, step)
+
+    def _tell(self, account: Account) -> None:
+        self._run.text("verdict", account.verdict)
+        self._run.text("report", "\n".join(f"    {path}" for path in account.files))
+
+    def _finish(self, run: "_Events") -> None:
+        run.close()
 
 
 def _own(logs: Path, study: Path) -> Path:
@@ -99,7 +89,7 @@ class _Events:
             old.unlink()
         self._writer: Any = EventFileWriter(str(folder))
 
-    def number(self, name: str, value: float, step: int = 0) -> None:
+    def number(self, name: str, value: float, step: int) -> None:
         from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
         self._add(scalar_pb(name, value), step)

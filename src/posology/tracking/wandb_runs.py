@@ -3,16 +3,14 @@
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from posology.callbacks import Begun, Callback, Resampled
-from posology.tracking.account import ArmAccount, account_of, need, progress_of, settings_of
-
-if TYPE_CHECKING:
-    from posology.result import StudyResult
+from posology.callbacks import Begun, Resampled
+from posology.tracking.account import Account, ArmAccount, Numbers, need, progress_of, settings_of
+from posology.tracking.tracker import Tracker
 
 
-class WandB(Callback):
+class WandB(Tracker):
     """Write a study into Weights & Biases, in runs of its own, so that one of the user's is not touched.
 
     Who is not logged in there is not asked: the runs are then kept in the study's folder, for `wandb sync`.
@@ -29,8 +27,6 @@ class WandB(Callback):
     InputError
         Weights & Biases is not installed.
     """
-
-    aside = True
 
     def __init__(self, project: str | None = None, mode: str | None = None) -> None:
         need("wandb", "wandb")
@@ -51,31 +47,30 @@ class WandB(Callback):
         """Write how far the study is."""
         self._run.log(progress_of(done))
 
-    def on_end(self, result: "StudyResult") -> None:
-        """Write what was found, and a run for each arm."""
-        import wandb
-
-        account = account_of(result)
-        for arm in account.arms:
-            self._arm(arm)
-        self._run.summary.update({"verdict": account.verdict, "kind": account.kind, "arm": account.arm})
-        self._run.summary.update(account.numbers)
-        report = wandb.Artifact(f"posology-{self._run.id}", type="report")
-        for path in account.files:
-            report.add_file(str(path))
-        self._run.log_artifact(report)
-        self._run.finish()
-
     def on_stop(self, reason: str) -> None:
         """Say why it stopped."""
         self._run.summary["stopped"] = reason
         self._run.finish(exit_code=3)
 
-    def _arm(self, arm: ArmAccount) -> None:
-        run = self._begun(arm.name, "arm", {"arm": arm.name, **arm.strengths})
-        for step, numbers in enumerate(arm.resamples):
-            run.log({f"by resample/{name}": value for name, value in numbers.items()}, step=step)
-        run.summary.update(arm.numbers)
+    def _run_of(self, arm: ArmAccount) -> Any:
+        return self._begun(arm.name, "arm", {"arm": arm.name, **arm.strengths})
+
+    def _write(self, run: Any, numbers: Numbers, step: int) -> None:
+        run.log(numbers, step=step)
+
+    def _sum_up(self, run: Any, numbers: Numbers) -> None:
+        run.summary.update(numbers)
+
+    def _tell(self, account: Account) -> None:
+        import wandb
+
+        self._run.summary.update({"verdict": account.verdict, "kind": account.kind, "arm": account.arm})
+        report = wandb.Artifact(f"posology-{self._run.id}", type="report")
+        for path in account.files:
+            report.add_file(str(path))
+        self._run.log_artifact(report)
+
+    def _finish(self, run: Any) -> None:
         run.finish()
 
     def _begun(self, name: str, kind: str, config: dict[str, Any]) -> Any:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from posology.report.charts.numbers import with_interval
+from posology.report.charts.differences import difference_axes, draw_interval, write_interval
 from posology.report.display import Display, Panel
-from posology.report.style import FONT, color, plain_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,20 +66,8 @@ class Beside(Display):
 
     def draw(self, ax: Any, panel: Panel) -> None:
         """See `Display`."""
-        margin = self.findings.margin
-        plain_axes(ax)
-        ax.spines["left"].set_visible(False)
-        ax.axvspan(-margin, margin, color=color("shade"), lw=0, zorder=0)
-        ax.axvline(0, color=color("muted"), lw=1)
         each = self._each()
+        difference_axes(ax, [one["words"] for one in each], self.findings.margin, panel.heading)
         for y, one in enumerate(each):
-            found = one["over_advised"]
-            ax.plot([found["lower"], found["upper"]], [y, y], color=color("s1"), lw=2)
-            ax.plot([found["value"]], [y], "o", ms=7, color=color("s1"))
-            style = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": FONT - 1, "clip_on": False}
-            ax.text(1.02, y, with_interval(found), color=color("ink"), **style)
-        ax.set_yticks(range(len(each)), [one["words"] for one in each])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(len(each) - 0.4, -0.6)
-        ax.locator_params(axis="x", nbins=6)
-        ax.set_xlabel(panel.heading, color=color("ink"), fontsize=FONT)
+            draw_interval(ax, y, one["over_advised"])
+            write_interval(ax, y, one["over_advised"])

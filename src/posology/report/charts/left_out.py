@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from posology.report.charts.numbers import with_interval
+from posology.report.charts.differences import difference_axes, draw_interval, write_interval
 from posology.report.display import Display, Panel
-from posology.report.style import FONT, color, plain_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,18 +49,8 @@ class LeftOut(Display):
 
     def draw(self, ax: Any, panel: Panel) -> None:  # noqa: ARG002
         """See `Display`."""
-        found, margin = self.findings.evidence["left_out"], self.findings.margin
-        plain_axes(ax)
-        ax.spines["left"].set_visible(False)
-        ax.axvspan(-margin, margin, color=color("shade"), lw=0, zorder=0)
-        ax.axvline(0, color=color("muted"), lw=1)
+        found, heading = self.findings.evidence["left_out"], f"lost, {self.findings.measure.words}"
+        difference_axes(ax, [f"without {one['without']}" for one in found], self.findings.margin, heading)
         for y, one in enumerate(found):
-            ax.plot([one["lower"], one["upper"]], [y, y], color=color("s1"), lw=2)
-            ax.plot([one["value"]], [y], "o", ms=7, color=color("s1"))
-            style = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": FONT - 1, "clip_on": False}
-            ax.text(1.02, y, with_interval(one), ha="left", color=color("ink"), **style)
-        ax.set_yticks(range(len(found)), [f"without {one['without']}" for one in found])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(len(found) - 0.4, -0.6)
-        ax.locator_params(axis="x", nbins=6)
-        ax.set_xlabel(f"lost, {self.findings.measure.words}", color=color("ink"), fontsize=FONT)
+            draw_interval(ax, y, one)
+            write_interval(ax, y, one)

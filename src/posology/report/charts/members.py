@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from posology.report.charts.numbers import with_interval
+from posology.report.charts.differences import difference_axes, draw_interval, write_interval
 from posology.report.display import Display, Panel
-from posology.report.style import FONT, color, plain_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,23 +62,12 @@ class Members(Display):
 
     def draw(self, ax: Any, panel: Panel) -> None:  # noqa: ARG002
         """See `Display`."""
-        found, margin = self._members(), self.findings.margin
-        plain_axes(ax)
-        ax.spines["left"].set_visible(False)
-        ax.axvspan(-margin, margin, color=color("shade"), lw=0, zorder=0)
-        ax.axvline(0, color=color("muted"), lw=1)
+        found, heading = self._members(), self.findings.measure.words
+        difference_axes(ax, [f"{one['name']} ({one['share']:.0%})" for one in found], self.findings.margin, heading)
         for y, one in enumerate(found):
-            for (key, _), shift, face in zip(KINDS, (-0.14, 0.16), ("s1", "paper"), strict=True):
-                d = one[key]
-                ax.plot([d["lower"], d["upper"]], [y + shift] * 2, color=color("s1"), lw=2 if shift < 0 else 1.2)
-                ax.plot([d["value"]], [y + shift], "o", ms=6, mec=color("s1"), mfc=color(face), color=color("s1"))
-            style = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": FONT - 1, "clip_on": False}
-            ax.text(1.02, y, with_interval(one["shapley"]), ha="left", color=color("ink"), **style)
-        ax.set_yticks(range(len(found)), [f"{one['name']} ({one['share']:.0%})" for one in found])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(len(found) - 0.4, -0.6)
-        ax.locator_params(axis="x", nbins=6)
-        ax.set_xlabel(f"{self.findings.measure.words}", color=color("ink"), fontsize=FONT)
+            draw_interval(ax, y - 0.14, one["shapley"], dot=6)
+            draw_interval(ax, y + 0.16, one["left_out"], dot=6, hollow=True)
+            write_interval(ax, y, one["shapley"])
 
 
 KINDS = (("shapley", "share of gain"), ("left_out", "lost without"))

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from posology.inspection import Inspection
-from posology.report.console import Terminal
+from posology.terminal.console import Terminal, plain_table
 from posology.wording import counted
 
 _STYLES = {"+": "green", "-": "red"}
@@ -46,7 +46,7 @@ def _counts(inspection: Inspection) -> str:
 
 
 def _sites(inspection: Inspection) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = plain_table()
     for name in ("layer", "site", "shape", "present", "a study", "acts"):
         table.add_column(name, no_wrap=name == "layer")
     for site in inspection.sites:

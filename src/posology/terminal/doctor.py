@@ -4,7 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from posology.doctor import Diagnosis
-from posology.report.console import Terminal
+from posology.terminal.console import Terminal
 from posology.wording import counted
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from posology.report.progress import Bar
+from posology.terminal.progress import Bar
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudoterminals")

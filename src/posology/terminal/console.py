@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from posology.wording import printable
@@ -29,3 +30,8 @@ class Terminal(Console):
     def render_str(self, text: str, **more: Any) -> Text:
         """Turn a string into what is shown."""
         return super().render_str(printable(text), **more)
+
+
+def plain_table() -> Table:
+    """Begin a table without lines around its cells."""
+    return Table(box=None, pad_edge=False, header_style="dim")

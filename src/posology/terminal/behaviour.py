@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from posology.behaviour import Behaviour, Withstood
 from posology.plan.looks import NEAR_ZERO
-from posology.report.console import Terminal
+from posology.terminal.console import Terminal, plain_table
 
 SHOWN = 0.25
 """The level of each damage; the others are in JSON and `result.robustness()`."""
@@ -15,7 +13,7 @@ SHOWN = 0.25
 def print_behaviour(console: Terminal, behaviour: Behaviour, arms: Sequence[str], unit: str) -> None:
     """Print what the networks of each arm withstand, their weights, and who over- or underfits."""
     kinds = [kind for kind in HEADS if any(w.kind == kind for w in behaviour.robustness)]
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("arm", no_wrap=True)
     for head in (*(HEADS[kind] for kind in kinds), "weights'\nnorm", "largest\nweight", "near\nzero", "exactly\nzero"):
         table.add_column(head, justify="right")

@@ -8,8 +8,8 @@ from rich.table import Table
 from posology.calibration.generators import suite
 from posology.calibration.simulation import Calibration
 from posology.durations import about
-from posology.report.console import Terminal
 from posology.streams import tell
+from posology.terminal.console import Terminal, plain_table
 from posology.wording import counted
 
 MEANING = {
@@ -52,7 +52,7 @@ def _key(found: Calibration) -> str:
 
 
 def _targets(found: Calibration) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = plain_table()
     for name in ("target", "the verdict ...", "generator", "rate of", "rate", "95%", "wanted", "kept", "studies"):
         table.add_column(name, justify="right" if name in ("rate", "studies") else "left")
     for t in found.targets:
@@ -63,7 +63,7 @@ def _targets(found: Calibration) -> Table:
 
 
 def _power(found: Calibration) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = plain_table()
     for name in ("generator", "variance", "decides", "combines", "falsely"):
         table.add_column(name, justify="left" if name in ("generator", "variance") else "right")
     for p in found.power:

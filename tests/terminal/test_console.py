@@ -6,8 +6,8 @@ import pytest
 from rich.table import Table
 
 from posology.forecast import Forecast
-from posology.report.console import Terminal
-from posology.report.terminal import print_forecast
+from posology.terminal.console import Terminal
+from posology.terminal.forecast import print_forecast
 
 HOSTILE = ["[red]name[/red]", "[/]", ":smile:", "[link=file:///etc/passwd]x[/link]", "\\[bold]", "[@click=quit]x[/]"]
 ORDERS = ["\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b[2J\x1b[H", "\x9b31m", "\u202egnp", "a\rb", "\x7f\b"]

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from posology.comparison import Comparison
-from posology.report.console import Terminal
+from posology.terminal.console import Terminal, plain_table
 
 LONGEST = 48
 """Signs of a setting that are shown; a fingerprint tells nobody more."""
@@ -47,7 +47,7 @@ def _settings(found: Comparison, names: Sequence[str]) -> Table:
 
 
 def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = plain_table()
     for name in names:
         table.add_column(name)
     return table

@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from posology.durations import in_words
 from posology.pace import Pace
-from posology.report.console import Terminal
 from posology.streams import Forgiving, tell
+from posology.terminal.console import Terminal
 
 QUIET = 30.0
 """Seconds without a line after which a log is told that the study goes on."""

@@ -1,16 +1,14 @@
 """The levers in the terminal: a table beside that of the arms, and what it says of early stopping."""
 
-from rich.table import Table
-
 from posology.inference import Analysis, Contrast
 from posology.levers import Lever, Levers
 from posology.plan import arm_name
-from posology.report.console import Terminal
+from posology.terminal.console import Terminal, plain_table
 
 
 def print_levers(console: Terminal, levers: Levers, analysis: Analysis) -> None:
     """Print the levers of a study, each with its difference to the advised arm."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("beside the arms", no_wrap=True)
     table.add_column(analysis.measure.words, justify="right")
     table.add_column(f"minus {arm_name(levers.advised)} [95%]")

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from posology.report.terminal import print_result
-
-from .test_checks import _strong
+from posology.terminal.result import print_result
+from tests.report.test_checks import _strong
 
 
 @pytest.fixture
