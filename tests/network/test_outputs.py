@@ -1,9 +1,13 @@
 """Which output is scored, and what the others are."""
 
 import keras
+import numpy as np
 import pytest
 
 from posology.network.outputs import notes_on_outputs, output_names, scored_output
+from posology.network.packed import PackedNetwork
+
+from .building import sequential
 
 L = keras.layers
 
