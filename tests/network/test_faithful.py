@@ -133,6 +133,13 @@ def test_a_penalty_that_is_set_too_late(where):
     assert "give it to the layer when it is made, Dense(64, kernel_regularizer='l2')." in text
 
 
+def test_a_variable_in_an_operation():
+    inputs = keras.Input((4,))
+    text = message(functional(inputs, L.Dense(1)(inputs * keras.Variable(0.5, name="alpha"))))
+    assert "gave a model that Keras cannot save: TypeError: Cannot serialize object <Variable path=alpha" in text
+    assert "make it a weight of a layer of your own, by add_weight()." in text
+
+
 def test_weights_that_are_not_finite():
     nothing = keras.initializers.Constant(float("nan"))
     text = message(sequential((6,), L.Dense(3, kernel_initializer=nothing, name="lost"), L.Dense(1)))

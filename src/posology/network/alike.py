@@ -35,15 +35,18 @@ def check_alike(model: Any, other: Any) -> None:
         )
 
 
+def written(model: Any) -> Any:
+    """Give the configuration of a model's layers and operations, as it is saved.
+
+    A class of the user's own may write another: a plain one of the same graph is asked.
+    """
+    return (model if isinstance(model, keras.Sequential) else keras.Model(model.input, model.output)).get_config()
+
+
 def _same_numbers(model: Any, other: Any) -> bool:
     """Tell whether two graphs compute with the same arrays: what a function takes from rows or draws would be kept."""
-    ours, theirs = list(_numbers(_graph(model))), list(_numbers(_graph(other)))
+    ours, theirs = list(_numbers(written(model))), list(_numbers(written(other)))
     return len(ours) == len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
-
-
-def _graph(model: Any) -> Any:
-    """Give the configuration of a model's graph; a class of the user's own writes others."""
-    return (model if isinstance(model, keras.Sequential) else keras.Model(model.input, model.output)).get_config()
 
 
 def _numbers(config: Any, called: bool = False) -> Iterator[np.ndarray]:

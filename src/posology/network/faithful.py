@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from posology.errors import InputError
+from posology.network.alike import written
 from posology.network.choice import Choice
 from posology.network.copied_layer import copy_layer
 from posology.network.export import rebuild_with, set_weights
@@ -59,7 +60,19 @@ def check_faithful(model: Any, name: str, width: int) -> None:
                 f"the same weights, it predicts otherwise. {_suspects(model)}A get_config() that leaves an argument "
                 "out does that, numbers drawn when a layer is made, and a weight of one layer used by another."
             )
+    _check_written(model, name)
     _check_penalties(model, name, weights, x)
+
+
+def _check_written(model: Any, name: str) -> None:
+    """Check that a network can be saved, as it will be when all is trained."""
+    try:
+        written(model)
+    except Exception as error:
+        raise InputError(
+            f"{name} gave a model that Keras cannot save: {what_of(error).removesuffix('.')}. A keras.Variable in an "
+            "operation does that, and would not be trained: make it a weight of a layer of your own, by add_weight()."
+        ) from error
 
 
 def _check_finite(model: Any, name: str) -> None:
