@@ -26,7 +26,7 @@ def check_alike(model: Any, other: Any) -> None:
     if not what and len(ours) != len(theirs):
         what = "another number of layers"
     if not what and not _same_numbers(model, other):
-        what = "other numbers in its operations, beside its layers"
+        what = "other numbers in its operations, taken from rows, drawn, or a layer's first weights"
     if what:
         raise InputError(
             f"Your function builds another network from other training rows: {what}. posology trains one network on "
