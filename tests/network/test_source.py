@@ -287,6 +287,7 @@ def test_frozen_weights_are_not_lost_in_silence():
 def test_functions_are_called_here():
     assert source_of(lambda x_train: compiled(keras.layers.Dense(x_train.shape[1])), rows).kind == "config"
     assert source_of(lambda: compiled(), rows).kind == "config"
+    assert source_of(functools.partial(compiled), rows).kind == "config"
 
 
 def test_rows_are_prepared_only_for_a_function_that_takes_them():
@@ -311,7 +312,10 @@ def test_rows_are_prepared_only_for_a_function_that_takes_them():
             "a/m.keras",
             "a saved model. Write a function into a Python file that loads it, such as def model_build(): return",
         ),
-        (functools.partial(compiled), "network is of type partial."),
+        (
+            lambda x: compiled(keras.layers.Rescaling(float(x[-1, 0]))),
+            "Your function builds another network from other training rows: other settings of layer",
+        ),
         (keras.Sequential, "network is the class Sequential itself. Pass a model that is made of it and compiled, or"),
     ],
 )
