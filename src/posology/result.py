@@ -84,6 +84,10 @@ class StudyResult:
     cocktail: Cocktail | None = None
     cells: tuple[Any, ...] = ()
 
+    def __repr__(self) -> str:
+        said, rows = self.verdict.sentences[0].rstrip("."), self.facts["rows"]
+        return f"StudyResult({said}; {rows:,} rows, {len(self.arms)} arms; {self.folder})"
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes of the target; empty where it is a number. Those of each label are "0" and "1"."""

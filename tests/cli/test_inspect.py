@@ -82,14 +82,14 @@ def test_the_commands_own_process_has_no_keras(here):
         "from posology.cli.options import Where\n"
         "from posology.inspection import inspect_network\n"
         "from posology.network import parse_source\n"
-        "found = inspect_network(parse_source(None), None, Where(include=('dense_1',)).choice())\n"
+        "found = inspect_network(parse_source(None), None, Where(include=('hidden_1',)).choice())\n"
         "print({s['layer'] for s in found.sites}, [m for m in ('keras', 'jax', 'tensorflow') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True, text=True, check=False, env=environment(), cwd=here,
     )  # fmt: skip
-    assert done.stdout == "{'dense_1'} []\n", done.stderr
+    assert done.stdout == "{'hidden_1'} []\n", done.stderr
 
 
 def test_json_with_a_table(call, table, write):

@@ -50,6 +50,10 @@ def test_what_the_user_set_for_other_programs_of_jax_does_not_reach_a_worker(mon
         assert name not in worker_environment(())
 
 
+def test_a_chart_that_a_network_file_shows_opens_no_window():
+    assert worker_environment(())["MPLBACKEND"] == "Agg"
+
+
 @pytest.mark.skipif(JAXLIB != "0.10.2", reason="jax#39103 is a defect of 0.10.2")
 def test_the_self_test_catches_the_reported_miscompilation_for_real():
     assert "jax#39103" in self_test(())

@@ -62,6 +62,11 @@ class OwnCall(keras.Model):
         return 2 * super().call(x, training=training, mask=mask)
 
 
+class OwnPrediction(keras.Model):
+    def predict_step(self, data):
+        return super().predict_step(data) * 2
+
+
 class OwnLoss(keras.Sequential):
     def compute_loss(self, *data, **more):
         return super().compute_loss(*data, **more)
@@ -83,6 +88,44 @@ class Tied(L.Layer):
 
     def call(self, x):
         return x @ keras.ops.transpose(self.other.kernel)
+
+
+class OwnOptimizer(keras.optimizers.SGD):
+    def __init__(self):
+        super().__init__(0.1)
+
+
+class Stepwise(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1 if step < 100 else 0.01
+
+    def get_config(self):
+        return {}
+
+
+class CalledLoss(keras.losses.Loss):
+    def __call__(self, y_true, y_pred, sample_weight=None):  # noqa: ARG002
+        return keras.ops.mean((y_true - y_pred) ** 2)
+
+
+async def later():
+    return None
+
+
+def optimized(optimizer):
+    model = sequential(L.Dense(1))
+    model.compile(loss="mse", optimizer=optimizer)
+    return model
+
+
+def looking_back():
+    dense, inputs = L.Dense(1), keras.Input((WIDTH,))
+    outputs = dense(inputs)
+
+    def loss(y, p):
+        return keras.ops.mean((y - p) ** 2, axis=-1) + keras.ops.sum(dense.kernel**2)
+
+    return functional(inputs, outputs, loss)
 
 
 def squared(x):
@@ -204,9 +247,16 @@ def no_loss():
     return model
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber", keras.losses.LogCosh(), keras.losses.mean_squared_error])
+@pytest.mark.parametrize(
+    "loss",
+    ["mse", "mae", "huber", keras.losses.LogCosh(), keras.losses.mean_squared_error, lambda y, p: (y - p) ** 2],
+)
 def test_losses_that_can_be_studied(loss):
     check_model(sequential(L.Dense(1), loss=loss), NAME, [WIDTH])
+
+
+def test_an_activation_that_is_a_layer_without_weights_can_be_studied():
+    check_model(sequential(L.Dense(4, activation=L.LeakyReLU(negative_slope=0.2)), L.Dense(1)), NAME, [WIDTH])
 
 
 def test_a_network_without_an_input_is_built_for_the_table():
@@ -229,6 +279,11 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (lambda: 3, "gave a value of type int, not a model of Keras 3. Return a compiled keras.Sequential or"),
         (lambda: (not_compiled(), 1), "gave a value of type tuple, not a model of Keras 3."),
         (lambda: np.float32(1), "gave a value of type numpy's float32, not a model of Keras 3."),
+        (lambda: (not_compiled(), 1), "There is a model in it: return that alone."),
+        (lambda: keras.Sequential, "gave the class Sequential itself, not a model of Keras 3."),
+        (lambda: keras.callbacks.History(), "fit() returns the history of a training: return the model that it is"),
+        (lambda: (i for i in ()), "gave a value of type generator, not a model of Keras 3. It yields: write return."),
+        (later, "gave a value of type coroutine, not a model of Keras 3. It is an async function: write def."),
         (not_compiled, "is not compiled, so its loss and optimizer are unknown. Add model.compile(loss='mse'"),
         (no_loss, "is compiled without a loss. Write model.compile(loss='mse', ...) in it."),
         (subclassed, "gave a subclassed model (Subclassed): its layers are hidden in Python code"),
@@ -243,6 +298,7 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (dropout_in_a_wrapped_model, "(TimeDistributed), that wraps a Dropout inside, which posology cannot set"),
         (lambda: sequential(L.Lambda(squared), L.Dense(1)), "has a Lambda layer, 'lambda"),
         (lambda: of_class(OwnSteps), "a model whose class OwnSteps has its own train_step(), which posology would not"),
+        (lambda: of_class(OwnPrediction), "a model whose class OwnPrediction has its own predict_step(), which"),
         (lambda: of_class(OwnCall), "a model whose class OwnCall has its own call(), which posology would not run"),
         (own_loss, "a model whose class OwnLoss has its own compute_loss(), which posology would not run"),
         (layer_in_two_models, "has one layer in two of its models, as 'one/common' and as 'two/common'."),
@@ -266,12 +322,54 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
             "has a layer named 'dropout_after_a', which is how posology names a Dropout that it puts after 'a'",
         ),
         (
+            lambda: sequential(L.Dense(2, activation=L.PReLU()), L.Dense(1)),
+            "whose activation is a layer with weights of its own, PReLU, which Keras makes only when the model first",
+        ),
+        (
             lambda: sequential(OfAnArray(np.ones(WIDTH)), L.Dense(1)),
             "cannot be made again from its own configuration. Give its class a get_config() that returns",
         ),
         (
             lambda: sequential(L.Dense(2, activation=squared), L.Dense(1)),
+            "Keras says: Could not locate function 'squared'.",
+        ),
+        (
+            lambda: sequential(L.Dense(2, kernel_regularizer=lambda w: w), L.Dense(1)),
+            "above its def or class, a named one, and give the class a get_config().",
+        ),
+        (
+            lambda: sequential(L.Dense(2, activation=squared), L.Dense(1)),
             "It was given a function or an object of your own: write @keras.saving.register_keras_serializable()",
+        ),
+        (
+            lambda: optimized(OwnOptimizer()),
+            "The optimizer of net.py:model_build (OwnOptimizer) cannot be copied: Type",
+        ),
+        (lambda: optimized(keras.optimizers.SGD(Stepwise())), "The learning-rate schedule of net.py:model_build fails"),
+        (
+            lambda: optimized(keras.optimizers.SGD(Stepwise())),
+            "Numbers are traced there: choose by keras.ops.where(",
+        ),
+        (
+            lambda: sequential(L.Dense(1), loss=keras.losses.MeanSquaredError),
+            "is compiled with a class as its loss. Write loss=MeanSquaredError(), with brackets.",
+        ),
+        (
+            lambda: sequential(L.Dense(1), loss=keras.losses.MeanSquaredError(reduction=None)),
+            "does not reduce a batch to one number, which training makes smaller. Leave out reduction=None",
+        ),
+        (
+            lambda: sequential(L.Dense(1), loss=lambda y, p: (y - p) ** 2 if (y > 0).all() else y),
+            "Numbers are traced there: choose by keras.ops.where(condition, this, that) in place of if, while, and",
+        ),
+        (looking_back, "computes with weights of the model, beside the target and the output: posology trains copies"),
+        (
+            lambda: sequential(L.Dense(1), loss=CalledLoss()),
+            "a loss whose class CalledLoss has its own __call__(). Name it call(self, y_true, y_pred)",
+        ),
+        (
+            lambda: sequential(L.Dense(1), loss=lambda y, p: (y - p[:, 0]) ** 2),
+            "gives shape (3, 3) for three rows; it must give one number a row",
         ),
         (lambda: sequential(L.Dense(1), loss=lambda y, p: 1 / 0), "fails on three rows: ZeroDivisionError"),
         (

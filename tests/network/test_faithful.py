@@ -57,6 +57,24 @@ class Random(L.Layer):
         return x * float(self.generator.normal())
 
 
+class Sampled(L.Layer):
+    """Random in predictions too, by Keras' own generator."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.seed = keras.random.SeedGenerator(1)
+
+    def call(self, x):
+        return x + keras.random.normal(ops.shape(x), seed=self.seed)
+
+
+class Unseeded(L.Layer):
+    """Draws without a generator of its own, which JAX cannot trace."""
+
+    def call(self, x, training=False):
+        return x + keras.random.normal(ops.shape(x)) if training else x
+
+
 class Deaf(L.Layer):
     """Takes a penalty and does nothing with it."""
 
@@ -83,11 +101,50 @@ def message(model):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("layer", [LeftOut(3.0), LeftOutInTraining(3.0), Drawn(), Random()])
+@pytest.mark.parametrize("layer", [LeftOut(3.0), LeftOutInTraining(3.0), Drawn()])
 def test_a_layer_that_is_rebuilt_as_another(layer):
     text = message(sequential((6,), layer, L.Dense(1)))
     assert "with the same weights, it predicts otherwise" in text
     assert f"Look at the layers of your own: {layer.name}. A get_config() that leaves an argument out" in text
+
+
+@pytest.mark.parametrize("layer", [Sampled(name="sampled"), Random(name="sampled")])
+def test_a_layer_that_draws_while_predicting(layer):
+    text = message(sequential((6,), layer, L.Dense(1)))
+    assert "draws at random while predicting too, so that no two predictions agree. Look at the layers of your" in text
+    assert "own: sampled. Let a layer draw while training only" in text
+
+
+def test_a_layer_that_jax_cannot_trace():
+    text = message(sequential((6,), Unseeded(name="unseeded"), L.Dense(1)))
+    assert "gave a model that JAX cannot train: ValueError: Exception encountered when calling Unseeded.call()." in text
+    assert "Give the layer a generator of its own: self.seed = keras.random.SeedGenerator() in __init__" in text
+
+
+@pytest.mark.parametrize("where", ["kernel_regularizer", "kernel"])
+def test_a_penalty_that_is_set_too_late(where):
+    model = sequential((6,), L.Dense(3), L.Dense(1))
+    if where == "kernel":
+        model.layers[0].kernel.regularizer = keras.regularizers.L2(0.1)
+    else:
+        model.layers[0].kernel_regularizer = keras.regularizers.L2(0.1)
+    text = message(model)
+    assert "gave a model whose penalties are " in text
+    assert "give it to the layer when it is made, Dense(64, kernel_regularizer='l2')." in text
+
+
+def test_a_variable_in_an_operation():
+    inputs = keras.Input((4,))
+    text = message(functional(inputs, L.Dense(1)(inputs * keras.Variable(0.5, name="alpha"))))
+    assert "gave a model that Keras cannot save: TypeError: Cannot serialize object <Variable path=alpha" in text
+    assert "make it a weight of a layer of your own, by add_weight()." in text
+
+
+def test_weights_that_are_not_finite():
+    nothing = keras.initializers.Constant(float("nan"))
+    text = message(sequential((6,), L.Dense(3, kernel_initializer=nothing, name="lost"), L.Dense(1)))
+    assert "gave a model whose weights are not finite before any training, such as those of " in text
+    assert "lost/kernel'. Look at their initializer" in text
 
 
 def test_a_layer_whose_configuration_is_whole():

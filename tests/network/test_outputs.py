@@ -1,9 +1,13 @@
 """Which output is scored, and what the others are."""
 
 import keras
+import numpy as np
 import pytest
 
 from posology.network.outputs import notes_on_outputs, output_names, scored_output
+from posology.network.packed import PackedNetwork
+
+from .building import sequential
 
 L = keras.layers
 
@@ -36,3 +40,10 @@ def test_what_several_outputs_are_for_is_said():
         "Output 'z' is scored; 'y' learns the same target beside it.",
     )
     assert notes_on_outputs(keras.Sequential([keras.Input((3,)), L.Dense(1)])) == ()
+
+
+def test_a_loss_of_each_column_is_one_of_each_row():
+    model = sequential((3,), keras.layers.Dense(1))
+    model.compile(loss=lambda y, p: (y - p) ** 2, optimizer="sgd")
+    y, p = np.zeros((4, 1), "float32"), np.arange(4, dtype="float32")[:, None]
+    assert np.asarray(PackedNetwork(model).row_losses(y, p)).tolist() == [0.0, 1.0, 4.0, 9.0]

@@ -4,8 +4,10 @@
 import functools
 import json
 import sys
+import warnings
 from pathlib import Path
 
+import jax
 import keras
 import numpy as np
 import pytest
@@ -46,7 +48,18 @@ def refused(function, *arguments):
 
 
 @pytest.mark.parametrize(
-    "signature", ["x_train", "", "x_train=None", "rows, units=3", "units=3", "*args", "x, *, units=3"]
+    "signature",
+    [
+        "x_train",
+        "",
+        "x_train=None",
+        "rows, units=3",
+        "units=3",
+        "*args",
+        "x, *, units=3",
+        "*, x_train",
+        "*, x_train=None",
+    ],
 )
 def test_a_builder_may_take_the_rows_or_not(opened, signature):
     assert opened(f"{HEAD}\ndef model_build({signature}):{BODY}")(ROWS).compiled
@@ -55,6 +68,14 @@ def test_a_builder_may_take_the_rows_or_not(opened, signature):
 def test_the_rows_reach_the_builder(opened):
     text = f"{HEAD}\ndef model_build(x):\n    assert x.shape == (4, 3) and x.sum() == 66{BODY}"
     assert opened(text)(ROWS).compiled
+
+
+def test_what_a_file_sets_for_the_whole_process_is_set_back(opened):
+    head = "import jax, numpy, warnings\nwarnings.simplefilter('error')\njax.config.update('jax_enable_x64', True)\n"
+    body = BODY.replace("model = ", "numpy.seterr(all='raise'); jax.config.update('jax_debug_nans', True); model = ", 1)
+    before = (list(warnings.filters), np.geterr(), jax.config.jax_enable_x64, jax.config.jax_debug_nans)
+    opened(f"{HEAD}{head}def model_build():{body}")(ROWS)
+    assert (list(warnings.filters), np.geterr(), jax.config.jax_enable_x64, jax.config.jax_debug_nans) == before
 
 
 def test_a_helper_beside_the_file_is_found(opened, tmp_path):
@@ -82,12 +103,33 @@ def test_the_questions_file_with_its_dropout_lines_on_or_off(opened, dropout):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("def model_build(:\n", "The network file 'net.py' does not import: SyntaxError: invalid syntax (line 1)."),
+        (
+            "def model_build(:\n",
+            "The network file 'net.py' does not import: SyntaxError: invalid syntax (line 1: def model_build(:).",
+        ),
         ("import kears\n", "does not import: ModuleNotFoundError: No module named 'kears' (line 1: import kears)."),
+        (
+            "import kears\n",
+            "Modules are found beside the network file, in the folders of PYTHONPATH and where posology",
+        ),
+        ("from .helper import x\n", "A network file is run by itself, as part of no package: leave the dot out"),
+        (
+            "import keras\n%matplotlib inline\n",
+            "SyntaxError: invalid syntax (line 2: %matplotlib inline). That is a line",
+        ),
+        ("open('no.csv')\n", "Relative paths begin at the folder in which posology was started, '"),
+        ("open('no.csv')\n", "or write Path(__file__).parent / 'no.csv'."),
+        ("x = 1\0\n", "SyntaxError: source code string cannot contain null bytes. Save the file as text in UTF-8."),
+        (
+            "class Mute(Exception):\n    def __str__(self): raise ValueError\nraise Mute\n",
+            "The network file 'net.py' does not import: Mute (line 3: raise Mute).",
+        ),
         ("x = 1 / 0\n", "does not import: ZeroDivisionError: division by zero (line 1: x = 1 / 0)."),
         ("import sys\nsys.exit(1)\n", "ends the program when imported (sys.exit). Put its running part under"),
         ("def model_built(x):\n    pass\n", "has no function 'model_build'. Did you mean 'model_built'?"),
         ("def network(x):\n    pass\n", "has no function 'model_build'. Its functions: network."),
+        ("".join(f"def net{i}(): pass\n" for i in range(40)), "Its functions: net0, net1, net2,"),
+        ("".join(f"def net{i}(): pass\n" for i in range(40)), "net11 and 28 more."),
         ("model_build = 3\n", "has no function 'model_build'. Its functions: none."),
         (
             f"{HEAD}model_build = keras.Sequential([Dense(1)])\n",
@@ -124,6 +166,15 @@ def test_a_file_that_cannot_be_used(opened, text, message):
             "Write 'import keras' instead of 'import tensorflow as tf' (and keras. instead",
         ),
         ("import tf_keras", "posology studies networks of Keras 3: write the network with 'import keras'."),
+        ("import numpy; return Dense(numpy.int64(3))", "The number is of NumPy's own type: write int(...) around it."),
+        (
+            "import numpy; keras.optimizers.Adam(numpy.float32(0.1))",
+            "NumPy's own type, or text: write float(...) around",
+        ),
+        ("import jax.numpy; jax.numpy.tanh(Input((3,)))", "posology runs networks on JAX: write keras.ops, such as"),
+        ("return keras.optimizers.legacy.Adam()", "Write the optimizer without legacy, such as keras.optimizers.Adam."),
+        ("return Dense(x_train.Int('units', 8, 64))", "posology gives no hp of KerasTuner: write numbers in place of"),
+        ("x_train.setflags(write=False); x_train -= 1", "Leave x_train as it is: work on x_train.copy()."),
         ("x_train.columns", "x_train is a NumPy array of the prepared columns: their number is x_train.shape[1]."),
         ("return keras.regularizers.l1(-0.1)", "expected a non-negative float"),
         ("return Dropout(-0.1)", "Expected a float value between 0 and 1. Received: rate=-0.1"),
@@ -161,6 +212,19 @@ def test_an_argument_by_another_name_is_said_to_be_the_rows(opened):
     assert "Its argument 'n_features' is given the prepared training rows, a NumPy array: the number of" in text
     text = refused(opened("def model_build(x_train):\n    return range(x_train)\n"), ROWS)
     assert "Its argument" not in text
+
+
+def test_a_decorator_that_hides_the_arguments_is_named(opened):
+    head = "def timed(f):\n    def run(*args):\n        return f(*args)\n    return run\n@timed\n"
+    text = refused(opened(f"{head}def model_build(x_train):\n    pass\n"), ROWS)
+    assert "It was called with nothing, because its arguments are hidden behind *args." in text
+    assert "write @functools.wraps(function)" in text
+
+
+def test_a_mistake_in_a_helper_is_told_with_its_file(opened, tmp_path):
+    (tmp_path / "posology_test_broken.py").write_text("def (\n")
+    text = refused(opened, "import posology_test_broken\n")
+    assert "SyntaxError: invalid syntax (line 1 of 'posology_test_broken.py': def ()." in text
 
 
 def test_a_partial_that_fails_is_told(opened):
@@ -223,6 +287,7 @@ def test_frozen_weights_are_not_lost_in_silence():
 def test_functions_are_called_here():
     assert source_of(lambda x_train: compiled(keras.layers.Dense(x_train.shape[1])), rows).kind == "config"
     assert source_of(lambda: compiled(), rows).kind == "config"
+    assert source_of(functools.partial(compiled), rows).kind == "config"
 
 
 def test_rows_are_prepared_only_for_a_function_that_takes_them():
@@ -247,7 +312,11 @@ def test_rows_are_prepared_only_for_a_function_that_takes_them():
             "a/m.keras",
             "a saved model. Write a function into a Python file that loads it, such as def model_build(): return",
         ),
-        (functools.partial(compiled), "network is of type partial."),
+        (
+            lambda x: compiled(keras.layers.Rescaling(float(x[-1, 0]))),
+            "Your function builds another network from other training rows: other settings of layer",
+        ),
+        (keras.Sequential, "network is the class Sequential itself. Pass a model that is made of it and compiled, or"),
     ],
 )
 def test_what_cannot_be_handed_over(network, message):

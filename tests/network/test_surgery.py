@@ -10,7 +10,7 @@ from posology.network.lines import keras_lines
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites, kernel_sites, notes_on
 
-from .building import compiled, sequential
+from .building import compiled, functional, sequential
 from .conftest import doses_of
 from .zoo import ZOO
 
@@ -30,6 +30,24 @@ def test_an_exported_network_without_strengths_has_no_penalty_and_no_new_dropout
     out = export_model(model, doses_of(model, [0, 0], [0, 0], [0, 0]))
     assert [type(layer) for layer in out.layers] == [type(layer) for layer in model.layers]
     assert out.losses == []
+
+
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1 / (1.0 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("rate", "known"),
+    [(keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.9), True), (Falling(), False), (lambda: 0.1, False)],
+)
+def test_an_exported_network_is_compiled_where_every_keras_knows_its_learning_rate(rate, known):
+    model = ZOO["linear"]()
+    model.compile(optimizer=keras.optimizers.SGD(rate), loss="mse")
+    assert export_model(model, ()).compiled is known
 
 
 def test_present_strengths_are_read():
@@ -148,11 +166,14 @@ def test_a_layer_class_of_the_builders_own_is_the_same_in_every_build():
         lambda rows: L.Normalization(mean=rows.mean(axis=0), variance=rows.var(axis=0)),
         lambda rows: L.Rescaling(1 / float(rows.std())),
         lambda rows: L.Dense(len(rows)),
+        lambda rows: lambda x: x - rows.mean(axis=0),
+        lambda rows: lambda x: x / float(rows.std()),
     ],
 )
 def test_a_network_that_another_fold_builds_otherwise_is_refused(make):
     def build(rows):
-        return sequential((6,), make(np.asarray(rows)), L.Dense(1))
+        inputs = keras.Input((6,))
+        return functional(inputs, L.Dense(1)(make(np.asarray(rows))(inputs)))
 
     rows = np.random.default_rng(0).normal(size=(20, 6))
     network = PackedNetwork(build(rows))

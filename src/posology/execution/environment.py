@@ -57,6 +57,8 @@ def worker_environment(switches: Switches | None = None) -> dict[str, str]:
         # arrays of a megabyte go back to the system when they are freed, so that preparing a table leaves nothing
         "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
         "TF_CPP_MIN_LOG_LEVEL": "2",
+        # a network file that shows a chart would open a window in every worker, and wait for it to be closed
+        "MPLBACKEND": "Agg",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -117,7 +117,8 @@ class Pool:
 
     def finish(self, pack: Pack, folder: Path) -> dict[str, Any]:
         """Train the prescription's network on all rows and keep it in `folder`."""
-        return self._ask({"do": "finish", "pack": pack_to_dict(pack), "folder": str(folder)}).result()[0]
+        # absolute: a network file may change the worker's folder
+        return self._ask({"do": "finish", "pack": pack_to_dict(pack), "folder": str(folder.absolute())}).result()[0]
 
     def _ask(self, message: Message) -> "Future[Reply]":
         future: Future[Reply] = Future()

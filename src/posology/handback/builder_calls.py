@@ -21,6 +21,7 @@ from posology.errors import InputError
 from posology.handback.source_text import SourceText, UnwritableError
 from posology.network.checks import build as build_layers
 from posology.network.source import build_by
+from posology.network.user_file import FILE_PREFIX
 
 Span = tuple[int, int, int, int]
 """First line, from 1, and column, in bytes from 0; last line and column."""
@@ -92,7 +93,7 @@ def build(content: bytes, file: Path, function: str, x_train: Any) -> Any:
 
 
 def _run(content: bytes, file: Path) -> dict[str, Any]:
-    spec = importlib.util.spec_from_file_location(f"posology_user_{file.stem}", file)
+    spec = importlib.util.spec_from_file_location(f"{FILE_PREFIX}{file.stem}", file)
     if spec is None:
         raise InputError(f"The network file '{file}' cannot be imported.")
     module = importlib.util.module_from_spec(spec)

@@ -1,8 +1,11 @@
 """Are two builds of a network the same? One program trains the networks of all folds."""
 
 import re
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 
 from posology.errors import InputError
@@ -19,13 +22,45 @@ def check_alike(model: Any, other: Any) -> None:
     """
     ours, theirs = list(leaves(model)), list(leaves(other))
     differing = next((path for (path, a), (_, b) in zip(ours, theirs, strict=False) if not _same(a, b)), None)
-    if differing is not None or len(ours) != len(theirs):
-        what = "another number of layers" if differing is None else f"other settings of layer '{differing}'"
+    what = f"other settings of layer '{differing}'" if differing is not None else ""
+    if not what and len(ours) != len(theirs):
+        what = "another number of layers"
+    if not what and not _same_numbers(model, other):
+        what = "other numbers in its operations, taken from rows, drawn, or a layer's first weights"
+    if what:
         raise InputError(
             f"Your function builds another network from other training rows: {what}. posology trains one network on "
-            "all folds. Take nothing but the number of columns from x_train, or let a keras.layers.Normalization "
-            "take its numbers by adapt(x_train)."
+            "all folds. Take nothing but the number of columns from x_train, draw nothing at random while building, or "
+            "let a keras.layers.Normalization take its numbers by adapt(x_train)."
         )
+
+
+def written(model: Any) -> Any:
+    """Give the configuration of a model's layers and operations, as it is saved.
+
+    A class of the user's own may write another: a plain one of the same graph is asked.
+    """
+    return (model if isinstance(model, keras.Sequential) else keras.Model(model.input, model.output)).get_config()
+
+
+def _same_numbers(model: Any, other: Any) -> bool:
+    """Tell whether two graphs compute with the same arrays: what a function takes from rows or draws would be kept."""
+    ours, theirs = list(_numbers(written(model))), list(_numbers(written(other)))
+    return len(ours) == len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
+
+
+def _numbers(config: Any, called: bool = False) -> Iterator[np.ndarray]:
+    """Find the numbers and arrays that a graph's calls have as arguments."""
+    if called and isinstance(config, int | float):
+        yield np.asarray(config)
+    elif isinstance(config, dict) and config.get("class_name") in ("__numpy__", "__tensor__"):
+        yield np.asarray(config["config"]["value"])
+    elif isinstance(config, dict):
+        for name, part in config.items():
+            yield from _numbers(part, called or name == "inbound_nodes")
+    elif isinstance(config, list | tuple):
+        for part in config:
+            yield from _numbers(part, called)
 
 
 def _same(layer: Any, other: Any) -> bool:

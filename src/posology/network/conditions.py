@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from posology.errors import InputError
+from posology.network.copied_optimizer import schedule_of
 from posology.network.inputs import inputs_of
 from posology.network.losses import losses_of
-from posology.network.packed_optimizer import schedule_of
 from posology.network.sites import Site, leaves, weights_at
 from posology.regularizers import REGULARIZERS
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from posology.network.copied_layer import copy_layer
-from posology.network.copied_optimizer import copy_optimizer
+from posology.network.copied_optimizer import copy_optimizer, schedule_of
 from posology.network.doses import RATE
 from posology.network.keras_forms import (
     Form,
@@ -49,7 +49,7 @@ def export_model(model: Any, doses: Sequence[Dose]) -> Any:
     """
     out = rebuild_with(model, doses)
     _check_penalties(out, doses)
-    if not (_is_stock(model.optimizer) and _is_stock(model.loss)):
+    if not all(map(_is_stock, (model.optimizer, schedule_of(model.optimizer), model.loss))):
         return out  # not compiled: it could not be loaded where that optimizer or loss is not known
     # an optimizer saved without its variables makes load_model warn: it is built
     trainable, _ = in_order(model, out)

@@ -7,7 +7,7 @@ called here, in the user's process, never pickled.
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,16 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndar
     """
     if network is None or isinstance(network, str):
         return parse_source(network)
-    builder = network if inspect.isfunction(network) or inspect.ismethod(network) else None
+    builder, called = _builder_of(network), ""
+    rows: list[Any] = []
     if builder is not None:
-        network = build_by(network, f"your function {network.__name__}", x_train)
+        called = f"your function {getattr(builder, '__name__', type(builder).__name__)}"
+        network = build_by(builder, called, lambda: _noted(x_train(), rows))
+    if inspect.isclass(network):
+        raise InputError(
+            f"network is the class {network.__name__} itself. Pass a model that is made of it and compiled, or a "
+            "function that returns one."
+        )
     if not hasattr(network, "to_json"):
         raise InputError(
             f"network is of type {type(network).__name__}. Pass a compiled Keras model, a function that returns one, "
@@ -48,6 +55,11 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndar
         )
     _check_not_adapted(network)
     _check_not_frozen(network)
+    if builder is not None and rows:
+        from posology.network.alike import check_alike  # it imports Keras, which the driver has only with a model
+
+        # as many as a fold trains on: numbers of all rows would be held-out rows' too
+        check_alike(network, build_by(builder, called, lambda: _most(rows[0])))
     try:
         config = of_any_backend(json.loads(network.to_json()))
         if builder is not None and (file := _file_beside(builder, config)) is not None:
@@ -60,14 +72,33 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndar
         ) from error
 
 
+def _builder_of(network: Any) -> Callable[..., Any] | None:
+    """Tell a function, or what is called like one, from a model and from parts of one."""
+    part = inspect.isclass(network) or hasattr(network, "get_config")
+    return network if callable(network) and not part else None
+
+
+def _noted(rows: Any, given: list[Any]) -> Any:
+    """Keep what a function was given, to call it again with a part of that."""
+    given.append(rows)
+    return rows
+
+
+def _most(rows: Any) -> Any:
+    """Give four fifths of the rows of an array, or of arrays by input."""
+    if isinstance(rows, Mapping):
+        return {name: _most(part) for name, part in rows.items()}
+    return rows[: 4 * len(rows) // 5 or 1]
+
+
 def _file_beside(builder: Callable[..., Any], config: Any) -> Path | None:
     """Give the file that a worker can import a function from, where the model has parts that only such files have.
 
     None for a function that is not found in its file by its name, and for the program itself, which would run again.
     """
-    module = sys.modules.get(builder.__module__)
+    module, name = sys.modules.get(builder.__module__), getattr(builder, "__name__", "")
     here = _file_of(module)
-    if here is None or "." in builder.__module__ or getattr(module, builder.__name__, None) is not builder:
+    if here is None or "." in builder.__module__ or getattr(module, name, None) is not builder:
         return None
     files = {_file_of(sys.modules.get(name)) for name, _ in own_parts(config) if name}
     return here if any(file is not None and file.parent == here.parent for file in files) else None

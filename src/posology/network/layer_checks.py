@@ -1,5 +1,6 @@
 """What the layers of a network must be: what posology would rebuild otherwise than it is, it refuses."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import keras
 
 from posology.errors import InputError
 from posology.network.copied_layer import copy_layer
+from posology.network.raised import text_of, what_of
 from posology.network.sites import is_dropout, leaves
 from posology.network.surgery import inserted_name, is_seed
 
@@ -54,7 +56,7 @@ def check_layers(model: Any, name: str) -> None:
 
 
 def _check_models(model: Any, name: str) -> None:
-    own = _own(model, ("call", "train_step", "compute_loss", "fit"))
+    own = _own(model, ("call", "train_step", "compute_loss", "fit", "predict_step", "predict"))
     if own:
         raise InputError(
             f"{name} gave a model whose class {type(model).__name__} has its own {own[0]}(), which posology would not "
@@ -142,6 +144,13 @@ def _check_layer(path: str, layer: Any, name: str) -> None:
             f"{name} has a stateful layer, '{path}': it carries its state from one batch to the next, and posology "
             "takes rows in any order. Leave out stateful=True."
         )
+    activation = getattr(layer, "activation", None)
+    if isinstance(activation, keras.layers.Layer) and (activation.weights or not activation.built):
+        raise InputError(
+            f"{name} has a layer, '{path}' ({type(layer).__name__}), whose activation is a layer with weights of its "
+            f"own, {type(activation).__name__}, which Keras makes only when the model first runs. Put it behind that "
+            "layer, as one of the model's."
+        )
     inside = _dropout_inside(layer)
     if inside is not None:
         what = "wraps" if isinstance(layer, keras.layers.Wrapper) else "has"
@@ -156,7 +165,6 @@ def _check_copy(path: str, layer: Any, name: str) -> None:
     try:
         copy_layer(layer)
     except Exception as error:
-        first = str(error).strip().partition("\n")[0]
         advice = (
             "It was given a function or an object of your own: write @keras.saving.register_keras_serializable() above "
             "its def or class, a named one, and give the class a get_config()."
@@ -166,8 +174,15 @@ def _check_copy(path: str, layer: Any, name: str) -> None:
         )
         raise InputError(
             f"{name} has a layer, '{path}' ({type(layer).__name__}), that cannot be made again from its own "
-            f"configuration. {advice} Keras says: {type(error).__name__}: {first[:200]}"
+            f"configuration. {advice} Keras says: {_said(error)[:200]}"
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """Give what Keras could not do: it repeats the whole configuration before that, and the code of a lambda in it."""
+    inner = re.search(r"Exception encountered: (.*)", text_of(error), re.DOTALL)
+    said = " ".join(inner.group(1).partition("Full object config")[0].split()) if inner else what_of(error)
+    return re.sub(r"\{[^}]*\('4w.*", "a lambda", said)
 
 
 def _dropout_inside(layer: Any) -> Any:

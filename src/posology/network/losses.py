@@ -41,6 +41,20 @@ def loss_weights_of(model: Any) -> Any:
         return (model.get_compile_config() or {}).get("loss_weights")
 
 
+def of_rows(loss: Any, y: Any, prediction: Any) -> Any:
+    """Give the loss of each row, `(row,)`: the mean where a loss gives a number for each column of the output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> squares = keras.losses.get(lambda y, p: (y - p) ** 2)
+    >>> np.asarray(of_rows(_as_object(squares), np.zeros((2, 1)), np.array([[1.0], [3.0]]))).tolist()
+    [1.0, 9.0]
+    """
+    found = loss.call(y, prediction)
+    return keras.ops.mean(found, axis=-1) if found.shape == prediction.shape else found
+
+
 def _by_output(given: Any, model: Any) -> list[Any]:
     """Hand out what `compile` was given: as many as there are outputs, None where one has none.
 

@@ -4,14 +4,14 @@ Everything else that it does (clipping, decoupled decay, moving averages, gradie
 by Keras itself in `stateless_apply`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from posology.engine.member import Arrays
-from posology.network.copied_optimizer import copy_optimizer
+from posology.network.copied_optimizer import copy_optimizer, schedule_of
 
 
 class PackedOptimizer:
@@ -83,16 +83,3 @@ def _copied_from(value: np.ndarray, variables: Sequence[Any]) -> int | None:
         return None
     same = (i for i, v in enumerate(variables) if v.shape == value.shape and np.array_equal(v.value, value))
     return next(same, None)
-
-
-def schedule_of(optimizer: Any) -> Callable[[Any], Any] | None:
-    """Give the learning rate as a function of the iteration; None where it is a number.
-
-    Keras shows a schedule's present value only, and its configuration only where the schedule can be serialized.
-    """
-    rate = getattr(optimizer, "_learning_rate", None)
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        return rate
-    if rate is None or isinstance(rate, keras.Variable) or not callable(rate):
-        return None
-    return lambda _: rate()

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from posology.network.heads import head_of
-from posology.network.losses import losses_of
+from posology.network.losses import losses_of, of_rows
 from posology.network.outputs import scored_output
 
 
@@ -66,7 +66,7 @@ class PackedOutputs:
         """Give the network's own loss of each row, `(row,)`, outputs weighted as compiled."""
         by_output = zip(self._order, self._apart(prediction), strict=True)
         parts = [(*self._losses[i], self._heads[i], output) for i, output in by_output]
-        return sum(weight * loss.call(head.target(y, out), out) for loss, weight, head, out in parts if weight)
+        return sum(weight * of_rows(loss, head.target(y, out), out) for loss, weight, head, out in parts if weight)
 
     def row_errors(self, y: Any, prediction: Any) -> Any:
         """Give the squared error of each row's scored output, `(row,)`, whatever the network's own loss.

@@ -5,11 +5,7 @@ turns it, inside a worker, into a builder. Importing this module does not import
 """
 
 import hashlib
-import importlib.util
 import inspect
-import re
-import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,7 +15,10 @@ from typing import Any
 from posology.errors import InputError
 from posology.files import given_path, is_regular
 from posology.network.patience import limited
+from posology.network.raised import raised_at, what_of
+from posology.network.settings_kept import settings_kept
 from posology.network.spellings import hint
+from posology.network.user_file import function_of, listed, load_module
 from posology.wording import did_you_mean
 
 OWN = {"question": "the question's network", "strong": "the strong network"}
@@ -176,7 +175,7 @@ def _from_config(config: str) -> Builder:
         model = keras.models.model_from_json(config)
     except Exception as error:
         raise InputError(
-            f"The model cannot be rebuilt from its own configuration: {_last_line(error)} "
+            f"The model cannot be rebuilt from its own configuration: {what_of(error)} "
             "Layers or losses of your own are known only in your process: put the function that builds the model "
             "in a file and pass 'net.py:model_build' instead."
         ) from error
@@ -192,7 +191,7 @@ def defined_in(source: NetworkSource) -> dict[str, Any]:
     """Give the classes and functions of a network file by name; none where there is no file."""
     if source.kind != "file":
         return {}
-    return {name: thing for name, thing in vars(_load_module(source)).items() if callable(thing)}
+    return {name: thing for name, thing in vars(load_module(Path(source.where))).items() if callable(thing)}
 
 
 def load_name(source: NetworkSource) -> Any:
@@ -203,61 +202,25 @@ def load_name(source: NetworkSource) -> Any:
     InputError
         The file does not import, or has no such name.
     """
-    module = _load_module(source)
+    module = load_module(Path(source.where))
     if not hasattr(module, source.function):
         own = [name for name in vars(module) if not name.startswith("_")]
-        meant = did_you_mean(source.function, own) or f" Its names: {', '.join(own) or 'none'}."
+        meant = did_you_mean(source.function, own) or f" Its names: {listed(own)}."
         raise InputError(f"The file '{Path(source.where).name}' has no '{source.function}'.{meant}")
     return getattr(module, source.function)
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
-    with limited(f"The network file '{Path(source.where).name}'", source.where):
-        module = _load_module(source)
-    return _function_of(module, source.function, Path(source.where))
-
-
-def _load_module(source: NetworkSource) -> Any:
-    file = Path(source.where)
-    spec = importlib.util.spec_from_file_location(f"posology_user_{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise InputError(f"The network file '{file}' cannot be imported.")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(file.parent))
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(
-            f"The network file '{file.name}' does not import{_at(error, str(file))}{hint(error)}"
-        ) from error
-    except SystemExit as error:
-        raise InputError(
-            f"The network file '{file.name}' ends the program when imported (sys.exit). Put its running part under "
-            "`if __name__ == '__main__':`."
-        ) from error
-    return module
-
-
-def _function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
-    function = getattr(module, name, None)
-    if hasattr(function, "get_config") and not inspect.isclass(function):
-        raise InputError(
-            f"'{name}' of '{file.name}' is not a function but a {type(function).__name__}. Put what builds it into a "
-            "function that returns it: def model_build(x_train): ... return model"
-        )
-    if callable(function):
-        return function
-    own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
-    meant = did_you_mean(name, own) or f" Its functions: {', '.join(own) or 'none'}."
-    raise InputError(f"The network file '{file.name}' has no function '{name}'.{meant}")
+    with limited(f"The network file '{Path(source.where).name}'", source.where), settings_kept():
+        module = load_module(Path(source.where))
+    return function_of(module, source.function, Path(source.where))
 
 
 def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
     name = f"{source.function} of '{Path(source.where).name}'"
 
     def build(x_train: Any) -> Any:
-        with limited(name, source.where):
+        with limited(name, source.where), settings_kept():
             return build_by(function, name, lambda: x_train)
 
     return build
@@ -271,22 +234,32 @@ def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]
     InputError
         It wants other arguments, or fails.
     """
-    takes = _number_of_inputs(function, name)
+    takes = _rows_argument(function, name)
     try:
-        return function(x_train()) if takes else function()
+        if takes is None:
+            return function()
+        return function(**{takes.name: x_train()}) if takes.kind is takes.KEYWORD_ONLY else function(x_train())
     except (Exception, SystemExit) as error:
-        told = hint(error) or (_on_rows(function) if takes else "")
-        raise InputError(f"{name} fails{_at(error, _file_of(function))}{told}") from error
+        told = hint(error) or _on_argument(function, takes)
+        raise InputError(f"{name} fails{raised_at(error, _file_of(function))}{told}") from error
 
 
-def _on_rows(function: Callable[..., Any]) -> str:
-    """Say what a function was given, where its argument is called like something else."""
-    first = next(iter(inspect.signature(function).parameters))
-    if first in _ROWS:
+def _on_argument(function: Callable[..., Any], takes: inspect.Parameter | None) -> str:
+    """Say what a function was given, where its argument is called like something else, or is not to be seen."""
+    if takes is None:
+        kinds = {p.kind for p in inspect.signature(function).parameters.values()}
+        hidden = inspect.Parameter.VAR_POSITIONAL in kinds
+        return (
+            " It was called with nothing, because its arguments are hidden behind *args. Where a decorator made it "
+            "so, write @functools.wraps(function) above the function inside that decorator."
+            if hidden
+            else ""
+        )
+    if takes.name in _ROWS:
         return ""
     return (
-        f" Its argument '{first}' is given the prepared training rows, a NumPy array: the number of columns is "
-        f"{first}.shape[1]."
+        f" Its argument '{takes.name}' is given the prepared training rows, a NumPy array: the number of columns is "
+        f"{takes.name}.shape[1]."
     )
 
 
@@ -296,32 +269,16 @@ def _file_of(function: Callable[..., Any]) -> str:
     return code.co_filename if code else ""
 
 
-def _number_of_inputs(function: Callable[..., Any], name: str) -> int:
-    parameters = inspect.signature(function).parameters.values()
+def _rows_argument(function: Callable[..., Any], name: str) -> inspect.Parameter | None:
+    """Find the argument that is given the training rows; none where the function takes none."""
+    parameters = list(inspect.signature(function).parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    required = [p for p in positional if p.default is p.empty]
-    if len(required) > 1 or any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
-        wanted = ", ".join(p.name for p in parameters if p.default is p.empty)
+    rows = [p for p in positional[:1] if p.default is p.empty or p.name in _ROWS]
+    rows += [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in _ROWS]
+    wanted = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if any(p is not rows[0] for p in wanted) if rows else wanted:
         raise InputError(
-            f"{name} needs ({wanted}). posology calls it with the training rows, or with nothing: give the other "
-            "arguments defaults."
+            f"{name} needs ({', '.join(p.name for p in wanted)}). posology calls it with the training rows, or with "
+            "nothing: give the other arguments defaults."
         )
-    named_like_rows = positional[:1] and positional[0].name in _ROWS
-    return 1 if required or named_like_rows else 0
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line for line in re.sub(r"\x1b\[[\d;]*m", "", str(error)).splitlines() if line.strip()]
-    # Keras says first where it was called, and then what went wrong
-    called = lines[:1] and lines[0].startswith("Exception encountered when calling") and len(lines) > 1
-    said = " ".join(lines[: 2 if called else 1]).strip()
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
-
-
-def _at(error: BaseException, file: str) -> str:
-    """Say what was raised, and at which line of the user's own file."""
-    if isinstance(error, SyntaxError):
-        return f": {type(error).__name__}: {error.msg} (line {error.lineno})."
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    line = f" (line {frames[-1].lineno}: {frames[-1].line})" if frames else ""
-    return f": {_last_line(error)}{line}."
+    return rows[0] if rows else None

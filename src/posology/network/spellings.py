@@ -2,6 +2,9 @@
 
 import re
 import traceback
+from pathlib import Path
+
+from posology.network.raised import text_of
 
 # (pattern in the error's text, what to write)
 _SPELLINGS: tuple[tuple[str, str], ...] = (
@@ -42,6 +45,10 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology.",
     ),
     (
+        r"No module named '(?!keras\b)",
+        "Modules are found beside the network file, in the folders of PYTHONPATH and where posology is installed.",
+    ),
+    (
         r"'numpy.ndarray' object has no attribute '(items|keys)'|only integers, slices",
         "x_train is one array; named inputs make it a dictionary: --input NAME=COLUMN, in Python inputs={...}.",
     ),
@@ -54,6 +61,35 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"Dense.*missing .*'units'", "Write units= instead of output_dim=."),
     (r"passed to \w+: .*'init'", "Write kernel_initializer= instead of init=."),
     (r"Dropout.*missing .*'rate'", "Write rate= instead of p=."),
+    (r"keras\.optimizers\.legacy", "Write the optimizer without legacy, such as keras.optimizers.Adam."),
+    (
+        r"expected a positive integer\. Received: \w+=[1-9]\d*$",
+        "The number is of NumPy's own type: write int(...) around it.",
+    ),
+    (
+        r"`learning_rate` should be float.*Received instead: learning_rate=[\d.]",
+        "The number is of NumPy's own type, or text: write float(...) around it.",
+    ),
+    (
+        r"'numpy.ndarray' object has no attribute '(Int|Float|Choice|Boolean|Fixed)'",
+        "posology gives no hp of KerasTuner: write numbers in place of hp.Int(...) and its like.",
+    ),
+    (r"(array|destination) is read-only", "Leave x_train as it is: work on x_train.copy()."),
+    (
+        r"attempted relative import",
+        (
+            "A network file is run by itself, as part of no package: leave the dot out, and give the module's name. "
+            "What lies beside the file is found; other folders are if PYTHONPATH names them."
+        ),
+    ),
+    (
+        r"JAX RNG|only use seeded random",
+        (
+            "Give the layer a generator of its own: self.seed = keras.random.SeedGenerator() in __init__, and "
+            "seed=self.seed where it draws."
+        ),
+    ),
+    (r"null bytes|codec can't decode|Non-UTF-8 code", "Save the file as text in UTF-8."),
 )
 
 
@@ -61,6 +97,9 @@ _OTHER_LIBRARY = (
     "posology runs networks on JAX: write keras.ops, such as keras.ops.mean, in place of functions of TensorFlow, "
     "torch or NumPy."
 )
+
+
+_CHOICE = "Numbers are traced there: choose by keras.ops.where(condition, this, that) in place of if, while, and, or."
 
 
 def hint(error: BaseException) -> str:
@@ -71,15 +110,27 @@ def hint(error: BaseException) -> str:
     >>> hint(ValueError("Argument(s) not recognized: {'lr': 0.01}"))
     ' Write learning_rate= instead of lr=.'
     """
-    text = str(error)
+    text = text_of(error)
     for pattern, advice in _SPELLINGS:
         if re.search(pattern, text):
             return f" {advice}"
+    if isinstance(error, SyntaxError) and (error.text or "").lstrip().startswith(("%", "!", ">>>", "In [")):
+        return " That is a line of a notebook or of a prompt, not of a Python file: take it out."
+    if isinstance(error, FileNotFoundError) and error.filename and not Path(error.filename).is_absolute():
+        return (
+            f" Relative paths begin at the folder in which posology was started, '{Path.cwd()}': start it elsewhere, "
+            f"or write Path(__file__).parent / '{error.filename}'."
+        )
+    if type(error).__name__ == "TracerBoolConversionError":
+        return f" {_CHOICE}"
     return f" {_OTHER_LIBRARY}" if _is_of_another_library(error) else ""
 
 
 def _is_of_another_library(error: BaseException) -> bool:
     """Tell a function of TensorFlow or torch, or one of NumPy that met a number that JAX traces."""
     files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    # what NumPy and JAX say of a tensor that has no numbers yet
+    if re.search(r"no attribute '_error_repr'|__jax_array__", text_of(error)):
+        return True
     inside = any(re.search(r"[/\\](tensorflow|torch)[/\\]", file) for file in files)
-    return inside or "Tracer" in type(error).__name__ or "A KerasTensor " in str(error)
+    return inside or "Tracer" in type(error).__name__ or "A KerasTensor " in text_of(error)
