@@ -20,6 +20,24 @@ EACH = {
             "l1(0.00123457)))\n    model.add(Dropout(0.15))\n    model.add(Dense",
         ],
     ),
+    "without an input": (
+        """\
+from keras import Sequential
+from keras.layers import BatchNormalization, Dense, Dropout
+
+
+def model_build(x_train):
+    model = Sequential()
+    model.add(Dense(4, "relu", kernel_regularizer="l2"))
+    model.add(BatchNormalization())
+    model.add(Dropout(0.4))
+    model.add(Dense(3, activation="relu", kernel_regularizer="l2"))
+    model.add(Dense(1))
+    model.compile(loss="mse", optimizer="adam")
+    return model
+""",
+        ["L1(0.00123457)))\n    model.add(Batch", "    model.add(Dropout(0.15))\n"],
+    ),
     "commented elements": (
         """\
 from keras import Input, Model, Sequential

@@ -28,7 +28,10 @@ def built(file, x=X):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     keras.utils.clear_session(free_memory=False)
-    return module.model_build(x) if module.model_build.__code__.co_argcount else module.model_build()
+    model = module.model_build(x) if module.model_build.__code__.co_argcount else module.model_build()
+    if not model.built:
+        model.build((None, x.shape[1]))
+    return model
 
 
 def each(model):

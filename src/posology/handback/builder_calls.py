@@ -15,9 +15,11 @@ from types import CodeType, FrameType
 from typing import Any
 
 import keras
+import numpy as np
 
 from posology.errors import InputError
 from posology.handback.source_text import SourceText, UnwritableError
+from posology.network.checks import build as build_layers
 from posology.network.source import build_by
 
 Span = tuple[int, int, int, int]
@@ -77,12 +79,16 @@ def build(content: bytes, file: Path, function: str, x_train: Any) -> Any:
     Raises
     ------
     InputError
-        It does not import, has no such function, or this fails.
+        It does not import, has no such function, this fails, or what it gives cannot be built for the rows.
     """
     namespace = _run(content, file)
     if not callable(namespace.get(function)):
         raise InputError(f"The network file '{file.name}' has no function '{function}'.")
-    return build_by(namespace[function], f"{function} of '{file.name}'", lambda: x_train)
+    name = f"{function} of '{file.name}'"
+    model = build_by(namespace[function], name, lambda: x_train)
+    if isinstance(x_train, np.ndarray):
+        build_layers(model, name, x_train.shape[1])
+    return model
 
 
 def _run(content: bytes, file: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def sentences_of(f: Findings) -> tuple[str, ...]:
 
 
 def arms_table(f: Findings) -> Table:
-    """Give the table of arms as the terminal has it."""
+    """Give the table of arms; the terminal shows it too."""
     rows = tuple(
         (
             row["arm"],

@@ -20,13 +20,13 @@ def difference_axes(ax: Any, names: Sequence[str], margin: float, heading: str) 
     ax.set_xlabel(heading, color=color("ink"), fontsize=FONT)
 
 
-def draw_interval(ax: Any, y: float, found: Mapping[str, float], *, dot: float = 7, hollow: bool = False) -> None:
+def draw_interval(ax: Any, y: float, found: Mapping[str, Any], *, dot: float = 7, hollow: bool = False) -> None:
     """Draw a difference with its interval at the height of a line."""
     ax.plot([found["lower"], found["upper"]], [y, y], color=color("s1"), lw=1.2 if hollow else 2)
     ax.plot([found["value"]], [y], "o", ms=dot, mec=color("s1"), mfc=color("paper" if hollow else "s1"))
 
 
-def write_interval(ax: Any, y: int, found: Mapping[str, float]) -> None:
+def write_interval(ax: Any, y: int, found: Mapping[str, Any]) -> None:
     """Write a difference with its interval to the right of the axes."""
     style = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": FONT - 1, "clip_on": False}
     ax.text(1.02, y, with_interval(found), ha="left", color=color("ink"), **style)
