@@ -248,10 +248,10 @@ def path_of(studies, prescribed):
 
 
 def test_a_prescribed_strength_outside_of_the_plateau_is_explained(studies):
-    display = path_of(studies, {"l1": [2e-6], "l2": [1e-4]})
+    display = path_of(studies, {"l1": [2e-6], "l2": [5e-5]})
     l1, l2 = display.panels()
     assert l1.conclusion.endswith(
-        "The prescribed 2e-6 lies outside: it was tuned on all rows together with l2 at 0.0001; L1 and L2 share the "
+        "The prescribed 2e-6 lies outside: it was tuned on all rows together with l2 at 5e-5; L1 and L2 share the "
         "work, which one path alone cannot show."
     )
     assert "prescribed" not in l2.conclusion

@@ -28,7 +28,8 @@ class Path(Display):
     name = "path"
     title = "Each strength, from weak to strong"
 
-    def _arm(self, name: str) -> str:
+    def arm(self, name: str) -> str:
+        """Name the smallest arm with a regularizer."""
         trials = self.findings.evidence["trials"]
         return min((arm for arm, one in trials.items() if name in one["strengths"]), key=lambda arm: arm.count("+"))
 
@@ -37,7 +38,7 @@ class Path(Display):
 
     def cells(self, name: str) -> list[Cell]:
         """Gather the trials of the smallest arm with a regularizer into bins of its strength."""
-        one = self.findings.evidence["trials"][self._arm(name)]
+        one = self.findings.evidence["trials"][self.arm(name)]
         bins = self._axis(name).bins(np.array(one["strengths"][name], float)).tolist()
         return [cell for cell in cells_of([(b,) for b in bins], one["fit"], one["relative_loss"]) if cell.where[0]]
 
@@ -52,7 +53,7 @@ class Path(Display):
 
     def chosen(self, name: str) -> list[float]:
         """List what each resample chose."""
-        one = self.findings.evidence["trials"][self._arm(name)]
+        one = self.findings.evidence["trials"][self.arm(name)]
         return [v for v, chosen in zip(one["strengths"][name], one["chosen"], strict=True) if chosen]
 
     def bins_chosen(self, name: str) -> list[int]:
@@ -64,7 +65,7 @@ class Path(Display):
         return [
             Panel(
                 name,
-                f"{name}, in the arm {self._arm(name)}",
+                f"{name}, in the arm {self.arm(name)}",
                 self._conclusion(name),
                 (326, 235),
                 (66.0, 12.0, 10.0, 42.0),
@@ -123,7 +124,7 @@ class Path(Display):
             flat, axis = self.plateau(name), self._axis(name)
             for cell in self.cells(name):
                 measured = {"relative loss": cell.mean, "se": cell.se, "trials": cell.trials, "resamples": cell.fits}
-                where = {"regularizer": name, "arm": self._arm(name), "strength": axis.middle(cell.where[0])}
+                where = {"regularizer": name, "arm": self.arm(name), "strength": axis.middle(cell.where[0])}
                 rows.append({**where, **measured, "plateau": cell.where[0] in flat})
         columns = ["regularizer", "arm", "strength", "relative loss", "se", "trials", "resamples", "plateau"]
         return pd.DataFrame(rows, columns=columns).set_index(["regularizer", "arm"])
