@@ -12,6 +12,7 @@ import pytest
 from posology.cli import studies
 from posology.errors import InputError
 from posology.study_json import SCHEMA
+from posology.terminal.console import WIDTH
 
 from .conftest import command, files, plain_frame
 
@@ -237,6 +238,9 @@ def test_help_has_headings_and_no_empty_defaults(call):
     assert places[0] < said.index("--network STR") < places[1] < said.index("--repeats INT") < places[2]
     assert places[2] < said.index("--include STR") < places[3] < said.index("--budget STR")
     assert "[default: 0.01]" in said
+    lines = said.splitlines()
+    assert max(map(len, lines)) == WIDTH
+    assert lines == [line.rstrip() for line in lines]
     for name in ("study", "predict", "inspect", "calibrate"):
         shown = call(name, "--help").out
         assert not any(f"[default: {nothing}]" in shown for nothing in ("()", '""', "", "False", "None"))

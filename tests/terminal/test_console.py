@@ -37,7 +37,7 @@ def test_nothing_is_obeyed(text):
     assert shown.count(text.encode("unicode_escape").decode()) == 4
 
 
-def test_plain_output_has_one_width_and_no_blanks_at_the_end_of_a_line(capsys):
+def test_plain_output_has_one_width_and_no_blanks_at_the_end_of_a_line():
     out = io.StringIO()
     terminal = Terminal(file=out)
     table = Table(box=None)
@@ -54,6 +54,12 @@ def test_plain_output_has_one_width_and_no_blanks_at_the_end_of_a_line(capsys):
     assert lines[-3] == ""
     assert max(map(len, lines[:-2])) in range(WIDTH - 5, WIDTH + 1)
     assert len(lines[-2]) > 300
+
+
+def test_who_wants_no_words_is_told_none():
+    out = io.StringIO()
+    Terminal(file=out, quiet=True).print("working")
+    assert out.getvalue() == ""
 
 
 def test_a_terminal_has_its_own_colours_and_only_those():

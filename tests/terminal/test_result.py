@@ -25,8 +25,8 @@ def test_issues_are_told(said, studies):
     evidence = copy.deepcopy(studies("plain").evidence)
     _strong({}, evidence)
     text = said(evidence=evidence)
-    assert "Issue POS002, Chosen strengths lie at the end of their range: 100% of the resamples chose l1 near" in text
-    assert "--range l1=1e-06:0.1" in text
+    assert "POS002, Chosen strengths lie at the end of their range: In weights, 100% of the resamples chose l1" in text
+    assert "in a new study, for resume cannot: Study(..., ranges={'l1': (1e-06, 0.1)" in text
 
 
 def test_what_was_capped_and_what_diverged(said):

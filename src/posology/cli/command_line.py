@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     settle()
     try:
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        console = _console(arguments)
+        app(arguments, console=console, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except cyclopts.CycloptsError as error:
         _fail(arguments, f"{_told(error)} See: posology {_command(arguments)}--help", 2)
@@ -74,6 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except MemoryError:
         _fail(arguments, "Out of memory. Use fewer --workers, or a smaller table.", 1)
     sys.exit(0)
+
+
+def _console(arguments: Sequence[str]) -> Any:
+    """Give the console of the help, as wide as all plain output; other calls are spared the import."""
+    if arguments and not {"--help", "-h"} & set(arguments):
+        return None
+    from posology.terminal.console import Terminal
+
+    return Terminal()
 
 
 def _told(error: cyclopts.CycloptsError) -> str:

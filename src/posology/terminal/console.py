@@ -31,12 +31,13 @@ class Terminal(Console):
 
     def print(self, *objects: Any, **more: Any) -> None:
         """Print as rich does."""
-        if self.is_terminal:
+        if self.is_terminal or self.quiet:
             super().print(*objects, **more)
             return
         with self.capture() as captured:
             super().print(*objects, **more)
         self.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+        self.file.flush()
 
     def render_str(self, text: str, **more: Any) -> Text:
         """Turn a string into what is shown."""
