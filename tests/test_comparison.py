@@ -69,13 +69,13 @@ OPEN = {"kind": "not enough evidence"}
         (findings(**OPEN), findings(**OPEN, could=("l2",)), "open", "in both the best could be l2."),
         (findings(**OPEN), findings(**OPEN, could=("none",)), "open", "no arm could be the best in both."),
         (findings(), findings("equivalent", "none"), "apart", "They differ (use alone, l2, and equivalent, none), but"),
-        (findings(uppers={"none": -0.009}), findings("equivalent", "none"), "apart", "neither rules out"),
+        (findings(uppers={"none": -0.009}), findings("equivalent", "none"), "apart", "in neither is what the other"),
         (findings(uppers={"none": -0.011}), findings("equivalent", "none"), "contradict", "in the first, none, which"),
         (findings(), findings(arm="dropout", uppers={"l2": -0.02}), "contradict", "in the second, l2, which the other"),
         (findings(), findings(**OPEN, uppers={"l2": -0.02}), "contradict", "is more than its margin behind the best"),
         # the best-looking arm of an undecided study is no advice
         (findings(uppers={"l2": -0.02}, arm="none"), findings(**OPEN), "open", "does not rule out none"),
-        (findings(arm="mixup"), findings(), "apart", "neither rules out"),
+        (findings(arm="mixup"), findings(), "apart", "in neither is what the other"),
     ],
 )
 def test_agreement(first, second, agreement, words):

@@ -176,7 +176,7 @@ def _agreement(first: Findings, second: Findings) -> tuple[str, str]:
         arm = (other if one["kind"] == OPEN else one)["arm"]
         return "open", f"One is undecided, and does not rule out {arm}, which the other advises."
     advised = f"{one['kind']}, {one['arm']}, and {other['kind']}, {other['arm']}"
-    return "apart", f"They differ ({advised}), but neither rules out what the other advises."
+    return "apart", f"They differ ({advised}), but in neither is what the other advises beyond the margin for certain."
 
 
 def _rules_out(findings: Findings, arm: str) -> bool:

@@ -1,5 +1,6 @@
 """Durations as people write them: 90s, 10min, 1h30m; and back into words."""
 
+import math
 import re
 
 from posology.errors import InputError
@@ -27,6 +28,26 @@ def parse_duration(text: str) -> float:
     if not parts or _PART.sub("", compact).strip() or seconds <= 0:
         raise InputError(f"--budget got '{text}'. Write a time with its unit, such as 90s, 10min or 1h30m.")
     return seconds
+
+
+def seconds_of(budget: float | str | None) -> float | None:
+    """Give a budget in seconds, from seconds or from a duration in words.
+
+    Raises
+    ------
+    InputError
+        Not a positive time.
+
+    Examples
+    --------
+    >>> seconds_of("10min"), seconds_of(90), seconds_of(None)
+    (600.0, 90.0, None)
+    """
+    if isinstance(budget, str):
+        return parse_duration(budget)
+    if budget is not None and not 0 < budget < math.inf:
+        raise InputError(f"budget is {budget}. Give seconds above zero, or a time with its unit such as '10min'.")
+    return None if budget is None else float(budget)
 
 
 def in_words(seconds: float) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.files import json_at, parsed_json
+from posology.record import in_use
 from posology.seals import changed
-from posology.wording import resume_command
+from posology.wording import resume_command, watch_command
 from posology.working_time import tells_time
 
 RUN = "run.json"
@@ -37,6 +38,13 @@ def lacks_classes(folder: Path) -> bool:
         return False  # none is there, as in a bundle, which checks its parts by itself
 
 
+def not_finished(folder: Path, name: str) -> str:
+    """Say that a study has not written a file of its end, and what to do: wait where it runs, else go on with it."""
+    if in_use(folder):
+        return f"The study in '{folder}' still runs: it has no {name} yet. See how far it is: {watch_command(folder)}"
+    return f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
+
+
 def read_of_its_end(folder: Path, name: str) -> Any:
     """Read a JSON file that a study writes at its end, such as verdict.json.
 
@@ -47,9 +55,7 @@ def read_of_its_end(folder: Path, name: str) -> Any:
     """
     path, advice = folder / name, f"Write it again: {resume_command(folder)}"
     if not path.is_file():
-        raise InputError(
-            f"The study in '{folder}' is not finished: it has no {name}. Finish it: {resume_command(folder)}"
-        )
+        raise InputError(not_finished(folder, name))
     found = parsed_json(path.read_bytes(), path, advice)
     if not isinstance(found, dict):
         raise InputError(f"'{path}' is damaged: it is no JSON object. {advice}")

@@ -9,6 +9,7 @@ from typing import Any
 from posology.callbacks import Callback, checked_callbacks
 from posology.class_weights import parse_class_weight
 from posology.continuing import SAME, Continuing
+from posology.durations import seconds_of
 from posology.execution import Job, LostWorker, Pool
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
@@ -84,8 +85,8 @@ class Study:
         Processes; one a core when absent.
     cluster : str, optional
         Address of a Ray cluster whose nodes train, HOST:PORT or "auto"; this machine when absent (docs/scale.md).
-    budget : float, optional
-        Seconds; the study then ends after the last repeat of resamples that fits.
+    budget : float or str, optional
+        Seconds, or a time with its unit such as "10min"; the study then ends after the last repeat that fits.
     fit : mapping, optional
         What you give to `model.fit`, such as {"epochs": 100, "callbacks": [EarlyStopping(patience=10)]}, in place of
         `epochs`, `batch_size` and `patience`, and meaning what it means in Keras.
@@ -143,7 +144,7 @@ class Study:
         ranges: Mapping[str, tuple[float, float]] | None = None,
         folder: str | Path | None = None,
         workers: int | None = None,
-        budget: float | None = None,
+        budget: float | str | None = None,
         fit: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Sequence[str]] | None = None,
         include: Sequence[str] = (),
@@ -166,7 +167,7 @@ class Study:
         source = source_of(network, lambda: prepared_as_given(table, given))
         choice = Choice(every_site, tuple(include), tuple(exclude))
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
-        self._set(table, settings, folder, Workforce(workers, cluster), budget)
+        self._set(table, settings, folder, Workforce(workers, cluster), seconds_of(budget))
         self.callbacks = checked_callbacks(callbacks)
 
     @classmethod

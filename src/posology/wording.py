@@ -124,6 +124,17 @@ def resume_command(folder: str | os.PathLike[str]) -> str:
     return f"posology resume {shlex.quote(os.fspath(folder))}"
 
 
+def watch_command(folder: str | os.PathLike[str]) -> str:
+    """Return the command that shows how far a study is, as a shell takes it.
+
+    Examples
+    --------
+    >>> watch_command("my houses.posology")
+    "posology watch 'my houses.posology'"
+    """
+    return f"posology watch {shlex.quote(os.fspath(folder))}"
+
+
 def leave_out(names: Sequence[str]) -> str:
     """Return the option that leaves columns out, on the command line and in Python.
 

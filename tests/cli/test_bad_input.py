@@ -344,7 +344,7 @@ def test_predict_of_an_unfinished_study(call, here, finished):
     (here / "s").mkdir()
     (here / "s" / "study.json").write_bytes((finished.folder / "study.json").read_bytes())
     text = refused(call, here, "predict", "s", finished.table)
-    assert "The folder 's' has no model.keras: its study is not finished. Run: posology resume s" in text
+    assert "The study in 's' is not finished: it has no model.keras. Finish it: posology resume s" in text
 
 
 # what is no file, no bundle, no study file

@@ -194,7 +194,7 @@ def test_a_study_that_is_not_finished(call, finished, here):
     (here / "half" / "study.json").write_bytes((finished.folder / "study.json").read_bytes())
     said = call("export", "half", "--to", "keras")
     assert (said.code, said.out) == (2, "")
-    assert "has no model.keras: its study is not finished. Run: posology resume half" in said.err
+    assert "is not finished: it has no model.keras. Finish it: posology resume half" in said.err
     assert call("export", "nowhere", "--to", "keras").code == 2
 
 

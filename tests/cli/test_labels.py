@@ -18,6 +18,7 @@ from tests.report.test_writing import VALIDATOR
 from .conftest import SMALL, network_of_two, predicted_by_files, study_of_two
 
 LABELS = ["strong", "dark"]
+NETWORK = network_of_two("keras.losses.BinaryCrossentropy(from_logits=True)")
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +34,8 @@ def frame():
 def root(tmp_path_factory, frame):
     """The folder of a finished study, with its table and its network."""
     root = tmp_path_factory.mktemp("labels")
-    network = network_of_two("keras.losses.BinaryCrossentropy(from_logits=True)")
     how = ["--target", "strong,dark", "--task", "classification", "--arms", "none; dropout; mixup"]
-    said = study_of_two(root, frame, LABELS, network, *how)
+    said = study_of_two(root, frame, LABELS, NETWORK, *how)
     shares = ", ".join(f"'{name}' ({frame[name].mean():.1%})" for name in LABELS)
     assert f"Note: 2 labels, {shares} of the rows, are predicted by one network" in said
     return root

@@ -21,6 +21,7 @@ from tests.report.test_writing import VALIDATOR
 from .conftest import SMALL, network_of_two, predicted_by_files, study_of_two
 
 TARGETS = ["progression, in a year", "glucose"]
+NETWORK = network_of_two("'mse'")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def root(tmp_path_factory, frame):
     root = tmp_path_factory.mktemp("several")
     asked = [option for name in TARGETS for option in ("--target", name)]
     how = ["--arms", "none; dropout; mixup; target_noise"]
-    said = study_of_two(root, frame, TARGETS, network_of_two("'mse'"), *asked, *how)
+    said = study_of_two(root, frame, TARGETS, NETWORK, *asked, *how)
     assert "2 rows without a value of one or more of the targets" in said
     return root
 

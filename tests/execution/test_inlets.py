@@ -185,3 +185,20 @@ def test_inputs_that_change_their_names_are_refused(table):
 
     with pytest.raises(InputError, match=r"The network has 2 inputs, .* Say which columns each reads"):
         lay_out(build, NAME, table, {})
+
+
+def test_a_builder_reads_the_rows_of_the_inputs_that_are_not_named(table):
+    def build(x_train):
+        inputs = [keras.Input((x_train[name].shape[1],), name=name) for name in ("place", "age", "rest")]
+        return compiled(inputs, L.Dense(1)(L.Concatenate()(inputs)))
+
+    layout, model, _ = lay_out(build, NAME, table, {"place": ["city"]})
+    read = {slot.name: slot.columns for slot in layout.slots}
+    # "rest" is all that is not named until the network is known, and then what no input reads
+    assert read == {"place": ("city",), "age": ("age",), "rest": ("hour", "bmi")}
+    assert [tensor.shape[1] for tensor in model.inputs] == [slot.width for slot in layout.slots]
+
+
+def test_a_builder_asks_for_an_input_that_nothing_is_left_for(table):
+    with pytest.raises(KeyError, match="rest"):
+        lay_out(lambda x_train: x_train["rest"], NAME, table, {"all": ["age", "city", "hour", "bmi"]})

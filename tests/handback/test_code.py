@@ -130,7 +130,10 @@ def test_what_is_no_file():
     reason = edited(NetworkSource("question"), X, []).reason
     lines = "these are the lines to write, and no diff"
     assert reason == f"the question's network is posology's own (`posology inspect question`): {lines}"
-    assert "your Keras model was handed over as a model" in edited(NetworkSource("config", config="{}"), X, []).reason
+    assert (
+        "your Keras model was handed over in Python, not as a file"
+        in edited(NetworkSource("config", config="{}"), X, []).reason
+    )
 
 
 def test_a_file_that_is_gone_or_fails(tmp_path):

@@ -42,6 +42,12 @@ def test_an_interaction_is_that_of_the_verdicts_own_machinery(game):
     assert value(interaction(ABC, "a", "b"), game) == pytest.approx(weights @ np.array(list(game.values())))
 
 
+def test_an_interaction_is_summed_in_the_same_order_in_every_process():
+    """A set of texts has another order in each, and sums of floats other last bits: verdict.json differed by them."""
+    order = ["ab", "b", "abc", "bc", "a", "", "ac", "c"]
+    assert ["".join(sorted(part)) for part in interaction(["a", "b", "c"], "a", "b")] == order
+
+
 def test_what_one_adds_beside_the_other_minus_without_it_is_their_interaction(game):
     beside, without = (value(added(ABC, "a", "b", beside=there), game) for there in (True, False))
     assert value(interaction(ABC, "a", "b"), game) == pytest.approx(beside - without)

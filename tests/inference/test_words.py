@@ -120,9 +120,27 @@ def test_use_alone():
     ]
 
 
+def test_what_is_sure_of_an_arm_over_none_is_said():
+    gains = {("dropout",): Contrast(0.124, 0.01, 0.0762, 0.1711)}
+    found = planted(PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.03, -0.00462, 0.0], [-1, -1, 1, 1])
+    assert said(replace(found, gains=gains))[2] == "Over no regularizer it gains +0.1240 R2 [+0.0762, +0.1711]."
+    found = planted(PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.03, -0.03, -0.04], [-1, 1, 1, 1])
+    sure = "That dropout beats no regularizer is certain: +0.1240 R2 [+0.0762, +0.1711]."
+    assert found.verdict.arm == ("dropout",)
+    assert said(replace(found, gains=gains))[2] == sure
+    unsure = {("dropout",): Contrast(0.124, 0.1, -0.0762, 0.3)}
+    assert sure not in said(replace(found, gains=unsure))
+
+
+def test_what_rounds_to_zero_has_no_minus():
+    gain = Contrast(-0.00003, 0.0002, -0.0005, -0.00004)
+    found = planted(PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.03, -0.00462, 0.0], [-1, -1, 1, 1], gain=gain)
+    assert said(found)[2].endswith("(dropout): +0.0000 R2 [-0.0005, +0.0000].")
+
+
 def test_use_alone_near_pick_either_and_certainly_best():
     found = planted(PLAIN, [0.40, 0.50, 0.52, 0.51], [-0.15, -0.01123, 0.0, 0.0], [-1, -1, 1, -1])
-    assert said(found)[1] == "No arm, combinations included, is better."
+    assert said(found)[1] == "No other arm, combinations included, is better."
     assert said(found)[3] == (f"{LINE} L1/L2 0.0013 R2 higher, the verdict would be another: two arms are equivalent.")
 
 

@@ -11,7 +11,7 @@ from posology.network.checks import check_compiled, check_model
 from posology.network.inputs import NetworkInput, inputs_of
 from posology.network.reach import check_reach
 from posology.network.source import Builder
-from posology.table import Layout, Preparation, Table, assign, laid_out_as_given, slot_of
+from posology.table import Layout, Preparation, Table, assign, one_input, rows_as_given, slot_of
 from posology.wording import quoted
 
 MOST_ROWS = 10_000
@@ -51,11 +51,11 @@ def lay_out(
     features, target = table.features.iloc[rows], table.target[rows]
     weights = None if table.row_weights is None else table.row_weights[rows]
     preparation = Preparation.fit(features, target, scaled=not table.classes, weights=weights)
-    layout = laid_out_as_given(table, given)
     # rows that mean something: a function may adapt a Normalization to them
-    model = build(layout.by_input(layout.matrix(preparation, features)))
+    model = build(rows_as_given(table, given, preparation, features))
     check_compiled(model, name)
     inputs = inputs_of(model)
+    layout = one_input(table)
     if len(inputs) > 1 or given or any(i.codes for i in inputs):
         layout = _by_inputs(table, inputs, given)
         model = build(layout.by_input(layout.matrix(preparation, features)))

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from posology.errors import InputError
 from posology.network.source import NetworkSource, defined_in
-from posology.outcome_files import changed_network, lacks_classes
+from posology.outcome_files import changed_network, lacks_classes, not_finished
 from posology.study_json import read_settings
 from posology.table import Classes, Layout, Preparation, features_of, read_frame
 from posology.wording import resume_command
@@ -30,9 +30,7 @@ def finished(folder: Path) -> Path:
     if not folder.is_dir():
         raise InputError(f"The folder '{folder}' is gone. An estimator keeps it where it is given one: folder='...'.")
     if not path.is_file():
-        raise InputError(
-            f"The folder '{folder}' has no model.keras: its study is not finished. Run: {resume_command(folder)}"
-        )
+        raise InputError(not_finished(folder, "model.keras"))
     if not zipfile.is_zipfile(path):
         raise InputError(f"'{path}' is cut off or damaged. Write it again: {resume_command(folder)}")
     if lacks_classes(folder):

@@ -83,7 +83,7 @@ def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeE
     if source.kind != "file":
         if source.kind in OWN:
             raise UnwritableError(f"{source} is posology's own (`posology inspect {source.kind}`): {_LINES}")
-        raise UnwritableError(f"{source} was handed over as a model, not as a file: {_LINES}")
+        raise UnwritableError(f"{source} was handed over in Python, not as a file: {_LINES}")
     _check_writable(doses)
     file = Path(source.where)
     content, encoding, text = _read(file)

@@ -114,7 +114,8 @@ def interaction(members: Sequence[str], one: str, other: str) -> Weights:
     Grabisch & Roubens 1999, doi:10.1007/s001820050125.
     """
     there, gone = added(members, one, other, beside=True), added(members, one, other, beside=False)
-    return {part: there.get(part, 0.0) - gone.get(part, 0.0) for part in {*there, *gone}}
+    # in an order of its own, for a set's differs from process to process, and the last bits of sums with it
+    return {part: there.get(part, 0.0) - gone.get(part, 0.0) for part in (there | gone)}
 
 
 def added(members: Sequence[str], one: str, other: str, *, beside: bool) -> Weights:

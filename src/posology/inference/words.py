@@ -100,7 +100,22 @@ def _pick_either(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
 
 def _use_alone(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     arm = analysis.verdict.arm
-    return [f"Use {arm_in_words(arm)} alone{_with(arm, strengths)}.", _certified(analysis, [arm]), _combining(analysis)]
+    said = f"Use {arm_in_words(arm)} alone{_with(arm, strengths)}."
+    return [said, _certified(analysis, [arm]), *_over_none(analysis, arm), _combining(analysis)]
+
+
+def _over_none(analysis: Analysis, arm: Arm) -> list[str]:
+    """Say what an arm gains over none, where none was compared."""
+    gain = analysis.gains.get(arm)
+    return [f"Over no regularizer it gains {difference_in_words(analysis, gain)}."] if gain else []
+
+
+def _sure_gain(analysis: Analysis) -> list[str]:
+    """Say of the best-looking arm, where all else is open, that it is certainly better than none."""
+    arm = analysis.verdict.arm
+    if (gain := analysis.gains.get(arm)) is None or gain.lower <= 0:
+        return []
+    return [f"That {arm_in_words(arm)} beats no regularizer is certain: {difference_in_words(analysis, gain)}."]
 
 
 def _certified(analysis: Analysis, close: Sequence[Arm]) -> str:
@@ -108,7 +123,7 @@ def _certified(analysis: Analysis, close: Sequence[Arm]) -> str:
     bound, margin = max(-_lower(analysis, a) for a in close), analysis.verdict.margin
     arms = "No arm" + (", combinations included," if any(len(a) > 1 for a in analysis.arms) else "")
     if bound == 0:
-        return f"{arms} is better."
+        return f"{arms.replace('No arm', 'No other arm')} is better."
     unit = analysis.measure.words
     return f"{arms} is more than {_at_most(bound, margin)} {unit} better, which is within your margin of {margin:g}."
 
@@ -146,7 +161,7 @@ def _gained(analysis: Analysis) -> list[str]:
     it = "It" if rivalry.combination == verdict.arm else f"The best-looking one, {arm_in_words(rivalry.combination)},"
     share = f" ({rivalry.percent_of_error:.0f}% of its error)" if math.isfinite(rivalry.percent_of_error) else ""
     gain = f"{it} gains {difference_in_words(analysis, rivalry.difference)} over {arm_in_words(rivalry.single)}"
-    after = f"{rivalry.shrunken:+.{_places(verdict.margin)}f} after allowing for having picked the winner"
+    after = f"{_signed(rivalry.shrunken, _places(verdict.margin))} after allowing for having picked the winner"
     return [f"{gain}, the best-looking single regularizer{share}; {after}."]
 
 
@@ -159,7 +174,7 @@ def _open(analysis: Analysis, strengths: Mapping[Arm, str]) -> list[str]:
     if not _simple(analysis):
         return [*said, f"Only combinations were compared; of these, {best} looks best."]
     could = _joined([arm_in_words(a) for a in verdict.could_be_best], "or")
-    return [*said, f"The best could be {could}. Until there is more, {best} looks best."]
+    return [*said, f"The best could be {could}. Until there is more, {best} looks best.", *_sure_gain(analysis)]
 
 
 def _what_would_help(analysis: Analysis, units: tuple[int, str]) -> list[str]:
@@ -313,5 +328,10 @@ def _at_most(bound: float, margin: float) -> str:
 def difference_in_words(analysis: Analysis, difference: Contrast) -> str:
     """Write a difference of scores with its interval, in decimals that show a hundredth of the margin."""
     margin = analysis.verdict.margin
-    value, lower, upper = (f"{x:+.{_places(margin)}f}" for x in (difference.value, difference.lower, difference.upper))
+    value, lower, upper = (_signed(x, _places(margin)) for x in (difference.value, difference.lower, difference.upper))
     return f"{value} {analysis.measure.words} [{lower}, {upper}]"
+
+
+def _signed(value: float, places: int) -> str:
+    """Write a number with its sign, and what rounds to zero without a minus."""
+    return f"{round(value, places) + 0.0:+.{places}f}"

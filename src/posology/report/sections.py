@@ -21,7 +21,7 @@ from posology.report.cocktail import mixed
 from posology.report.display import Display
 from posology.report.findings import Findings
 from posology.report.items import Part, Said
-from posology.report.together import together_or_apart
+from posology.report.together import in_probabilities, together_or_apart
 
 
 def evidence_parts(f: Findings) -> list[Part]:
@@ -76,8 +76,5 @@ def _power(f: Findings) -> Sequence[str]:
     if (floor := analysis["floor_of_detectable_difference"]) is not None:
         said.append(f"Endless repeats on these rows would bring that to {floor:.4f}.")
     if (p := analysis["probabilities"]) is not None:
-        said.append(
-            f"Probability that the best combination beats the best single arm: {p['combination_better']:.0%}; that "
-            f"they differ by less than the margin: {p['within_margin']:.0%}."
-        )
+        said.append(in_probabilities(p["combination_better"], p["within_margin"]))
     return said

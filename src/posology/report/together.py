@@ -94,3 +94,17 @@ def _both(pair: str) -> str:
 
 def _times(factor: float) -> str:
     return f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}"
+
+
+def in_probabilities(better: float, within: float) -> str:
+    """Say how probable it is that the best combination beats the best single arm, and that they differ by little.
+
+    Examples
+    --------
+    >>> in_probabilities(0.6, 0.98)  # doctest: +NORMALIZE_WHITESPACE
+    'The best combination beats the best single arm with a probability of 60%, and differs from it by less than the
+    margin with one of 98%; arms count as alike until the rows say otherwise.'
+    """
+    beats = f"The best combination beats the best single arm with a probability of {better:.0%}"
+    alike = "arms count as alike until the rows say otherwise"
+    return f"{beats}, and differs from it by less than the margin with one of {within:.0%}; {alike}."

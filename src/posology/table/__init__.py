@@ -5,7 +5,7 @@ from posology.table.checks import check_rows
 from posology.table.class_file import Classes
 from posology.table.classes import check_classes, check_classes_in_folds
 from posology.table.groups import Groups, check_groups
-from posology.table.layout import Layout, Slot, assign, laid_out_as_given, one_input, prepared_as_given, slot_of
+from posology.table.layout import Layout, Slot, assign, one_input, prepared_as_given, rows_as_given, slot_of
 from posology.table.making import make_table
 from posology.table.new_rows import features_of, sources_of
 from posology.table.preparation import Preparation
@@ -28,11 +28,11 @@ __all__ = [
     "check_rows",
     "columns_by_input",
     "features_of",
-    "laid_out_as_given",
     "make_table",
     "one_input",
     "prepared_as_given",
     "read_frame",
+    "rows_as_given",
     "slot_of",
     "sources_of",
     "table_from_arrays",

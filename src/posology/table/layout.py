@@ -5,7 +5,7 @@ name. An input of codes, such as an Embedding reads, gets categories by number i
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -134,21 +134,48 @@ def one_input(table: Table) -> Layout:
     return Layout((slot_of(table, ALL_COLUMNS, list(table.features)),))
 
 
-def laid_out_as_given(table: Table, given: Mapping[str, Sequence[str]]) -> Layout:
-    """Lay out columns before the network is known: one input, or those that the user names."""
-    if not given:
-        return one_input(table)
-    columns = assign(list(given), list(table.features), given)
-    return Layout(tuple(slot_of(table, name, own) for name, own in columns.items()), by_name=True)
-
-
 def prepared_as_given(
     table: Table, given: Mapping[str, Sequence[str]]
 ) -> Float32[np.ndarray, "row column"] | dict[str, np.ndarray]:
     """Prepare all rows, for a builder of a network that looks at their shape."""
-    layout = laid_out_as_given(table, given)
     fitted = Preparation.fit(table.features, table.target, scaled=not table.classes, weights=table.row_weights)
-    return layout.by_input(layout.matrix(fitted, table.features))
+    return rows_as_given(table, given, fitted, table.features)
+
+
+class RowsByInput(dict[str, np.ndarray]):
+    """Prepared rows by input, as far as the user names inputs; another name is looked up when a builder asks for it."""
+
+    def __init__(self, rows: Mapping[str, np.ndarray], others: Callable[[str], np.ndarray]) -> None:
+        super().__init__(rows)
+        self._others = others
+
+    def __missing__(self, name: str) -> np.ndarray:
+        return self._others(name)
+
+
+def rows_as_given(
+    table: Table, given: Mapping[str, Sequence[str]], preparation: Preparation, features: pd.DataFrame
+) -> Float32[np.ndarray, "row column"] | dict[str, np.ndarray]:
+    """Prepare rows for a builder whose network is not known yet: all columns, or by input where the user names inputs.
+
+    An input that is not named reads the column of its name, else the columns that no named one reads, as `assign` has
+    it of the network's own inputs.
+    """
+    if not given:
+        return one_input(table).matrix(preparation, features)
+    named = assign(list(given), list(table.features), given)
+    taken = {column for own in named.values() for column in own}
+
+    def read(name: str, columns: Sequence[str]) -> np.ndarray:
+        return Layout((slot_of(table, name, columns),)).matrix(preparation, features)
+
+    def others(name: str) -> np.ndarray:
+        columns = _parts(name, list(table.features)) or [c for c in table.features if c not in taken]
+        if not columns:
+            raise KeyError(name)
+        return read(name, columns)
+
+    return RowsByInput({name: read(name, columns) for name, columns in named.items()}, others)
 
 
 def slot_of(table: Table, name: str, columns: Sequence[str], *, coded: bool = False) -> Slot:

@@ -16,7 +16,7 @@ from posology.report.checks import checks_of
 from posology.report.cocktail import mixed
 from posology.report.findings import Findings
 from posology.report.tables import NOTHING, arms_table, measures_table
-from posology.report.together import together_or_apart
+from posology.report.together import in_probabilities, together_or_apart
 from posology.result import StudyResult
 from posology.scoring import in_words
 from posology.terminal.behaviour import print_behaviour
@@ -121,10 +121,7 @@ def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: 
         )
     lines += together_or_apart(verdict, analysis.measure.words)
     if (p := analysis.probabilities) is not None:
-        lines.append(
-            f"Probability that the best combination beats the best single arm: {p.combination_better:.0%}; "
-            f"that they differ by less than the margin: {p.within_margin:.0%}."
-        )
+        lines.append(in_probabilities(p.combination_better, p.within_margin))
     twice, more = detectable_after(analysis.detectable, analysis.floor, repeats, 2 * repeats), ""
     if twice is not None:
         more = f"; twice the repeats would bring that to {twice:.3f}, endless ones to {analysis.floor:.3f}"
