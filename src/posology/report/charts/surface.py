@@ -162,7 +162,7 @@ def _tile(ax: Any, cell: Cell, shade: int) -> None:
     known = np.isfinite(cell.se)
     ax.text(x, y + (0.16 if known else 0), _thousandths(cell), fontsize=FONT - 1, **style)
     if known:
-        ax.text(x, y - 0.24, f"\N{PLUS-MINUS SIGN}{_short(cell.se)}", fontsize=FONT - 3, **style)
+        ax.text(x, y - 0.24, f"\N{PLUS-MINUS SIGN}{_short(cell.se)}", fontsize=FONT - 2, **style)
 
 
 def _aside(ax: Any, cell: Cell) -> None:
