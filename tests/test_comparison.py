@@ -1,9 +1,13 @@
 """Whether two studies agree, by their verdicts and bounds; what was asked differently."""
 
+import json
+
 import pytest
 
 from posology.comparison import compare
 from posology.report.findings import Findings
+from posology.settings import Settings
+from posology.terminal.comparison import print_comparison
 
 
 def findings(kind="use alone", arm="l2", could=("l2", "l2+dropout"), uppers=(), **changes):
@@ -11,12 +15,13 @@ def findings(kind="use alone", arm="l2", could=("l2", "l2+dropout"), uppers=(), 
     bounds = dict.fromkeys(("none", "l2", "dropout", "l2+dropout"), 0.01) | dict(uppers)
     arms = [{"arm": name, "r2": 0.5 + i / 100, "upper": upper} for i, (name, upper) in enumerate(bounds.items())]
     sentences = [f"{kind}: {arm}."]
-    design = {"seed": changes.pop("seed", 0), "arms": []}
+    settings = json.loads(json.dumps(Settings().to_dict()))
+    settings["design"]["seed"] = changes.pop("seed", 0)
     study = {"rows": 442, "columns": 10, "target": "y", "fingerprint": "a", "repeats": 2}
     verdict = {"kind": kind, "arm": arm, "could_be_best": list(could), "margin": 0.01, "sentences": sentences}
-    settings = {"score": None, "margin": 0.01, "design": design}
     whole = {"verdict": verdict, "arms": arms, "study": study | changes, "settings": settings}
-    return Findings(whole, {}, {}, {"versions": {"jax": "1"}, "network": "n"})
+    of_table = {"table": "/tables/t.csv", "target": whole["study"]["target"], "fingerprint": "a", "drop": []}
+    return Findings(whole, {}, {}, {"versions": {"jax": "1"}, "network": "n", **of_table})
 
 
 def test_the_same_study():
@@ -32,6 +37,25 @@ def test_what_was_asked_differently_down_to_the_setting():
         ("settings.design.seed", 0, 3),
         ("repeats done", 2, 5),
     ]
+    assert [(d.name, d.first, d.second) for d in found.asked] == [("--seed", 0, 3), ("repeats done", 2, 5)]
+
+
+def test_what_was_asked_differently_in_the_words_of_the_options():
+    first, second = findings(), findings(rows=500)
+    second.verdict["settings"] |= {"score": "mae", "ranges": {"dropout": [0.0, 0.5]}, "all_repeats": True}
+    second.verdict["settings"]["design"]["arms"] = [[], ["dropout"]]
+    second.held.update(versions={"jax": "2"}, network="m", drop=["id"])
+    found = {d.name: (d.first, d.second) for d in compare(first, second).asked}
+    assert found == {
+        "--drop": (None, "id"),
+        "--arms": ("none; weights; dropout; weights+dropout", "none; dropout"),
+        "--score": (None, "mae"),
+        "--range": (None, ["dropout=0.0:0.5"]),
+        "--all-repeats": (False, True),
+        "the network is another": ("", ""),
+        "rows": (442, 500),
+        "version of jax": ("1", "2"),
+    }
 
 
 OPEN = {"kind": "not enough evidence"}
@@ -73,7 +97,14 @@ def test_scores_on_other_scales_are_not_paired():
     assert compare(findings(), findings(target="z")).scores == ()
     other = findings()
     other.verdict["settings"]["score"] = "mae"
-    assert compare(findings(), other).scores == ()
+    found = compare(findings(), other)
+    assert found.scores == ()
+    assert found.scales == ("R2 of 'y'", "MAE skill of 'y'")
+
+
+def test_both_scales_are_named(capsys):
+    print_comparison(compare(findings(), findings(target="z")), ("one", "other"))
+    assert "Their scores are not on one scale: in one R2 of 'y', and in other R2 of 'z'." in capsys.readouterr().out
 
 
 def test_another_table_is_told():

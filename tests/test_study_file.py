@@ -98,7 +98,7 @@ def test_every_option_stands_in_it_with_its_help_and_a_value_of_its_kind(tmp_pat
     path = tmp_path / "all.toml"
     path.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
     assert list(read(path, kinds())) == list(kinds())
-    assert all(help_.endswith(".") for _, help_, _ in described())
+    assert all(help_.endswith(".") for _, help_, *_ in described())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import posology
 from posology.report.findings import Findings
+from posology.study_differences import study_differences
 
 SCHEMA = 1
 """Of `Comparison.to_dict`."""
@@ -60,10 +61,15 @@ class Comparison:
     sentence : str
         The same in words.
     differences : tuple of Difference
+        By their places in study.json and verdict.json.
+    asked : tuple of Difference
+        The same in the words of the options, for people.
     scores : tuple of Pair
         Empty where the two score by different measures or targets.
     score : str
         What the scores are.
+    scales : pair of str
+        What each study scores by, and of which target.
     """
 
     verdicts: tuple[str, str]
@@ -71,8 +77,10 @@ class Comparison:
     agreement: str
     sentence: str
     differences: tuple[Difference, ...]
+    asked: tuple[Difference, ...]
     scores: tuple[Pair, ...]
     score: str
+    scales: tuple[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Give the comparison as JSON types."""
@@ -93,8 +101,10 @@ def compare(first: Findings, second: Findings) -> Comparison:
         agreement=agreement,
         sentence=sentence,
         differences=tuple(_differences(_asked(first), _asked(second))),
+        asked=tuple(_in_words(first, second)),
         scores=_scores(first, second) if same_score else (),
         score=first.measure.words,
+        scales=(_scale(first), _scale(second)),
     )
 
 
@@ -123,6 +133,27 @@ def _differences(first: Any, second: Any, under: str = "") -> Iterator[Differenc
             yield from _differences(first.get(name), second.get(name), f"{under}.{name}" if under else name)
     elif first != second:
         yield Difference(under, first, second)
+
+
+def _in_words(first: Findings, second: Findings) -> Iterator[Difference]:
+    """Say what was asked differently as the options do, and what else is another."""
+    one, other = ({**f.held, "settings": f.verdict["settings"]} for f in (first, second))
+    found = study_differences(one, other)
+    for name, (there, here) in found.options.items():
+        yield Difference(f"--{name.replace('_', '-')}", there, here)
+    for text in found.beside:
+        yield Difference(text, "", "")
+    for words, name in (("rows", "rows"), ("features", "columns"), ("repeats done", "repeats")):
+        if _study(first)[name] != _study(second)[name]:
+            yield Difference(words, _study(first)[name], _study(second)[name])
+    versions = [f.held["versions"] for f in (first, second)]
+    for name in dict.fromkeys([*versions[0], *versions[1]]):
+        if versions[0].get(name) != versions[1].get(name):
+            yield Difference(f"version of {name}", versions[0].get(name), versions[1].get(name))
+
+
+def _scale(findings: Findings) -> str:
+    return f"{findings.measure.words} of '{_study(findings)['target']}'"
 
 
 def _scores(first: Findings, second: Findings) -> tuple[Pair, ...]:

@@ -10,7 +10,7 @@ from posology.errors import InputError
 from posology.plan import arm_name
 from posology.settings import Settings
 from posology.study_differences import StudyDifferences, study_differences
-from posology.wording import quoted, resume_command
+from posology.wording import counted, quoted, resume_command
 
 Held = dict[str, Any]
 """What study.json says."""
@@ -135,7 +135,11 @@ def _grown(folder: Path, held: Mapping[str, Any], asked: Mapping[str, Any]) -> H
             f"The study in '{folder}' was begun by an earlier posology. Continue it once as it is, and then let it "
             f"grow: {resume_command(folder)}"
         )
-    words = [f"{before['repeats']} repeats became {now['repeats']}"] if now["repeats"] > before["repeats"] else []
+    words = (
+        [f"{counted(before['repeats'], 'repeat')} became {now['repeats']}"]
+        if now["repeats"] > before["repeats"]
+        else []
+    )
     words += [f"added {', '.join(arm_name(tuple(arm)) for arm in arms)}"] if arms else []
     step = {"words": "; ".join(words), "seen": (folder / "verdict.json").is_file()}
     design = {**before, "repeats": now["repeats"], "arms": [*before["arms"], *arms]}

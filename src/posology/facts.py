@@ -9,6 +9,7 @@ from posology.inference.measures import Measure, quantile_level
 from posology.regularizers import PLACES
 from posology.scoring import Found, Scores, doubled_warnings, failures, search_gains, search_warnings
 from posology.table import Table, Weights, sources_of
+from posology.table.columns_read import LISTED, columns_read
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -49,6 +50,7 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
     return {
         "rows": table.n_rows,
         "columns": len(sources_of(list(table.features))),
+        "columns_read": columns_read(table.features)[:LISTED],
         "prepared_columns": network["width"],
         "target": table.target_name,
         **({"targets": list(table.targets)} if table.targets else {}),

@@ -13,6 +13,7 @@ from posology.progress import Progress
 from posology.scratch import scratch_folder
 from posology.settings import Settings
 from posology.space import sites_tuned, space_of
+from posology.wording import counted
 
 if TYPE_CHECKING:
     from posology.study import Study
@@ -85,11 +86,12 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         network = pool.describe()
         space = space_of(network, study.settings)
         pack = _sample(study, space, network["pack_size"])
-        progress.stage(f"training {len(pack.members)} networks, compiled first")
+        progress.stage(f"training {counted(len(pack.members), 'network')}, compiled first")
         asked = time.monotonic()
         _ = pool.submit(pack).result()
         first, start_up = time.monotonic() - asked, time.monotonic() - began
-        progress.stage(f"training {len(pack.members)} networks again, to time them")
+        them = "it" if len(pack.members) == 1 else "them"
+        progress.stage(f"training {counted(len(pack.members), 'network')} again, to time {them}")
         seconds, size, share = _price(pool, pack, design.epochs)
         # the first pack is the second and a compilation; every worker compiles every other program too
         start_up += max(0.0, first - seconds) * (programs(design) - 1)

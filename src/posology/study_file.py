@@ -93,19 +93,20 @@ def _beside(path: Path, name: str, value: Any) -> Any:
     return value
 
 
-def commented(table: str, target: str | Sequence[str], options: Sequence[tuple[str, str, Any]]) -> str:
+def commented(table: str, target: str | Sequence[str], options: Sequence[tuple[str, str, Any, bool]]) -> str:
     """Write a study file that asks for the defaults, every option in a comment beside what it does.
 
     Parameters
     ----------
     table : str
     target : str or sequence of str
-    options : sequence of (name, help, value)
-        The value is the default, or an example where there is none.
+    options : sequence of (name, help, value, example)
+        The value is the default; or an example where there is none, which is marked as such.
     """
     lines = ["# A study, for: posology study study.toml", f"table = {_value(table)}", f"target = {_value(target)}"]
-    for name, help_, value in options:
-        lines += ["", *(f"# {line}" for line in wrap(help_, 110)), f"# {name} = {_value(value)}"]
+    for name, help_, value, example in options:
+        mark = "  # an example, not the default" if example else ""
+        lines += ["", *(f"# {line}" for line in wrap(help_, 110)), f"# {name} = {_value(value)}{mark}"]
     return "\n".join(lines) + "\n"
 
 

@@ -12,6 +12,7 @@ import pytest
 from posology.cli import studies
 from posology.errors import InputError
 from posology.study_json import SCHEMA
+from posology.terminal.console import WIDTH
 
 from .conftest import command, files, plain_frame
 
@@ -216,12 +217,51 @@ def test_a_suspicious_column_is_told_and_the_study_goes_on(call, here, without_r
     assert message not in said.err
 
 
+def test_what_columns_are_read_as_is_told(call, here, without_run):
+    plain_frame().assign(town=["a", "b"] * (len(plain_frame()) // 2)).to_csv(here / "t.csv", index=False)
+    assert "category 'town' (2 levels)" in call("study", "t.csv", "--target", "price").err
+
+
 def test_help_and_version(call):
     assert call("--version").out == "0.1.0\n"
     said = call("study", "--help")
     assert said.code == 0
     for option in ("--target", "--network", "--arms", "--budget", "--dry-run", "--json", "--seed", "--per-layer"):
         assert option in said.out
+
+
+def test_help_has_headings_and_no_empty_defaults(call):
+    said = call("study", "--help").out
+    headings = ["What is studied", "How thoroughly it is searched", "Where regularizers act", "How it runs"]
+    places = [said.index(f"─ {heading} ─") for heading in headings]
+    assert places == sorted(places)
+    assert places[0] < said.index("--network STR") < places[1] < said.index("--repeats INT") < places[2]
+    assert places[2] < said.index("--include STR") < places[3] < said.index("--budget STR")
+    assert "[default: 0.01]" in said
+    lines = said.splitlines()
+    assert max(map(len, lines)) == WIDTH
+    assert lines == [line.rstrip() for line in lines]
+    for name in ("study", "predict", "inspect", "calibrate"):
+        shown = call(name, "--help").out
+        assert not any(f"[default: {nothing}]" in shown for nothing in ("()", '""', "", "False", "None"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["predict", "f"],
+            "TABLE is missing. Write: posology predict FOLDER TABLE. See: posology predict",
+        ),
+        (["predict"], "FOLDER is missing. Write: posology predict FOLDER TABLE."),
+        (["study"], "TABLE is missing. Write: posology study TABLE --target COL."),
+        (["compare", "a"], "SECOND is missing. Write: posology compare FIRST SECOND."),
+        (["export", "a"], "--to is missing. Write: posology export FOLDER --to TO."),
+        (["study", "t.csv", "--epochs"], "--epochs requires an argument. See: posology study --help"),
+    ],
+)
+def test_what_is_missing_is_named_as_the_command_has_it(call, here, arguments, told):
+    assert told in refused(call, here, *arguments)
 
 
 def test_help_fills_its_lines_and_lists_commands_as_they_are_needed(call):

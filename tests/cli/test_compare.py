@@ -27,9 +27,11 @@ def test_with_another(call, finished, here):
     assert "[bold]other" in said.out
     assert "They are about different tables" in said.out
     assert "+0.2500" in said.out
-    assert "settings.design.seed" in said.out
+    assert "--seed" in said.out
+    assert "settings." not in said.out
     found = json.loads(call("compare", finished.folder, other.name, "--json").out)
     assert {"name": "settings.design.seed", "first": 0, "second": 7} in found["differences"]
+    assert found["asked"] == [{"name": "--seed", "first": 0, "second": 7}]
 
 
 def test_a_study_that_is_not_finished(call, finished, here):

@@ -12,6 +12,10 @@ def test_a_file_is_written_and_its_study_forecast(call, table):
     assert "Note: 'price', the last column, is taken as the target" in said.err
     text = (table.parent / "study.toml").read_text()
     assert 'table = "houses.csv"\ntarget = "price"\n' in text
+    assert '\n# score = "brier"  # an example, not the default\n' in text
+    assert "\n# repeats = 5\n" in text
+    assert "several times" not in text
+    assert "-2; a list." in text.replace("\n# ", " ")
     (table.parent / "study.toml").write_text(
         text + 'arms = "none; l2"\nepochs = 2\nrepeats = 1\ntrials = 1\nfolds = 2\n'
     )

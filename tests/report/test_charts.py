@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from posology import InputError
-from posology.report.charts import CHARTS
+from posology.report.charts import CHARTS, Curves, Path, Surface
 from posology.report.charts.trials import Axis, cells_of
 from posology.report.display import Display
 from posology.report.findings import Findings
@@ -160,8 +160,114 @@ def test_trials_that_diverged_are_not_in_a_cell():
 def test_a_cell_of_too_few_resamples_is_not_compared():
     where, fit = [(1,)] * 4 + [(2,)], [0, 1, 2, 3, 0]
     many, one = cells_of(where, fit, [1.0, 1.1, 0.9, 1.0, -5.0])
-    assert many.tied
-    assert not one.tied
+    assert (many.compared, many.tied) == (True, True)
+    assert (one.compared, one.tied) == (False, False)
+
+
+def altered(studies, change, name="plain"):
+    """Give the findings of a study after a change of what they hold."""
+    findings = Findings.of(studies(name))
+    verdict, evidence = copy.deepcopy(findings.verdict), copy.deepcopy(findings.evidence)
+    change(verdict, evidence)
+    return Findings(verdict, evidence, findings.run, findings.held)
+
+
+def test_a_chosen_epoch_beyond_the_curve_is_on_the_axis_and_is_explained(studies):
+    def longer(_, evidence):
+        evidence["epochs"] = {arm: [20.0] for arm in evidence["epochs"]}
+
+    display = Curves(altered(studies, longer))
+    for panel in display.panels():
+        ax = display.figure(panel).axes[0]
+        (dotted,) = (line for line in ax.lines if line.get_linestyle() == ":")
+        assert dotted.get_xdata()[0] == 20 <= ax.get_xlim()[1]
+        (label,) = (text for text in ax.texts if text.get_text() == "20")
+        assert label.get_ha() == "right"
+        assert f"{panel.key}: the curve ends at epoch 6, " in panel.conclusion
+        assert panel.conclusion.endswith("the median chosen epoch is 20.")
+    assert "may lie beyond" in display.caption()
+
+
+def test_a_chosen_epoch_within_the_curve_needs_no_words(studies):
+    def early(_, evidence):
+        evidence["epochs"] = {arm: [2.0] for arm in evidence["epochs"]}
+
+    display = Curves(altered(studies, early))
+    assert all("at the median chosen epoch, 2, the median loss is" in panel.conclusion for panel in display.panels())
+    assert "beyond" not in display.caption()
+
+
+def surface_of(studies, cells):
+    """Give the surface of l2 and dropout where each cell, by its two strengths, has a loss a resample."""
+
+    def measured(_, evidence):
+        flat = [(l2, rate, f, loss) for (l2, rate), losses in cells.items() for f, loss in enumerate(losses)]
+        l2, rate, fit, loss = map(list, zip(*flat, strict=True))
+        one = {"fit": fit, "chosen": [False] * len(fit), "splits": [1] * len(fit), "relative_loss": loss}
+        evidence["trials"] = {"l2+dropout": {**one, "strengths": {"l2": l2, "dropout": rate}}}
+        evidence["ranges"] = {name: evidence["ranges"][name] for name in ("l2", "dropout")}
+
+    return Surface(altered(studies, measured))
+
+
+def test_a_cell_of_too_few_resamples_stands_in_brackets_and_is_not_the_best(studies):
+    display = surface_of(
+        studies,
+        {(2e-6, 0.05): [-0.1, -0.102, -0.098], (1e-3, 0.05): [-0.05, -0.051, -0.049], (1e-3, 0.45): [-0.185]},
+    )
+    (panel,) = display.panels()
+    assert panel.conclusion == (
+        "3 cells measured, 1 of them in too few resamples to be compared. Of the others, the least loss is at l2 "
+        "2.2e-6 and dropout 0.05, -100; no other is near."
+    )
+    texts = [text.get_text() for text in display.figure(panel).axes[0].texts]
+    assert sorted(texts) == sorted(["-100", "±1", "-50", "±1", "(-185)"])
+    assert display.frame()["compared"].tolist() == [True, True, False]
+    assert "In brackets: of fewer than 3 resamples" in display.caption()
+
+
+def test_cells_none_of_which_is_compared(studies):
+    display = surface_of(studies, {(2e-6, 0.05): [-0.1], (1e-3, 0.05): [None, -0.2, None, None]})
+    (panel,) = display.panels()
+    assert panel.conclusion == "2 cells measured, none in enough resamples to be compared."
+
+
+def path_of(studies, prescribed):
+    """Give the paths of a study whose best l1 and l2 are in the middle, and that prescribes other strengths."""
+
+    def measured(verdict, evidence):
+        strengths = np.geomspace(2e-6, 8e-3, 6).tolist() * 3
+        loss = [0.02, 0.01, -0.03, -0.01, 0.01, 0.02] * 3
+        fit = [f for f in range(3) for _ in range(6)]
+        one = {"fit": fit, "chosen": [v < -0.02 for v in loss], "splits": [1] * len(fit), "relative_loss": loss}
+        evidence["trials"] = {"weights": {**one, "strengths": {"l1": strengths, "l2": strengths}}}
+        evidence["ranges"] = {name: {"low": 1e-6, "high": 1e-2, "scale": "log"} for name in ("l1", "l2")}
+        verdict["prescription"]["strengths"] = prescribed
+
+    return Path(altered(studies, measured))
+
+
+def test_a_prescribed_strength_outside_of_the_plateau_is_explained(studies):
+    display = path_of(studies, {"l1": [2e-6], "l2": [5e-5]})
+    l1, l2 = display.panels()
+    assert l1.conclusion.endswith(
+        "The prescribed 2e-6 lies outside: it was tuned on all rows together with l2 at 5e-5; L1 and L2 share the "
+        "work, which one path alone cannot show."
+    )
+    assert "prescribed" not in l2.conclusion
+    beside = path_of(studies, {"l1": [2e-6], "dropout": [0.3]}).panels()[0].conclusion
+    assert beside.endswith("on all rows together with dropout, which this path does not show.")
+    alone = path_of(studies, {"l1": [2e-6]}).panels()[0].conclusion
+    assert alone.endswith("on all rows by trials of its own; so far apart, they say that the strength is hardly known.")
+
+
+def test_the_prescribed_strength_is_marked(studies):
+    display = path_of(studies, {"l1": [1e-4, 1e-4]})
+    l1, l2 = (display.figure(panel).axes[0] for panel in display.panels())
+    (line,) = (line for line in l1.lines if line.get_linestyle() == "--")
+    assert line.get_xdata()[0] == pytest.approx(0.5)
+    assert [text.get_text() for text in l1.texts] == ["prescribed"]
+    assert not l2.texts
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=12), st.floats(0.01, 1))

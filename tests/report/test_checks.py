@@ -1,7 +1,9 @@
 """The coded checks: each can be an issue or a tip, and each can pass."""
 
 import copy
+import itertools
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -198,10 +200,48 @@ def test_what_each_check_comes_to(altered, code, alter, expected, words):
 
 
 def test_the_remedy_for_strengths_at_their_ends_widens_those(altered):
-    assert status(altered(_strong), "POS002").remedy == (
-        "Widen them: --range l1=1e-6:0.1 --range l2=1e-6:0.1 --range dropout=0:0.77, say."
+    check = status(altered(_strong), "POS002")
+    assert "In weights, 100% of the resamples chose l1 near 0.01, the end of its range." in check.found
+    # that study's table and network were handed over in Python
+    assert check.remedy == (
+        "Widen them in a new study, for resume cannot: "
+        "Study(..., ranges={'l1': (1e-06, 0.1), 'l2': (1e-06, 0.1), 'dropout': (0, 0.77)})"
     )
     assert status(altered(_weak), "POS002").remedy == "--range NAME=LOW:HIGH widens a range."
+
+
+def test_the_remedy_is_the_command_of_the_study_that_was_asked(altered):
+    findings = altered(_strong)
+    findings.held.update(table="/tables/my houses.csv", target="price", drop=["id", "a, b"], groups="town")
+    settings = findings.verdict["settings"]
+    settings["source"] = {"kind": "file", "where": "/nets/net.py", "function": "build", "config": ""}
+    settings |= {"ranges": {"dropout": [0.1, 0.5]}, "levers": False, "all_repeats": True}
+    findings.run["folder"] = "/out/houses.posology"
+    remedy = status(findings, "POS002").remedy
+    command = shlex.split(remedy.partition("resume cannot: ")[2])
+    assert command[:5] == ["posology", "study", "my houses.csv", "--target", "price"]
+    assert command[-2:] == ["--out", "houses_wider.posology"]
+    given = list(itertools.pairwise(command))
+    for option in [("--groups", "town"), ("--drop", 'id,"a, b"'), ("--network", "net.py:build"), ("--trials", "4")]:
+        assert option in given
+    assert [value for option, value in given if option == "--range"] == [
+        "dropout=0.0:0.77", "l1=1e-06:0.1", "l2=1e-06:0.1",
+    ]  # fmt: skip
+    assert {"--no-levers", "--all-repeats"} <= set(command)
+    assert "--margin" not in command  # as by default
+
+
+def test_copies_where_groups_are_given_have_another_remedy(altered):
+    def copied(verdict, evidence):
+        verdict["study"]["notes"] = ["1 row repeats an earlier row, target included."]
+
+    def grouped(verdict, evidence):
+        copied(verdict, evidence)
+        verdict["study"]["groups"] = {"column": "town", "count": 20}
+
+    assert status(altered(copied), "POS006").status == "issue"
+    assert status(altered(copied), "POS006").remedy.startswith("Name the column that says which rows belong together")
+    assert status(altered(grouped), "POS006").remedy.startswith("Rows of one 'town' share a fold already")
 
 
 def test_strengths_at_an_end_beyond_which_nothing_lies(altered):

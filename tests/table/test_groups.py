@@ -21,7 +21,7 @@ def test_a_column_of_groups_is_no_feature():
     assert list(table.features) == ["height", "weight"]
     np.testing.assert_array_equal(table.clusters, np.arange(60) // 3)
     assert table.notes[0] == (
-        "The rows come in 20 groups by 'clinic', of 3 to 3 rows: each stays whole in every split and counts once as "
+        "The rows come in 20 groups by 'clinic', of 3 rows: each stays whole in every split and counts once as "
         "evidence; 'clinic' is no feature."
     )
     assert make_table(frame(), "price").clusters is None

@@ -6,7 +6,7 @@ import pytest
 from rich.table import Table
 
 from posology.forecast import Forecast
-from posology.terminal.console import Terminal
+from posology.terminal.console import WIDTH, Terminal
 from posology.terminal.forecast import print_forecast
 
 HOSTILE = ["[red]name[/red]", "[/]", ":smile:", "[link=file:///etc/passwd]x[/link]", "\\[bold]", "[@click=quit]x[/]"]
@@ -15,7 +15,7 @@ ORDERS = ["\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b[2J\x1b[H", "\x9b31m", 
 
 def printed(text, **more):
     out = io.StringIO()
-    terminal = Terminal(300, file=out, **more)
+    terminal = Terminal(width=300, file=out, **more)
     table = Table(box=None)
     table.add_column(text)
     table.add_row(text)
@@ -35,6 +35,31 @@ def test_nothing_is_obeyed(text):
     shown = printed(text)
     assert not set("\x07\x08\x1b\x7f\x9b\r\u202e") & set(shown)
     assert shown.count(text.encode("unicode_escape").decode()) == 4
+
+
+def test_plain_output_has_one_width_and_no_blanks_at_the_end_of_a_line():
+    out = io.StringIO()
+    terminal = Terminal(file=out)
+    table = Table(box=None)
+    for name in ("short", "long"):
+        table.add_column(name)
+    table.add_row("a", "word " * 60)
+    terminal.print("word " * 60)
+    terminal.print(table)
+    terminal.print()
+    terminal.print("as long as it is " * 20, soft_wrap=True)
+    lines = out.getvalue().split("\n")
+    assert all(line == line.rstrip() for line in lines)
+    assert lines[-1] == ""
+    assert lines[-3] == ""
+    assert max(map(len, lines[:-2])) in range(WIDTH - 5, WIDTH + 1)
+    assert len(lines[-2]) > 300
+
+
+def test_who_wants_no_words_is_told_none():
+    out = io.StringIO()
+    Terminal(file=out, quiet=True).print("working")
+    assert out.getvalue() == ""
 
 
 def test_a_terminal_has_its_own_colours_and_only_those():

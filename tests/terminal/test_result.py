@@ -25,8 +25,8 @@ def test_issues_are_told(said, studies):
     evidence = copy.deepcopy(studies("plain").evidence)
     _strong({}, evidence)
     text = said(evidence=evidence)
-    assert "Issue POS002, Chosen strengths lie at the end of their range: 100% of the resamples chose l1 near" in text
-    assert "--range l1=1e-6:0.1" in text
+    assert "POS002, Chosen strengths lie at the end of their range: In weights, 100% of the resamples chose l1" in text
+    assert "in a new study, for resume cannot: Study(..., ranges={'l1': (1e-06, 0.1)" in text
 
 
 def test_what_was_capped_and_what_diverged(said):
@@ -36,6 +36,7 @@ def test_what_was_capped_and_what_diverged(said):
     text = said({"capped_row_losses": 22, "failed_networks": 0})
     assert capped in text
     assert "diverged" not in text
+    assert "1 loss of a single row, of all scored networks, was capped at 10" in said({"capped_row_losses": 1})
     text = said({"capped_row_losses": 0, "failed_networks": 1})
     assert "1 network diverged and counts as the worst." in text
     assert "were capped" not in text

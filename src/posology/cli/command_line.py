@@ -6,7 +6,8 @@ Exit codes: 0 done, 2 bad usage or bad input, 3 stopped and resumable, 1 anythin
 import errno
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from inspect import Parameter, signature
+from typing import Any, NoReturn
 
 import cyclopts
 
@@ -33,11 +34,18 @@ OF_PATHS = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.
 """Errors of a path that a user named; others are of the machine."""
 _ROOM = "Is there room in the temporary folder (TMPDIR) and where the output goes, and may this user write there?"
 
+
+def _default(value: Any) -> str | None:
+    """Write a default in the help, where it says something: nothing given, or a switch that is off, says nothing."""
+    return None if value is None or value is False or value in ("", ()) else str(value)
+
+
 app = cyclopts.App(
     name="posology",
     version=__version__,
     help="Should I combine L1/L2 penalties with Dropout, or use them separately, and at what strengths?",
     help_format="markdown",
+    default_parameter=cyclopts.Parameter(show_default=_default),
 )
 for place, command in enumerate(COMMANDS):
     app.command(command, sort_key=place)  # in the order in which they are needed
@@ -48,10 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     settle()
     try:
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        console = _console(arguments)
+        app(arguments, console=console, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except cyclopts.CycloptsError as error:
-        _fail(arguments, f"{error} See: posology {_command(arguments)}--help", 2)
+        _fail(arguments, f"{_told(error)} See: posology {_command(arguments)}--help", 2)
     except PosologyError as error:
         _fail(arguments, str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -66,6 +75,31 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except MemoryError:
         _fail(arguments, "Out of memory. Use fewer --workers, or a smaller table.", 1)
     sys.exit(0)
+
+
+def _console(arguments: Sequence[str]) -> Any:
+    """Give the console of the help, as wide as all plain output; other calls are spared the import."""
+    if arguments and not {"--help", "-h"} & set(arguments):
+        return None
+    from posology.terminal.console import Terminal
+
+    return Terminal()
+
+
+def _told(error: cyclopts.CycloptsError) -> str:
+    """Say what a call lacks, and how the command is written; of anything else, cyclopts' own words."""
+    if not isinstance(error, cyclopts.MissingArgumentError):
+        return str(error)
+    command = next((one for one in COMMANDS if [one.__name__] == list(error.command_chain or ())), None)
+    given = error.argument is not None and (error.keyword or error.argument.tokens)
+    if command is None or error.argument is None or given:
+        return str(error)
+    needed = [p for p in signature(command).parameters.values() if p.default is Parameter.empty]
+    words = {p.name: p.name.upper() if p.kind is not Parameter.KEYWORD_ONLY else f"--{p.name}" for p in needed}
+    usage = [f"{word} {name.upper()}" if word.startswith("--") else word for name, word in words.items()]
+    missing = words.get(error.argument.field_info.name, error.argument.name)
+    more = " --target COL" if command is study else ""
+    return f"{missing} is missing. Write: posology {command.__name__} {' '.join(usage)}{more}."
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 if TYPE_CHECKING:
     from posology.network.choice import Choice
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 Targets = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 """The columns to predict, each given by itself, or several separated by commas."""
 
+Search = Parameter(group=Group("How thoroughly it is searched", sort_key=2))
+"""Of the options that buy evidence with time."""
 
-@Parameter(name="*")
+
+@Parameter(name="*", group=Group("What is studied", sort_key=1))
 @dataclass(frozen=True)
 class Ask:
     """What is studied.
@@ -87,19 +90,19 @@ class Ask:
     cocktail: Annotated[bool, Parameter(negative=())] = False
     margin: Annotated[float, Parameter(name=("--margin", "--rope"))] = 0.01
     score: str | None = None
-    repeats: int = 5
-    all_repeats: Annotated[bool, Parameter(negative=())] = False
-    folds: int = 5
-    trials: int = 12
-    inner_splits: int = 4
-    refits: int = 6
-    epochs: int = 200
-    patience: int = 20
-    early_stopping: bool = True
-    halving: int | None = None
-    batch_size: int = 32
-    per_layer: Annotated[bool, Parameter(negative=())] = False
-    ranges: Annotated[tuple[str, ...], Parameter(name="--range", negative=())] = ()
+    repeats: Annotated[int, Search] = 5
+    all_repeats: Annotated[bool, Search, Parameter(negative=())] = False
+    folds: Annotated[int, Search] = 5
+    trials: Annotated[int, Search] = 12
+    inner_splits: Annotated[int, Search] = 4
+    refits: Annotated[int, Search] = 6
+    epochs: Annotated[int, Search] = 200
+    patience: Annotated[int, Search] = 20
+    early_stopping: Annotated[bool, Search] = True
+    halving: Annotated[int | None, Search] = None
+    batch_size: Annotated[int, Search] = 32
+    per_layer: Annotated[bool, Search, Parameter(negative=())] = False
+    ranges: Annotated[tuple[str, ...], Search, Parameter(name="--range", negative=())] = ()
     seed: int = 0
     fit: str | None = None
     ensemble: int = 1
@@ -149,7 +152,7 @@ class Ask:
         return "cocktail" if self.arms is None else f"cocktail: {self.arms}"
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=Group("How it runs", sort_key=4))
 @dataclass(frozen=True)
 class How:
     """How it is run and shown.
@@ -180,7 +183,7 @@ class How:
     track: Annotated[tuple[str, ...], Parameter(negative=())] = ()
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=Group("Where regularizers act", sort_key=3))
 @dataclass(frozen=True)
 class Where:
     """Which places of the network are studied, and what its inputs read.

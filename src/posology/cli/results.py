@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from posology.cli.output import print_json, say, write
-from posology.wording import quoted, separated
+from posology.wording import counted, quoted, separated
 
 
 def predict(
@@ -75,7 +75,7 @@ def results(folder: str, *, to: Literal["csv", "parquet"] = "csv", out: str | No
     path = Path(out or f"{name}_results.parquet")
     text = found.to_csv(index=False).encode() if to == "csv" else found.to_parquet(index=False)
     write(path, text)
-    sys.stdout.write(f"Written to '{path}': {len(found):,} rows\n")
+    sys.stdout.write(f"Written to '{path}': {counted(len(found), 'row')}\n")
 
 
 def export(

@@ -67,6 +67,8 @@ def study(
         here = [target or None, task, groups, weights, drop or None, ask, where]
         table, target, task, groups, weights, drop, ask, where, track = _in_file(Path(table), here)
         how = replace(how, track=how.track or tuple(track))
+    from posology.table.columns_read import note_on_columns
+
     if not target:
         raise InputError("--target is missing. Name the column to predict: posology study TABLE --target COL")
     ask = ask or Ask()
@@ -74,6 +76,7 @@ def study(
     with _reading(how):
         settings = ask.settings(where or Where(), say)
         loaded = load(Path(table), target, separated(drop), **beside)
+    say(f"Note: {note_on_columns(loaded.features)}")
     facts = {"table": str(Path(table).resolve()), "drop": separated(drop), **beside}
     carry_out(loaded, settings, facts, folder, how, dry_run=dry_run)
 

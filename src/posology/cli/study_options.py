@@ -41,6 +41,9 @@ EXAMPLES: dict[str, Any] = {
 }
 """Of options that have no default."""
 
+SEVERAL = "may be given several times"
+"""What help says of an option that a study file has as a list."""
+
 _RENAMED = {"ranges": "range"}
 
 
@@ -61,14 +64,15 @@ def asked(options: Mapping[str, Any]) -> tuple[Ask, Where]:
     return Ask(**of(Ask)), Where(**of(Where))
 
 
-def described() -> list[tuple[str, str, Any]]:
-    """List every option but table and target with its help and its default, or an example."""
-    out = [(name, text, EXAMPLES[name]) for name, (_, text) in TABLE.items() if name in EXAMPLES]
+def described() -> list[tuple[str, str, Any, bool]]:
+    """List every option but table and target with its help, its default or an example, and whether it is one."""
+    out = [(name, text, EXAMPLES[name], True) for name, (_, text) in TABLE.items() if name in EXAMPLES]
     help_ = {**_help(Ask), **_help(Where)}
     for name, _, default in _fields():
         option = _RENAMED.get(name, name)
-        out.append((option, help_[name], EXAMPLES.get(option, default)))
-    return [*out, *((name, text, EXAMPLES[name]) for name, (_, text) in RUN.items())]
+        text = help_[name].replace(SEVERAL, "a list")
+        out.append((option, text, EXAMPLES.get(option, default), option in EXAMPLES))
+    return [*out, *((name, text, EXAMPLES[name], True) for name, (_, text) in RUN.items())]
 
 
 def _fields() -> Iterator[tuple[str, Any, Any]]:

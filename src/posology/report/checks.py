@@ -81,7 +81,7 @@ RULES = (
         "Rows are independent",
         "Rows may not be independent",
         "A row whose copy is in the training rows is not new: scores are too high, and intervals too narrow.",
-        "Name the column that says which rows belong together, or drop what is there twice by mistake.",
+        looks.apart,
         looks.copies,
     ),
     Rule(

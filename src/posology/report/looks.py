@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from posology.regularizers import REGULARIZERS
+from posology.report.asking_again import wider_study
 from posology.report.charts.numbers import signed, strength
 from posology.report.charts.path import Path as StrengthPath
 from posology.report.charts.trials import BINS
@@ -38,8 +39,10 @@ def edge(f: Findings) -> Outcome:
     """Look for strengths that many resamples chose at the strong end of their ranges."""
     if not f.evidence["ranges"]:
         return Status.NOT_APPLICABLE, "Each resample has a mix of its own."
+    path = StrengthPath(f)
     bad = [
-        f"{share:.0%} of the resamples chose {name} near {f.evidence['ranges'][name]['high']:g}, the end of its range."
+        f"In {path.arm(name)}, {share:.0%} of the resamples chose {name} near {f.evidence['ranges'][name]['high']:g}, "
+        "the end of its range."
         for name, share in _at_their_ends(f).items()
     ]
     return _found(bad, "Chosen strengths lie inside their ranges, or at the weak end, which is as good as off.")
@@ -63,8 +66,9 @@ def widen(f: Findings) -> str:
     wider = {name: (own["low"], high) for name, own in found.items() if (high := _beyond(name, own)) > own["high"]}
     if not wider:
         return "Its range ends where its strength does." if found else "--range NAME=LOW:HIGH widens a range."
-    asked = " ".join(f"--range {name}={strength(low)}:{strength(high)}" for name, (low, high) in wider.items())
-    return f"Widen {'it' if len(wider) == 1 else 'them'}: {asked}, say."
+    shorter = {name: (low, float(strength(high))) for name, (low, high) in wider.items()}
+    them = "it" if len(wider) == 1 else "them"
+    return f"Widen {them} in a new study, for resume cannot: {wider_study(f, shorter)}"
 
 
 def _beyond(name: str, own: Mapping[str, Any]) -> float:
@@ -103,14 +107,30 @@ def last_epoch(f: Findings) -> Outcome:
     if design["patience"] is None:
         return Status.NOT_APPLICABLE, "Every network trains all epochs, as asked."
     late = [row["arm"] for row in f.verdict["arms"] if row["epochs"] > 0.9 * design["epochs"]]
-    bad = [f"On average {', '.join(late)} trained for more than nine tenths of at most {design['epochs']} epochs."]
+    bad = [
+        (
+            f"On average {', '.join(late)} trained for more than nine tenths of at most "
+            f"{counted(design['epochs'], 'epoch')}."
+        )
+    ]
     return _found(bad if late else [], "Trainings end well before their longest.")
 
 
 def copies(f: Findings) -> Outcome:
     """Look for rows that are no evidence of their own."""
-    notes = [note for note in f.verdict["study"]["notes"] if "repeat an earlier row" in note or "--groups" in note]
+    alike = ("repeat an earlier row", "repeats an earlier row", "--groups")
+    notes = [note for note in f.verdict["study"]["notes"] if any(words in note for words in alike)]
     return _found(notes, "No row is a copy of another, nor are neighbours in time alike.")
+
+
+def apart(f: Findings) -> str:
+    """Say how rows that are alike are kept together; where groups are, only what they do not hold is left to do."""
+    if (groups := f.verdict["study"]["groups"]) is None:
+        return "Name the column that says which rows belong together, or drop what is there twice by mistake."
+    return (
+        f"Rows of one '{groups['column']}' share a fold already, so copies within it do no harm. Drop what is there "
+        "twice by mistake, or name a --groups column that keeps the copies together too."
+    )
 
 
 def diverged(f: Findings) -> Outcome:
@@ -129,7 +149,8 @@ def wild(f: Findings) -> Outcome:
     """Look whether many losses were capped."""
     flags = [flag for flag in f.verdict["analysis"]["flags"] if "capped" in flag]
     capped = f.verdict["study"]["capped_row_losses"]
-    return _found([f"{flag}." for flag in flags], f"{capped:,} row losses were capped.")
+    said = "1 row loss was capped." if capped == 1 else f"{capped:,} row losses were capped."
+    return _found([f"{flag}." for flag in flags], said)
 
 
 def skill(f: Findings) -> Outcome:
@@ -145,7 +166,8 @@ def rows(f: Findings) -> Outcome:
     flags = [flag for flag in f.verdict["analysis"]["flags"] if "rows a column" in flag]
     study = f.verdict["study"]
     return _found(
-        [f"{flag}." for flag in flags], f"{study['rows']:,} rows for {study['prepared_columns']:,} prepared columns."
+        [f"{flag}." for flag in flags],
+        f"{study['rows']:,} rows for {counted(study['prepared_columns'], 'prepared column')}.",
     )
 
 

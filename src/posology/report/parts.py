@@ -16,7 +16,11 @@ from posology.report.items import Checks, Code, Part, Said, Table, Text
 from posology.report.sections import evidence_parts
 from posology.report.tables import arms_table, code_of, measures_table, sentences_of, strengths_in_words, units_table
 from posology.study_file import resolved
+from posology.table.columns_read import in_words
 from posology.wording import capital, counted, on_arms
+
+COLUMNS = 40
+"""Listed with what they were read as; verdict.json has more."""
 
 
 def parts_of(f: Findings, ignore: Iterable[str] = ()) -> list[Part]:
@@ -40,7 +44,7 @@ def parts_of(f: Findings, ignore: Iterable[str] = ()) -> list[Part]:
         _what_to_do(f),
         *evidence_parts(f),
         Part("checks", "Checks", (Text(_counts(checks)), Checks(tuple(checks)))),
-        Part("method", "Method and limits", tuple(map(Text, _method(f)))),
+        Part("method", "Method and limits", (*map(Text, _method(f)), *_columns(f))),
         _again(f),
     ]
 
@@ -80,7 +84,7 @@ def _what_to_do(f: Findings) -> Part:
         f"posology predict {folder} NEW_TABLE\nposology export {folder} --to code\nposology export {folder} --to keras"
     )
     items = (
-        Text(f"{advised}{prescription['epochs']} epochs on all rows."),
+        Text(f"{advised}{counted(prescription['epochs'], 'epoch')} on all rows."),
         Code(code_of(f), "Lines to write"),
         Text(" ".join(by_hand(f.verdict))),
         Text("The same in the units of other libraries, at the study's batch size:"),
@@ -104,7 +108,7 @@ def _method(f: Findings) -> list[str]:
     cocktail = f.verdict.get("cocktail")
     trials = cocktail["mixes_tried"] if cocktail else design["trials"]
     tuned = (
-        f"Every arm was tuned with {trials} trials on inner splits of each resample's training rows, "
+        f"Every arm was tuned with {counted(trials, 'trial')} on inner splits of each resample's training rows, "
         f"refitted there, and scored on rows that tuned nothing: {study['repeats']} x {design['folds']} folds. "
         "Resample by resample, arms share rows, first weights, batches and dropout draws."
     )
@@ -120,10 +124,22 @@ def _method(f: Findings) -> list[str]:
     )
     said = [tuned, intervals, limits]
     if groups := study["groups"]:
-        said.append(f"Rows come in {groups['count']:,} groups of '{groups['column']}': a group shares a fold.")
+        said.append(f"Rows come in {counted(groups['count'], 'group')} of '{groups['column']}': a group shares a fold.")
     if flags := f.verdict["analysis"]["flags"]:
         said.append(f"Beware: {'; '.join(flags)}.")
     return said
+
+
+def _columns(f: Findings) -> tuple[Text | Table, ...]:
+    """List what each column was read as; nothing of a study of an earlier version, which has not kept it."""
+    if not (found := f.verdict["study"].get("columns_read")):
+        return ()
+    shown = found[:COLUMNS]
+    more = f.verdict["study"]["columns"] - len(shown)
+    rows = tuple((one["column"], in_words(one), f"{one['missing']:,}") for one in shown)
+    beside = f"; the first {len(shown)} of {f.verdict['study']['columns']:,}" if more > 0 else ""
+    said = Text(f"What each column of the table was read as{beside}:")
+    return said, Table(("column", "read as", "missing cells"), rows, caption="What each column was read as")
 
 
 def _again(f: Findings) -> Part:

@@ -39,10 +39,11 @@ class Groups:
         "The rows come in 2 groups by 'site', of 1 to 2 rows: each s"
         """
         sizes = np.bincount(self.codes)
+        least, most = int(sizes.min()), counted(int(sizes.max()), "row")
+        of = most if least == sizes.max() else f"{least:,} to {most}"
         return (
-            f"The rows come in {self.count:,} groups by '{self.name}', of {sizes.min():,} to "
-            f"{counted(int(sizes.max()), 'row')}: each stays whole in every split and counts once as evidence; "
-            f"'{self.name}' is no feature."
+            f"The rows come in {counted(self.count, 'group')} by '{self.name}', of {of}: each stays whole in every "
+            f"split and counts once as evidence; '{self.name}' is no feature."
         )
 
 

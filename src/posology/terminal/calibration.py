@@ -27,7 +27,7 @@ MEANING = {
 
 def print_calibration(found: Calibration) -> None:
     """Print on standard output; plain where that is not a terminal."""
-    console = Terminal(140)
+    console = Terminal()
     console.print(_targets(found))
     console.print()
     console.print("At equal compute, how often each variance decides, says combine, and is wrong:", style="bold")

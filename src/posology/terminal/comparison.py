@@ -1,6 +1,5 @@
 """Two studies side by side in the terminal."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,23 +7,29 @@ from rich.table import Table
 
 from posology.comparison import Comparison
 from posology.terminal.console import Terminal, plain_table
+from posology.wording import capital, shortened
 
 LONGEST = 48
-"""Signs of a setting that are shown; a fingerprint tells nobody more."""
+"""Characters of an option's value that are shown."""
 
 
 def print_comparison(found: Comparison, names: Sequence[str]) -> None:
     """Print on standard output; plain where that is not a terminal."""
-    console = Terminal(140)
+    console = Terminal()
     console.print(found.sentence, style="bold")
     for name, verdict in zip(names, found.verdicts, strict=True):
         console.print(f"{name}: {verdict}")
     if not found.same_rows:
         console.print("They are about different tables: another verdict may be the table's doing.")
     console.print()
-    console.print(_scores(found, names) if found.scores else "Their scores are not on one scale.")
+    if found.scores:
+        console.print(_scores(found, names))
+        console.print(f"{capital(found.score)}, on held-out rows. No interval belongs to a difference between studies.")
+    else:
+        scales = ", and in ".join(f"{name} {scale}" for name, scale in zip(names, found.scales, strict=True))
+        console.print(f"Their scores are not on one scale: in {scales}.")
     console.print()
-    console.print(_settings(found, names) if found.differences else "They were asked the same.")
+    console.print(_settings(found, names) if found.asked else "They were asked the same.")
 
 
 def _scores(found: Comparison, names: Sequence[str]) -> Table:
@@ -34,14 +39,12 @@ def _scores(found: Comparison, names: Sequence[str]) -> Table:
         apart = f"{(pair.second or 0) - (pair.first or 0):+.4f}" if both else ""
         shown = ["-" if score is None else f"{score:.4f}" for score in (pair.first, pair.second)]
         table.add_row(pair.arm, *shown, apart)
-    table.caption = f"{found.score}, held-out rows; no interval belongs to a difference between studies"
-    table.caption_justify = "left"
     return table
 
 
 def _settings(found: Comparison, names: Sequence[str]) -> Table:
     table = _table("asked differently", *names)
-    for one in found.differences:
+    for one in found.asked:
         table.add_row(one.name, _short(one.first), _short(one.second))
     return table
 
@@ -54,5 +57,6 @@ def _table(*names: str) -> Table:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    if value is None or isinstance(value, bool):
+        return "not given" if value is None else "yes" if value else "no"
+    return shortened(", ".join(map(str, value)) if isinstance(value, list) else str(value), LONGEST)

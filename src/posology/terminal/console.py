@@ -8,24 +8,36 @@ from rich.text import Text
 
 from posology.wording import printable
 
+WIDTH = 120
+"""Characters of a line where the output is no terminal."""
+
 
 class Terminal(Console):
     """rich's console for text that is the user's: columns, classes, layers and files.
 
-    Square brackets and colons stay as they are, and control characters are spelled out, in cells of tables too.
+    Square brackets and colons stay as they are, and control characters are spelled out, in cells of tables too. Where
+    the output is no terminal, a line has `WIDTH` characters and no blanks at its end, whatever command writes it.
 
     Parameters
     ----------
-    width : int, optional
-        Characters of a line where the output is no terminal.
     **more
         As rich's own.
     """
 
-    def __init__(self, width: int | None = None, **more: Any) -> None:
+    def __init__(self, **more: Any) -> None:
         super().__init__(highlight=False, emoji=False, markup=False, **more)
-        if width is not None and not self.is_terminal:
-            self.width = width
+        if not self.is_terminal and "width" not in more:
+            self.width = WIDTH
+
+    def print(self, *objects: Any, **more: Any) -> None:
+        """Print as rich does."""
+        if self.is_terminal or self.quiet:
+            super().print(*objects, **more)
+            return
+        with self.capture() as captured:
+            super().print(*objects, **more)
+        self.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+        self.file.flush()
 
     def render_str(self, text: str, **more: Any) -> Text:
         """Turn a string into what is shown."""

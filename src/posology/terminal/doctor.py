@@ -10,7 +10,7 @@ from posology.wording import counted
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:
     """Print on standard output; plain where that is not a terminal."""
-    console = Terminal(140)
+    console = Terminal()
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in diagnosis.findings:
         word = Text("well") if finding.well else Text("WRONG", style="bold red")

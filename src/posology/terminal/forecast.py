@@ -29,7 +29,7 @@ def print_forecast(forecast: Forecast) -> None:
     )
     least = f"{duration(forecast.least_seconds)} (if two repeats decide) to " if early else ""
     console.print(
-        f"Time: about {least}{duration(forecast.seconds)} with {forecast.workers} workers "
+        f"Time: about {least}{duration(forecast.seconds)} with {counted(forecast.workers, 'worker')} "
         "(measured on a few networks just now; early stopping makes it uncertain by a third)",
     )
     large = forecast.scratch_bytes > LARGE

@@ -22,7 +22,7 @@ _WORDS = {
 
 def print_inspection(inspection: Inspection) -> None:
     """Print an inspection on standard output; plain where that is not a terminal."""
-    console = Terminal(120)
+    console = Terminal()
     title = f"{inspection.network}: {inspection.parameters:,} weights, {inspection.optimizer}, "
     console.print(title + _counts(inspection), style="bold")
     console.print(f"Run on {inspection.rows}.")

@@ -28,7 +28,7 @@ from posology.wording import capital, counted, on_arms
 
 def print_result(result: StudyResult) -> None:
     """Print a study's result on standard output; plain where that is not a terminal."""
-    console, findings = Terminal(120), result.findings
+    console, findings = Terminal(), result.findings
     first, *rest = result.verdict.sentences
     console.print()
     console.print(first, style="bold")
@@ -52,8 +52,8 @@ def print_result(result: StudyResult) -> None:
     console.print(" ".join(by_hand(findings.verdict)))
     console.print()
     console.print(
-        f"{_model(result.settings.design.ensemble)}, trained on all rows for {result.prescription.epochs} epochs: "
-        f"{result.folder / 'model.keras'}",
+        f"{_model(result.settings.design.ensemble)}, trained on all rows for "
+        f"{counted(result.prescription.epochs, 'epoch')}: {result.folder / 'model.keras'}",
         soft_wrap=True,
     )
     console.print(f"The report: {result.folder / 'report.html'}", soft_wrap=True)
@@ -92,8 +92,8 @@ def _footnotes(result: StudyResult) -> list[str]:
     lines = [
         (
             f"{capital(unit)} is on held-out rows that tuned nothing: {facts['repeats']} x {design.folds} resamples, "
-            f"each arm tuned with {design.searched if design.cabinet else design.trials} trials in each. Gap: train "
-            f"minus test {findings.gap_unit}, penalties and dropout off."
+            f"each arm tuned with {counted(design.searched if design.cabinet else design.trials, 'trial')} in each. "
+            f"Gap: train minus test {findings.gap_unit}, penalties and dropout off."
         ),
         *filter(None, [on_arms(findings.arms)]),
         *_together_or_apart(findings.verdict, analysis, facts["repeats"]),
@@ -134,7 +134,9 @@ def _troubles(facts: dict[str, Any], measure: Measure) -> list[str]:
     """Say how many losses were capped, at what and why, and how many networks diverged."""
     capped, failed = facts["capped_row_losses"], facts["failed_networks"]
     at = {"r2": f" at {CAP:g} times the target's variance", "log_loss": " at a thousandth of their class's share"}
-    said = f"{capped:,} losses of single rows, of all scored networks, were capped{at.get(measure.name, '')}"
+    losses = "1 loss of a single row" if capped == 1 else f"{capped:,} losses of single rows"
+    were = "was" if capped == 1 else "were"
+    said = f"{losses}, of all scored networks, {were} capped{at.get(measure.name, '')}"
     return [
         *([f"{said}, so that no single prediction makes a score."] if capped else []),
         *(

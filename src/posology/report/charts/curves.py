@@ -21,7 +21,8 @@ class Curves(Display):
     The network's own loss, penalties aside and dropout off, on training rows and on the validation rows of the inner
     splits, for the strengths that each resample chose. Lines are medians over resamples and inner splits, bands hold
     the middle half, the shaded area between the lines is the gap. The dotted line is the median chosen epoch. Curves
-    end where fewer than half of the networks still train. All pictures have one scale.
+    end where fewer than half of the networks still train. The chosen epoch may lie beyond: it is where the mean loss
+    over the inner splits is least, to which those that stopped count with their last. All pictures have one scale.
     """
 
     name = "curves"
@@ -41,10 +42,16 @@ class Curves(Display):
         epoch = np.median(self.findings.evidence["epochs"][arm])
         at = int(np.searchsorted(self._epochs(len(train)), epoch, side="right")) - 1
         at = min(max(at, 0), len(train) - 1)
-        return (
-            f"{arm}: at the median chosen epoch, {epoch:.0f}, the median loss is {train[at]:.3f} on training rows and "
-            f"{watched[at]:.3f} on validation rows."
-        )
+        losses = f"the median loss is {train[at]:.3f} on training rows and {watched[at]:.3f} on validation rows"
+        if self._is_beyond(arm):
+            end = self._epochs(len(train))[-1]
+            return f"{arm}: the curve ends at epoch {end}, where {losses}; the median chosen epoch is {epoch:.0f}."
+        return f"{arm}: at the median chosen epoch, {epoch:.0f}, {losses}."
+
+    def _is_beyond(self, arm: str) -> bool:
+        """Tell whether the chosen epoch lies where fewer than half of the networks still train."""
+        last = self._epochs(len(self.findings.evidence["curves"][arm]["train"][1]))[-1]
+        return float(np.median(self.findings.evidence["epochs"][arm])) > last
 
     def _epochs(self, points: int) -> list[int]:
         return list(self.findings.evidence["curve_epochs"][:points])
@@ -59,7 +66,7 @@ class Curves(Display):
         more = f" {hidden} more arms are in the table." if hidden > 0 else ""
         return (
             "Medians over resamples and inner splits, bands hold the middle half; shaded: the gap; dotted: the median "
-            f"chosen epoch. One scale for all.{more}"
+            f"chosen epoch. One scale for all.{_BEYOND if any(map(self._is_beyond, self._drawn())) else ''}{more}"
         )
 
     def frame(self) -> "pd.DataFrame":
@@ -93,23 +100,31 @@ class Curves(Display):
         ax.fill_between(epochs, one["train"][1], one["validation"][1], color=color("shade"), lw=0, zorder=0)
         low, high = self._limits()
         ends = [one[kind][1][-1] for kind in ("train", "validation")]
+        chosen = float(np.median(self.findings.evidence["epochs"][panel.key]))
+        end = max(float(epochs[-1]), chosen)
         places = spread([min(max(end, low), high) for end in ends], 0.1 * (high - low))
         for kind, ink, place in (("train", color("s1"), places[0]), ("validation", color("s2"), places[1])):
             lower, middle, upper = one[kind]
             ax.fill_between(epochs, lower, upper, color=ink, alpha=0.18, lw=0, zorder=1)
             ax.plot(epochs, middle, color=ink, lw=1.8, ls="-" if kind == "train" else "--", zorder=2)
             ax.annotate(
-                kind, (epochs[-1], place), (6, 0), textcoords="offset points", color=ink, va="center", fontsize=FONT,
+                kind, (end, place), (6, 0), textcoords="offset points", color=ink, va="center", fontsize=FONT,
                 annotation_clip=False,
             )  # fmt: skip
-        chosen = float(np.median(self.findings.evidence["epochs"][panel.key]))
         ax.axvline(chosen, color=color("muted"), lw=1.2, ls=":", zorder=1)
-        ax.text(chosen, high, f" {chosen:.0f}", color=color("muted"), fontsize=FONT - 1, va="top")
+        # left of its line where the axes end soon behind it
+        side, aside = ("right", -4) if chosen > 0.8 * end else ("left", 4)
+        style = {"color": color("muted"), "fontsize": FONT - 1, "va": "top", "ha": side}
+        ax.annotate(f"{chosen:.0f}", (chosen, high), (aside, 0), textcoords="offset points", **style)
         ax.set_ylim(low, high)
-        ax.set_xlim(0, epochs[-1])
+        ax.set_xlim(0, end)
         ax.locator_params(nbins=5)
         ax.set_xlabel("epoch", color=color("ink"), fontsize=FONT)
         y_label(ax, panel, "loss")
 
 
+_BEYOND = (
+    " A curve ends where more than half of the networks have stopped; the chosen epoch, where the mean loss over the "
+    "inner splits is least, may lie beyond: those that stopped count with their last loss."
+)
 _QUARTILES = ((0, "25%"), (1, "50%"), (2, "75%"))

@@ -20,13 +20,16 @@ class Path(Display):
     Validation loss minus that of `none` on the same rows, against a regularizer's strength, in the smallest arm that
     has it. Points: means over resamples with one standard error. Shaded: the plateau, strengths whose mean is within
     one standard error of the least; any of them will do, and the strongest is the usual careful choice. Ticks at the
-    foot: what each resample chose. Choices at an end of the axis say that the searched range may be too narrow.
+    foot: what each resample chose. Choices at an end of the axis say that the searched range may be too narrow. The
+    dashed line is the prescribed strength, where the advised arm has it: tuned on all rows, by trials of its own,
+    together with whatever else the arm has.
     """
 
     name = "path"
     title = "Each strength, from weak to strong"
 
-    def _arm(self, name: str) -> str:
+    def arm(self, name: str) -> str:
+        """Name the smallest arm with a regularizer."""
         trials = self.findings.evidence["trials"]
         return min((arm for arm, one in trials.items() if name in one["strengths"]), key=lambda arm: arm.count("+"))
 
@@ -35,7 +38,7 @@ class Path(Display):
 
     def cells(self, name: str) -> list[Cell]:
         """Gather the trials of the smallest arm with a regularizer into bins of its strength."""
-        one = self.findings.evidence["trials"][self._arm(name)]
+        one = self.findings.evidence["trials"][self.arm(name)]
         bins = self._axis(name).bins(np.array(one["strengths"][name], float)).tolist()
         return [cell for cell in cells_of([(b,) for b in bins], one["fit"], one["relative_loss"]) if cell.where[0]]
 
@@ -50,7 +53,7 @@ class Path(Display):
 
     def chosen(self, name: str) -> list[float]:
         """List what each resample chose."""
-        one = self.findings.evidence["trials"][self._arm(name)]
+        one = self.findings.evidence["trials"][self.arm(name)]
         return [v for v, chosen in zip(one["strengths"][name], one["chosen"], strict=True) if chosen]
 
     def bins_chosen(self, name: str) -> list[int]:
@@ -62,7 +65,7 @@ class Path(Display):
         return [
             Panel(
                 name,
-                f"{name}, in the arm {self._arm(name)}",
+                f"{name}, in the arm {self.arm(name)}",
                 self._conclusion(name),
                 (326, 235),
                 (66.0, 12.0, 10.0, 42.0),
@@ -81,13 +84,35 @@ class Path(Display):
             return f"One resample is too few to tell how sensitive {name} is."
         middle = strength(float(np.median(self.chosen(name))))
         ends = f"{strength(axis.edges(flat[0])[0])} to {strength(axis.edges(flat[-1])[1])}"
-        return f"{name}: strengths of {ends} are within one standard error of the best; the median choice is {middle}."
+        told = f"{name}: strengths of {ends} are within one standard error of the best; the median choice is {middle}."
+        return " ".join(filter(None, (told, self._beside(name, axis, flat))))
+
+    def prescribed(self, name: str) -> float | None:
+        """Give the prescribed strength, a mean over sites; None where the advised arm has not the regularizer."""
+        found = self.findings.verdict["prescription"]["strengths"].get(name)
+        return float(np.mean(found)) if found else None
+
+    def _beside(self, name: str, axis: Axis, flat: Sequence[int]) -> str:
+        """Say why the prescribed strength is none of the plateau's, where it is none of them."""
+        given = self.prescribed(name)
+        if given is None or int(axis.bins(np.array([given]))[0]) in flat:
+            return ""
+        others = [other for other in self.findings.verdict["prescription"]["strengths"] if other != name]
+        outside = f"The prescribed {strength(given)} lies outside: it was tuned on all rows"
+        if {name, *others} >= {"l1", "l2"} and name in ("l1", "l2"):
+            partner = "l2" if name == "l1" else "l1"
+            beside = f"{partner} at {strength(self.prescribed(partner) or 0.0)}"
+            return f"{outside} together with {beside}; L1 and L2 share the work, which one path alone cannot show."
+        if others:
+            return f"{outside} together with {' and '.join(others)}, which this path does not show."
+        return f"{outside} by trials of its own; so far apart, they say that the strength is hardly known."
 
     def caption(self) -> str:
         """See `Display`."""
         return (
             "Points: means over resamples with one standard error; shaded: within one standard error of the least. "
-            "Ticks at the foot: chosen by a resample. Where the arm has other strengths, they vary too."
+            "Ticks at the foot: chosen by a resample. Dashed: prescribed, where the advised arm has it. Where the arm "
+            "has other strengths, they vary too."
         )
 
     def frame(self) -> "pd.DataFrame":
@@ -99,7 +124,7 @@ class Path(Display):
             flat, axis = self.plateau(name), self._axis(name)
             for cell in self.cells(name):
                 measured = {"relative loss": cell.mean, "se": cell.se, "trials": cell.trials, "resamples": cell.fits}
-                where = {"regularizer": name, "arm": self._arm(name), "strength": axis.middle(cell.where[0])}
+                where = {"regularizer": name, "arm": self.arm(name), "strength": axis.middle(cell.where[0])}
                 rows.append({**where, **measured, "plateau": cell.where[0] in flat})
         columns = ["regularizer", "arm", "strength", "relative loss", "se", "trials", "resamples", "plateau"]
         return pd.DataFrame(rows, columns=columns).set_index(["regularizer", "arm"])
@@ -117,6 +142,8 @@ class Path(Display):
         picked = axis.unit(np.maximum(np.array(self.chosen(panel.key)), 0))
         foot = {"transform": ax.get_xaxis_transform(), "clip_on": False}
         ax.plot(picked, np.full(len(picked), 0.025), "|", ms=9, mew=1.4, color=color("s2"), **foot)
+        if (given := self.prescribed(panel.key)) is not None and given > 0:
+            _mark(ax, float(axis.unit(np.array([given]))[0]))
         ends = np.linspace(0, 1, BINS // 2 + 1)
         ax.set_xticks(ends, [strength(axis.at(float(u))) for u in ends])
         ax.set_xlim(-0.03, 1.03)
@@ -125,6 +152,14 @@ class Path(Display):
         ax.set_xlabel(panel.key, color=color("ink"), fontsize=FONT)
         against = "none's" if self.findings.evidence["relative_to"] == "none" else "the mean"
         y_label(ax, panel, f"loss minus {against}")
+
+
+def _mark(ax: Any, at: float) -> None:
+    """Draw the prescribed strength, its name on the side where there is room."""
+    ax.axvline(at, color=color("s3"), lw=1.6, ls="--", zorder=2)
+    side, aside = ("left", 4) if at < 0.5 else ("right", -4)
+    style = {"color": color("s3"), "fontsize": FONT - 1, "va": "top", "ha": side}
+    ax.annotate("prescribed", (at, 1.0), (aside, 0), ax.get_xaxis_transform(), "offset points", **style)
 
 
 def _run(near: Set[int], best: int) -> list[int]:

@@ -23,9 +23,12 @@ class Surface(Display):
     """What strengths, and what mix.
 
     Every trial of the arms that have either, gathered into cells of two strengths; empty cells were not measured. The
-    number is the validation loss minus that of `none` on the same rows, in thousandths: below zero is better than none.
-    The darker, the better; each shade has as many cells. Outlined: within two standard errors of the best cell, over
-    resamples. The row and the column "off" are the arms that lack the factor.
+    number is the validation loss minus that of `none` on the same rows, in thousandths: below zero is better than none;
+    the small number below it is its standard error over resamples. The darker, the better; each shade has as many
+    cells. Outlined: the best cell, and those that lie within two standard errors of the difference from it. A cell that
+    is measured roughly is within them sooner than one that is measured well. In brackets, not shaded and never
+    outlined: cells with trials of too few resamples to be compared, of which some look good by luck. The row and the
+    column "off" are the arms that lack the factor.
 
     These are the rows that tuned: they say where good strengths lie, not how good they are. The verdict's rows are
     others.
@@ -70,15 +73,17 @@ class Surface(Display):
 
     def _conclusion(self, pair: tuple[str, str]) -> str:
         found, axes = self.cells(pair), self._axes(pair)
-        best = min(found, key=lambda cell: (not cell.tied, cell.mean))
+        measured, compared = f"{counted(len(found), 'cell')} measured", [cell for cell in found if cell.compared]
+        if not compared:
+            return f"{measured}, none in enough resamples to be compared."
+        best = min(compared, key=lambda cell: cell.mean)
         named = " and ".join(f"{axis.name} {axis.label(b)}" for axis, b in zip(axes, best.where, strict=True))
         tied = sum(cell.tied for cell in found)
-        least = min(LEAST_FITS, len(self.findings.evidence["fits"]))
         near = f"{counted(tied - 1, 'other cell')} within two standard errors of it" if tied > 1 else "no other is near"
-        return (
-            f"{counted(len(found), 'cell')} measured. Of those with trials of {counted(least, 'resample')}, the least "
-            f"loss is at {named}; {near}."
-        )
+        few = len(found) - len(compared)
+        left_out = f", {few} of them in too few resamples to be compared" if few else ""
+        rest = "Of the others" if few else "Of these"
+        return f"{measured}{left_out}. {rest}, the least loss is at {named}, {_thousandths(best)}; {near}."
 
     def absent(self) -> str:
         """See `Display`."""
@@ -90,9 +95,14 @@ class Surface(Display):
         """See `Display`."""
         beside = "that of none" if self.findings.evidence["relative_to"] == "none" else "the mean of well-tried trials"
         return (
-            f"Validation loss minus {beside} on the same rows, in thousandths; the darker, the better. Outlined: "
-            "within two standard errors of the best cell. Empty: not measured."
+            f"Validation loss minus {beside} on the same rows, in thousandths, and below it its standard error; the "
+            "darker, the better. Outlined: the best cell, and those within two standard errors of the difference from "
+            "it, so that one measured roughly may be outlined where a better one measured well is not. In brackets: of "
+            f"fewer than {counted(self._least(), 'resample')}, too few to be compared. Empty: not measured."
         )
+
+    def _least(self) -> int:
+        return min(LEAST_FITS, len(self.findings.evidence["fits"]))
 
     def frame(self) -> "pd.DataFrame":
         """See `Display`."""
@@ -104,9 +114,10 @@ class Surface(Display):
             for cell in self.cells(pair):
                 strengths = {f"{k} strength": axis.middle(b) for k, axis, b in zip("xy", axes, cell.where, strict=True)}
                 measured = {"relative loss": cell.mean, "se": cell.se, "trials": cell.trials, "resamples": cell.fits}
-                rows.append({"x": pair[0], "y": pair[1], **strengths, **measured, "tied with best": cell.tied})
-        columns = ["x", "y", "x strength", "y strength", "relative loss", "se", "trials", "resamples", "tied with best"]
-        return pd.DataFrame(rows, columns=columns).set_index(["x", "y"])
+                judged = {"compared": cell.compared, "tied with best": cell.tied}
+                rows.append({"x": pair[0], "y": pair[1], **strengths, **measured, **judged})
+        columns = ["x", "y", "x strength", "y strength", "relative loss", "se", "trials", "resamples", "compared"]
+        return pd.DataFrame(rows, columns=[*columns, "tied with best"]).set_index(["x", "y"])
 
     def draw(self, ax: Any, panel: Panel) -> None:
         """See `Display`."""
@@ -116,9 +127,12 @@ class Surface(Display):
         plain_axes(ax)
         for side in ("bottom", "left"):
             ax.spines[side].set_visible(False)
-        shades = _shades([cell.mean for cell in found])
-        for cell, shade in zip(found, shades, strict=True):
+        compared = [cell for cell in found if cell.compared]
+        for cell, shade in zip(compared, _shades([cell.mean for cell in compared]), strict=True):
             _tile(ax, cell, shade)
+        for cell in found:
+            if not cell.compared:
+                _aside(ax, cell)
         # drawn last, so that neighbours do not cover the outline
         for cell in found:
             if cell.tied:
@@ -144,8 +158,25 @@ def _tile(ax: Any, cell: Cell, shade: int) -> None:
 
     x, y = cell.where
     ax.add_patch(Rectangle((x - 0.47, y - 0.46), 0.94, 0.92, fc=RAMP[shade], ec="none"))
-    style = {"ha": "center", "va": "center", "color": RAMP_TEXT[shade], "fontsize": FONT - 1}
-    ax.text(x, y, f"{round(1000 * cell.mean):+d}" if abs(cell.mean) < 10 else ">9999", **style)
+    style = {"ha": "center", "va": "center", "color": RAMP_TEXT[shade]}
+    known = np.isfinite(cell.se)
+    ax.text(x, y + (0.16 if known else 0), _thousandths(cell), fontsize=FONT - 1, **style)
+    if known:
+        ax.text(x, y - 0.24, f"\N{PLUS-MINUS SIGN}{_short(cell.se)}", fontsize=FONT - 2, **style)
+
+
+def _aside(ax: Any, cell: Cell) -> None:
+    """Write what too few resamples measured, so that it is not taken for a find."""
+    style = {"ha": "center", "va": "center", "color": color("muted"), "fontsize": FONT - 1}
+    ax.text(*cell.where, f"({_thousandths(cell)})", **style)
+
+
+def _thousandths(cell: Cell) -> str:
+    return f"{round(1000 * cell.mean):+d}" if abs(cell.mean) < 10 else ">9999"
+
+
+def _short(se: float) -> str:
+    return f"{round(1000 * se)}" if se < 10 else ">9999"
 
 
 def _outline(ax: Any, cell: Cell) -> None:

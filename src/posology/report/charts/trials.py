@@ -81,6 +81,8 @@ class Cell:
         Of the loss relative to the reference, over resamples; the standard error is NaN with a single one.
     trials, fits : int
         Measured, and the resamples that they are of.
+    compared : bool
+        Whether it has trials of enough resamples to be compared.
     tied : bool
         Within two standard errors of the difference from the best cell. It describes; it is no test.
     """
@@ -90,6 +92,7 @@ class Cell:
     se: float
     trials: int
     fits: int
+    compared: bool = False
     tied: bool = False
 
 
@@ -111,7 +114,10 @@ def cells_of(where: Sequence[tuple[int, ...]], fit: Sequence[int], relative: Seq
     if not sure:
         return found
     best = min(sure, key=lambda cell: cell.mean)
-    return [replace(cell, tied=cell is best or (cell in sure and _near(cell, best))) for cell in found]
+    return [
+        replace(cell, compared=cell.fits >= least, tied=cell is best or (cell.fits >= least and _near(cell, best)))
+        for cell in found
+    ]
 
 
 def _cell(place: tuple[int, ...], by_fit: Mapping[int, Sequence[float]]) -> Cell:
