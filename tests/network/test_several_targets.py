@@ -11,6 +11,7 @@ from posology.network.checks import check_model
 from posology.network.choice import ALL
 from posology.network.head_checks import check_scales
 from posology.network.heads import Head
+from posology.network.packed import PackedNetwork
 from posology.network.reach import check_reach
 from posology.network.source import NetworkSource
 
@@ -48,12 +49,14 @@ def test_losses_of_numbers_are_taken(loss):
     check_model(network(L.Dense(2), loss=loss), NAME, [WIDTH], 0, 2)
 
 
-def test_a_loss_that_keeps_the_targets_apart_is_refused():
+def test_a_loss_that_keeps_the_targets_apart_is_their_mean():
     def squares(y, prediction):
         return (y - prediction) ** 2
 
-    with pytest.raises(InputError, match=r"The loss of net.py:model_build gives shape \(3, 2\) for three rows"):
-        check_model(network(L.Dense(2), loss=squares), NAME, [WIDTH], 0, 2)
+    model = network(L.Dense(2), loss=squares)
+    check_model(model, NAME, [WIDTH], 0, 2)
+    y, p = np.zeros((3, 2), "float32"), np.array([[1, 3], [0, 2], [0, 0]], "float32")
+    assert np.asarray(PackedNetwork(model, targets=2).row_losses(y, p)).tolist() == [5.0, 2.0, 0.0]
 
 
 def test_bounded_outputs_are_refused():
