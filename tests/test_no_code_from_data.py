@@ -12,7 +12,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 BANNED_CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"}
 BANNED_MODULES = {"pickle", "_pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib", "yaml", "jsonpickle"}
 BANNED_ENDS = {"load_pickle", "read_pickle", "to_pickle", "func_load", "enable_unsafe_deserialization"}
-RUNS_A_FILE = {"network/source.py": [], "handback/builder_calls.py": ["exec", "compile"]}
+RUNS_A_FILE = {"network/user_file.py": [], "handback/builder_calls.py": ["exec", "compile"]}
 """What runs Python: the file that the user names with --network or --fit, and the change of it that is handed back."""
 
 

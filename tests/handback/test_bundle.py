@@ -86,7 +86,7 @@ def test_opened_it_is_laid_out_as_a_study_and_then_gone(study, parts, tmp_path):
     with opened(bundled(tmp_path / "b", parts)) as folder:
         for name in set(parts) - {"bundle.json"}:
             assert (folder / name).read_bytes() == (study / name).read_bytes()
-        assert json.loads((folder / "study.json").read_text())["settings"]["source"]["kind"] == "question"
+        assert json.loads((folder / "study.json").read_text())["settings"]["source"]["kind"] == "strong"
     assert not folder.exists()
 
 
