@@ -106,7 +106,7 @@ def test_branches_with_codes_and_two_outputs_are_studied_and_predict(call, here,
         (["--fit", "net.py:fit", "--epochs", "7"], "epochs is given twice: in fit, and as 7. Give it once."),
         (["--input", "body"], "--input got 'body'. Write NAME=COLUMN,COLUMN"),
         (["--input", "body=height", "--input", "body=weight"], "--input got 'body=weight'."),
-        (["--network", "net.py:branches", "--input", "bodi=height"], "fails: KeyError: 'body'"),
+        (["--network", "net.py:branches", "--input", "bodi=height"], "has no input 'bodi'. Did you mean 'body'?"),
         (["--network", "net.py:branches"], "x_train is one array; named inputs make it a dictionary"),
         (
             ["--network", "net.py:branches", "--input", "body=height,weigth"],
