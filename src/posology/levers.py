@@ -99,7 +99,7 @@ class Levers:
         best = max(rivals, key=lambda lever: lever.score)
         who = "Boosted trees with their defaults predict" if best.name == TREES else f"A {best.words} predicts"
         d = best.over_best
-        gain = f"{d.value:+.4f} {unit} [{d.lower:+.4f}, {d.upper:+.4f}] over {arm_in_words(self.best)}, the best arm"
+        gain = f"{d.value:+z.4f} {unit} [{d.lower:+z.4f}, {d.upper:+z.4f}] over {arm_in_words(self.best)}, the best arm"
         sure = "by more than your margin" if d.lower > margin else "though not certainly by more than your margin"
         return f"{who} this table better than every arm here: {gain}, {sure}."
 

@@ -161,7 +161,7 @@ def _gained(analysis: Analysis) -> list[str]:
     it = "It" if rivalry.combination == verdict.arm else f"The best-looking one, {arm_in_words(rivalry.combination)},"
     share = f" ({rivalry.percent_of_error:.0f}% of its error)" if math.isfinite(rivalry.percent_of_error) else ""
     gain = f"{it} gains {difference_in_words(analysis, rivalry.difference)} over {arm_in_words(rivalry.single)}"
-    after = f"{_signed(rivalry.shrunken, _places(verdict.margin))} after allowing for having picked the winner"
+    after = f"{rivalry.shrunken:+z.{_places(verdict.margin)}f} after allowing for having picked the winner"
     return [f"{gain}, the best-looking single regularizer{share}; {after}."]
 
 
@@ -328,10 +328,5 @@ def _at_most(bound: float, margin: float) -> str:
 def difference_in_words(analysis: Analysis, difference: Contrast) -> str:
     """Write a difference of scores with its interval, in decimals that show a hundredth of the margin."""
     margin = analysis.verdict.margin
-    value, lower, upper = (_signed(x, _places(margin)) for x in (difference.value, difference.lower, difference.upper))
+    value, lower, upper = (f"{x:+z.{_places(margin)}f}" for x in (difference.value, difference.lower, difference.upper))
     return f"{value} {analysis.measure.words} [{lower}, {upper}]"
-
-
-def _signed(value: float, places: int) -> str:
-    """Write a number with its sign, and what rounds to zero without a minus."""
-    return f"{round(value, places) + 0.0:+.{places}f}"

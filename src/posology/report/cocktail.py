@@ -83,7 +83,7 @@ def _worth(cocktail: Mapping[str, Any], unit: str) -> list[str]:
     total = sum(one["shapley"]["value"] for one in members)
     out = [
         (
-            f"The members' shares of the mix's gain over none, {total:+.4f} {unit}, are Shapley values; certain to be "
+            f"The members' shares of the mix's gain over none, {total:+z.4f} {unit}, are Shapley values; certain to be "
             f"above zero: {', '.join(sure) or 'none'}."
         )
     ]

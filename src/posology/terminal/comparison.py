@@ -36,7 +36,7 @@ def _scores(found: Comparison, names: Sequence[str]) -> Table:
     table = _table("arm", *names, "second minus first")
     for pair in found.scores:
         both = pair.first is not None and pair.second is not None
-        apart = f"{(pair.second or 0) - (pair.first or 0):+.4f}" if both else ""
+        apart = f"{(pair.second or 0) - (pair.first or 0):+z.4f}" if both else ""
         shown = ["-" if score is None else f"{score:.4f}" for score in (pair.first, pair.second)]
         table.add_row(pair.arm, *shown, apart)
     return table

@@ -25,7 +25,7 @@ def print_levers(console: Terminal, levers: Levers, analysis: Analysis) -> None:
 
 def interval(found: Contrast) -> str:
     """Write a difference."""
-    return f"{found.value:+.4f} [{found.lower:+.4f}, {found.upper:+.4f}]"
+    return f"{found.value:+z.4f} [{found.lower:+z.4f}, {found.upper:+z.4f}]"
 
 
 def lines(levers: Levers, unit: str) -> list[str]:

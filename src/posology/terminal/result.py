@@ -116,8 +116,8 @@ def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: 
         d = rivalry.difference
         lines.append(
             f"{arm_name(rivalry.combination)} minus {arm_name(rivalry.single)}, the best-looking of each: "
-            f"{d.value:+.4f} {analysis.measure.words} [{d.lower:+.4f}, {d.upper:+.4f}], "
-            f"{rivalry.shrunken:+.4f} after allowing for having picked them."
+            f"{d.value:+z.4f} {analysis.measure.words} [{d.lower:+z.4f}, {d.upper:+z.4f}], "
+            f"{rivalry.shrunken:+z.4f} after allowing for having picked them."
         )
     lines += together_or_apart(verdict, analysis.measure.words)
     if (p := analysis.probabilities) is not None:

@@ -5,14 +5,14 @@ from typing import Any
 
 
 def signed(value: float | None, places: int = 4) -> str:
-    """Write a difference; a dash where it is unknown.
+    """Write a difference; what rounds to zero has no minus, and what is unknown is a dash.
 
     Examples
     --------
-    >>> signed(0.00123), signed(None)
-    ('+0.0012', '\u2013')
+    >>> signed(0.00123), signed(-0.00001), signed(None)
+    ('+0.0012', '+0.0000', '\u2013')
     """
-    return "\N{EN DASH}" if value is None else f"{value:+.{places}f}"
+    return "\N{EN DASH}" if value is None else f"{value:+z.{places}f}"
 
 
 def with_interval(found: Mapping[str, Any]) -> str:
