@@ -60,6 +60,19 @@ def test_networks(network, kind):
     assert Study(network, X, Y).settings.source.kind == kind
 
 
+def test_a_function_reads_the_rows_of_an_input_that_is_not_named():
+    """It is called twice, the second time with a part of the rows."""
+
+    def build(x_train):
+        inputs = [keras.Input((x_train[name].shape[1],), name=name) for name in ("left", "rest")]
+        model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Concatenate()(inputs)))
+        model.compile("sgd", "mse")
+        return model
+
+    study = Study(build, pd.DataFrame(X, columns=NAMES), Y, inputs={"left": NAMES[:1]})
+    assert study.settings.source.kind == "config"
+
+
 def test_a_model_object_and_a_file(tmp_path):
     (tmp_path / "net.py").write_text("def model_build(): ...")
     assert Study(compiled(), X, Y).settings.source.kind == "config"

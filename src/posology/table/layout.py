@@ -143,14 +143,15 @@ def prepared_as_given(
 
 
 class RowsByInput(dict[str, np.ndarray]):
-    """Prepared rows by input, as far as the user names inputs; another name is looked up when a builder asks for it."""
+    """Prepared rows by input, as far as the user names inputs; another is added when a builder asks for it by name."""
 
     def __init__(self, rows: Mapping[str, np.ndarray], others: Callable[[str], np.ndarray]) -> None:
         super().__init__(rows)
         self._others = others
 
     def __missing__(self, name: str) -> np.ndarray:
-        return self._others(name)
+        self[name] = self._others(name)  # kept: who calls the builder again with a part of the rows has it too
+        return self[name]
 
 
 def rows_as_given(
@@ -165,17 +166,17 @@ def rows_as_given(
         return one_input(table).matrix(preparation, features)
     named = assign(list(given), list(table.features), given)
     taken = {column for own in named.values() for column in own}
-
-    def read(name: str, columns: Sequence[str]) -> np.ndarray:
-        return Layout((slot_of(table, name, columns),)).matrix(preparation, features)
+    layout = Layout(tuple(slot_of(table, name, own) for name, own in named.items()), by_name=True)
+    rows = layout.by_input(layout.matrix(preparation, features))
+    assert isinstance(rows, dict)  # by name
 
     def others(name: str) -> np.ndarray:
         columns = _parts(name, list(table.features)) or [c for c in table.features if c not in taken]
         if not columns:
             raise KeyError(name)
-        return read(name, columns)
+        return Layout((slot_of(table, name, columns),)).matrix(preparation, features)
 
-    return RowsByInput({name: read(name, columns) for name, columns in named.items()}, others)
+    return RowsByInput(rows, others)
 
 
 def slot_of(table: Table, name: str, columns: Sequence[str], *, coded: bool = False) -> Slot:
