@@ -43,9 +43,19 @@ def quoted(names: Iterable[object], limit: int = 8) -> str:
     >>> quoted(["age", "bmi", "sex"], limit=2)
     "'age', 'bmi' and 1 more"
     """
-    every = [f"'{shortened(str(name))}'" for name in names]
-    shown = ", ".join(every[:limit])
-    return shown if len(every) <= limit else f"{shown} and {len(every) - limit} more"
+    return first_of([f"'{shortened(str(name))}'" for name in names], limit)
+
+
+def first_of(parts: Sequence[str], limit: int) -> str:
+    """List the first `limit` parts, and how many more there are.
+
+    Examples
+    --------
+    >>> first_of(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    shown, more = ", ".join(parts[:limit]), len(parts) - limit
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from posology.errors import InputError
 from posology.network.raised import raised_at
 from posology.network.spellings import hint
-from posology.wording import did_you_mean
+from posology.wording import did_you_mean, first_of
 
 LISTED = 12
 """Names of a file that a message lists at most."""
@@ -56,8 +56,7 @@ def listed(names: Sequence[str]) -> str:
     >>> listed([])
     'none'
     """
-    shown, more = ", ".join(names[:LISTED]), len(names) - LISTED
-    return f"{shown} and {more} more" if more > 0 else shown or "none"
+    return first_of(names, LISTED) or "none"
 
 
 def function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:

@@ -1,8 +1,11 @@
 """The levers in the terminal: a table beside that of the arms, and what it says of early stopping."""
 
+from dataclasses import asdict
+
 from posology.inference import Analysis, Contrast
 from posology.levers import Lever, Levers
 from posology.plan import arm_name
+from posology.report.charts.numbers import with_interval
 from posology.terminal.console import Terminal, plain_table
 
 
@@ -25,7 +28,7 @@ def print_levers(console: Terminal, levers: Levers, analysis: Analysis) -> None:
 
 def interval(found: Contrast) -> str:
     """Write a difference."""
-    return f"{found.value:+z.4f} [{found.lower:+z.4f}, {found.upper:+z.4f}]"
+    return with_interval(asdict(found))
 
 
 def lines(levers: Levers, unit: str) -> list[str]:
