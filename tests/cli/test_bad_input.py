@@ -325,7 +325,7 @@ def test_resume_with_a_changed_network(call, finished, here):
         text = refused(call, here, "resume", finished.folder)
     finally:
         finished.network.write_text(kept)
-    assert "net.py' is not the one that this study began with: its content differs. Put the old one back" in text
+    assert "that of a file beside it that it imports, differs. Put the old one back" in text
 
 
 def test_resume_where_the_table_is_gone(call, finished, here):

@@ -153,7 +153,7 @@ def node(tmp_path, monkeypatch):
     relays = []
 
     def made():
-        relays.append(Relay("cluster-test", np.frombuffer(b"rows", "uint8"), ("net.py", b"x = 1")))
+        relays.append(Relay("cluster-test", np.frombuffer(b"rows", "uint8"), {"net.py": b"x = 1", "own/parts.py": b"y = 2"}))
         return relays[-1]
 
     yield made
@@ -166,6 +166,7 @@ def test_relays_of_a_node_share_what_was_sent_and_the_last_takes_it_away(node, t
     folder = tmp_path / "posology-cluster-test"
     assert (folder / "table.feather").read_bytes() == b"rows"
     assert (folder / "network" / "net.py").read_bytes() == b"x = 1"
+    assert (folder / "network" / "own" / "parts.py").read_bytes() == b"y = 2"
     first.end()
     assert folder.exists()
     second.end()

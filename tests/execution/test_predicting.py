@@ -47,9 +47,21 @@ def test_the_file_that_the_study_ran_is_run(model):
 def test_a_changed_file_is_not_run(model):
     with model.with_name("net.py").open("a") as file:
         file.write("# one line more")
-    with pytest.raises(InputError, match=r"its content differs\. It was not run\."):
+    with pytest.raises(InputError, match=r"that it imports, differs\. It was not run\."):
         load_network(model)
     assert not model.with_name("ran").exists()
+
+
+def test_a_file_that_imports_what_was_changed_is_not_run(tmp_path, model):
+    (tmp_path / "beside.py").write_text("changed = False\n")
+    model.with_name("net.py").write_text(f"import beside\n{NETWORK}")
+    held = json.loads(model.with_name("study.json").read_text())
+    source = NetworkSource(**held["settings"]["source"])
+    model.with_name("study.json").write_text(json.dumps({**held, "network": source.fingerprint()}))
+    assert type(load_network(model).layers[0]).__name__ == "Own"
+    (tmp_path / "beside.py").write_text("changed = True\n")
+    with pytest.raises(InputError, match=r"that it imports, differs\. It was not run\."):
+        load_network(model)
 
 
 def test_a_file_that_is_not_needed_may_be_gone(model):

@@ -149,8 +149,9 @@ def resume(
         loaded = load_demo() if demo_table else load(place, held["target"], held["drop"], **beside)
     if settings.source.fingerprint() != held.get("network"):
         raise InputError(
-            f"The network file '{settings.source.where}' is not the one that this study began with: its content "
-            "differs. Put the old one back, or start a new study in another --out."
+            f"The network file '{settings.source.where}' is not the one that this study began with: its content, or "
+            "that of a file beside it that it imports, differs. Put the old one back, or start a new study in another "
+            "--out."
         )
     if loaded.fingerprint() != held["fingerprint"]:
         raise InputError(

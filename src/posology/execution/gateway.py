@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from posology.execution.frames import Message, Pipe, pack_arrays, read_frame, unpack_arrays, write_frame
+from posology.network.file_parts import file_parts
 
 REACHING = 5.0
 """Seconds for a connection to an address: Ray itself would wait for minutes."""
@@ -99,8 +100,8 @@ class _Actors:
         self._packages, self._address = list(asked["packages"]), asked["address"]
         # once into the object store: it brings a copy to every node that has an actor, and no more than one
         self._table = ray.put(np.fromfile(asked["table"], "uint8"))
-        network = Path(asked["network"]) if asked["network"] else None
-        self._network = ("", b"") if network is None else (network.name, network.read_bytes())
+        parts = file_parts(Path(asked["network"])) if asked["network"] else {}
+        self._network = {name: path.read_bytes() for name, path in parts.items()}
         self._hired: dict[int, Any] = {}
         self._placed: set[int] = set()
 

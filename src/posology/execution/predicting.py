@@ -93,7 +93,8 @@ def load_network(path: Path) -> Any:
         if source.kind == "file" and source.fingerprint() != held.get("network"):
             raise InputError(
                 f"The network has layers of its own, and the file that has them, '{source.where}', is not the one that "
-                "the study ran: its content differs. It was not run. Put the old one back."
+                "the study ran: its content, or that of a file beside it that it imports, differs. It was not run. Put "
+                "the old one back."
             ) from None
         return keras.models.load_model(path, defined_in(source), compile=False)
 

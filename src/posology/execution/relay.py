@@ -45,19 +45,18 @@ class Relay:
         Name of the study's folder on this node.
     table : uint8 array (byte,)
         The table's file.
-    network : tuple
-        Name and bytes of the network file; an empty name where there is none.
+    network : mapping
+        From place to bytes of the network file and of what it imports, itself first; empty where there is none.
     """
 
-    def __init__(self, study: str, table: np.ndarray, network: tuple[str, bytes]) -> None:
+    def __init__(self, study: str, table: np.ndarray, network: Mapping[str, bytes]) -> None:
         self._left = contextlib.ExitStack()
         self._folder = self._left.enter_context(shared_folder(study))
-        self._network = network[0]
+        self._network = next(iter(network), "")
         with alone(self._folder / "lock"):
             _written(self._folder / TABLE, table.data)
-            if network[0]:
-                (self._folder / "network").mkdir(exist_ok=True)
-                _written(self._folder / "network" / network[0], network[1])
+            for name, content in network.items():
+                _written(self._folder / "network" / name, content)
         self._worker: Worker | None = None
 
     def facts(self, names: Sequence[str]) -> dict[str, Any]:
@@ -151,6 +150,7 @@ def _written(path: Path, content: bytes | memoryview) -> None:
     """Write a file, unless another actor of this node has."""
     if path.exists():
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.part")
     aside.write_bytes(content)
     aside.replace(path)

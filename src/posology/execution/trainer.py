@@ -65,8 +65,8 @@ class Trainer:
         self._job = job
         if job.fingerprint and job.source.fingerprint() != job.fingerprint:
             raise InputError(
-                f"The network file '{job.source.where}' was changed while the study ran. Put it back as it was and "
-                "continue, or start a new study in another --out."
+                f"The network file '{job.source.where}', or a file beside it that it imports, was changed while the "
+                "study ran. Put it back as it was and continue, or start a new study in another --out."
             )
         table = Table.load(Path(job.table))
         self._table, self._classes = table, table.classes

@@ -14,6 +14,7 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.files import given_path, is_regular
+from posology.network.file_parts import file_parts, hash_of
 from posology.network.patience import limited
 from posology.network.raised import raised_at, what_of
 from posology.network.settings_kept import settings_kept
@@ -63,17 +64,20 @@ class NetworkSource:
     def fingerprint(self) -> str:
         """Hash what builds the network (SHA-256), so that a study is not continued with another one.
 
+        A file counts with what it imports from its own folder (`file_parts`).
+
         Raises
         ------
         InputError
             The network file is gone.
         """
+        if self.kind != "file":
+            return hashlib.sha256(f"{self.kind} {self.config}".encode()).hexdigest()
         try:
-            content = Path(self.where).read_bytes() if self.kind == "file" else f"{self.kind} {self.config}".encode()
+            return hash_of(file_parts(Path(self.where)))
         except OSError as error:
-            reason = f"The network file '{self.where}' cannot be read: {error.strerror}."
+            reason = f"The network file '{error.filename}' cannot be read: {error.strerror}."
             raise InputError(f"{reason} Put it back.") from error
-        return hashlib.sha256(content).hexdigest()
 
     def __str__(self) -> str:
         """Name the source in a sentence."""
