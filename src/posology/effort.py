@@ -30,14 +30,17 @@ class Effort:
     levers: bool = True
 
 
+QUICK = "quick"
 EFFORTS: Mapping[str, Effort] = {
-    "quick": Effort(
+    QUICK: Effort(
         {"repeats": 1, "folds": 3, "trials": 4, "inner_splits": 2, "refits": 2, "epochs": 100, "patience": 10},
         levers=False,
     ),
     "standard": Effort(),
 }
 """By name. "quick" trains about a hundred networks; its intervals are wide, and its verdict says so."""
+MORE = "This fit was a quick one, of one repeat: effort='standard' compares with several, for minutes."
+"""Said of a quick fit's verdict that leaves something open."""
 
 
 def why_untuned(table: Table, design: Design) -> str:

@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from sklearn.utils import check_array, check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from posology.class_weights import check_class_weight, parse_class_weight
-from posology.effort import EFFORTS, why_untuned
+from posology.effort import EFFORTS, MORE, QUICK, why_untuned
 from posology.errors import InputError
 from posology.execution.fitted import FittedNetwork
 from posology.execution.staff import KEPT
+from posology.inference import Kind
 from posology.judging import judge_of
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
@@ -81,7 +83,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             else:
                 workers = None if self.n_jobs == -1 else self.n_jobs
                 self.result_ = Study.of(table, settings, folder=folder, workforce=Workforce(workers, staff=KEPT)).run()
-                self.prescription_, self.verdict_ = self.result_.prescription, self.result_.verdict
+                self.prescription_ = self.result_.prescription
+                self.verdict_ = self._told(self.result_.verdict)
                 _ = self.result_.findings  # reads the folder while it is there
             self._network = FittedNetwork.of_folder(folder, settings.source)
 
@@ -100,6 +103,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         design = Design(arms, cabinet=cabinet, **sizes)
         source = source_of(self.network, lambda: prepared_as_given(table, {}))
         return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
+
+    def _told(self, verdict: VerdictText) -> VerdictText:
+        """Say how to ask an estimator for more evidence, where it is wanting."""
+        if verdict.kind != Kind.OPEN.value or self.effort != QUICK:
+            return verdict
+        return replace(verdict, sentences=(*verdict.sentences, MORE))
 
     def _class_weight(self) -> Any:
         return None

@@ -51,6 +51,8 @@ def test_a_study_is_behind_it(studied):
     model, rows = studied
     assert isinstance(model.result_, StudyResult)
     assert str(model.verdict_).startswith(("Not enough evidence", "Use", "Combine", "Practically equivalent"))
+    opened = model.verdict_.kind == "not enough evidence"
+    assert ("effort='standard'" in model.verdict_.sentences[-1]) == opened
     assert model.prescription_.arm == model.result_.prescription.arm
     assert list(model.feature_names_in_) == list(rows.columns[:-1])
     assert model.n_features_in_ == 8
