@@ -187,6 +187,8 @@ CASES = [
     ("POS016", _set("study", "stopping", value=DONE), "passed", "All 2 repeats"),
     ("POS017", _classes(0.51), "tip", "balanced accuracy of an arm is 0.510, and 0.500 is had"),
     ("POS017", _classes(0.6), "passed", "is 0.600"),
+    ("POS018", _lever("ridge", "over_best", 0.01), "tip", "minus the best arm"),
+    ("POS018", _lever("ridge", "over_best", -0.01), "passed", "minus the best arm"),
 ]  # fmt: skip
 
 

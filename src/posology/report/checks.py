@@ -173,5 +173,13 @@ RULES = (
         "Decide by the predicted probabilities, at a threshold of your own, or train with --class-weight balanced.",
         looks.every_class,
     ),
+    Rule(
+        "POS018",
+        "A linear model is no better",
+        "A linear model is better",
+        "Where it is, the network learns noise beside the lines, and its regularizers are not where most is to be had.",
+        "Use the linear model, or a smaller network.",
+        looks.linear,
+    ),
 )
 """In the order of their codes; a code never changes its meaning."""

@@ -176,6 +176,11 @@ def trees(f: Findings) -> Outcome:
     return _lever(f, "trees", "over_best", "the best arm")
 
 
+def linear(f: Findings) -> Outcome:
+    """Look whether a ridge, or a logistic regression, beats the best arm."""
+    return _lever(f, "ridge", "over_best", "the best arm")
+
+
 def average(f: Findings) -> Outcome:
     """Look whether an average of networks beats the advised arm."""
     return _lever(f, "average", "over_advised", "the advised arm")
