@@ -153,7 +153,9 @@ def node(tmp_path, monkeypatch):
     relays = []
 
     def made():
-        relays.append(Relay("cluster-test", np.frombuffer(b"rows", "uint8"), {"net.py": b"x = 1", "own/parts.py": b"y = 2"}))
+        relays.append(
+            Relay("cluster-test", np.frombuffer(b"rows", "uint8"), {"net.py": b"x = 1", "own/parts.py": b"y = 2"})
+        )
         return relays[-1]
 
     yield made

@@ -207,7 +207,11 @@ def test_open():
 @pytest.mark.parametrize(
     ("floor", "chance", "text"),
     [
-        (0.015, 0.995, f"{MAY} 99%, a few with a smaller one."),  # a floor above the margin is no bar: arms may be alike
+        (
+            0.015,
+            0.995,
+            f"{MAY} 99%, a few with a smaller one.",
+        ),  # a floor above the margin is no bar: arms may be alike
         (0.006, 0.34, f"{MAY} 34%, a few with a smaller one."),
         (
             0.032,

@@ -196,7 +196,8 @@ def _what_would_help(analysis: Analysis, units: tuple[int, str]) -> list[str]:
         share = f"{min(analysis.chance, 0.99):.0%}"
         return [
             *said,
-            f"More repeats (--repeats) may decide it: endless ones would with a chance of {share}, a few with a smaller one.",
+            f"More repeats (--repeats) may decide it: endless ones would with a chance of {share}, a few with a smaller "
+            "one.",
         ]
     if could == "would not":
         return [*said, f"More training will not help, more {units[1]} would: {here}, {endless}."]
