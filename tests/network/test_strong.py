@@ -45,6 +45,16 @@ def test_bins_are_the_places_among_quantiles():
         np.testing.assert_allclose(got[:, begin : begin + strong.BINS], np.transpose(places), atol=1e-4)
 
 
+def test_the_output_reads_nearly_straight_columns_beside_the_hidden_layers():
+    rows = np.array([[0.0, 1.0], [-3.0, 1e6]])
+    inputs = keras.Input((2,))
+    got = ran(inputs, strong.beside(inputs, inputs), rows)
+    np.testing.assert_array_equal(got[:, :2], rows.astype("float32"))
+    np.testing.assert_allclose(got[:, 2:], rows / np.sqrt(1 + (rows / 10) ** 2), rtol=1e-5)
+    model = strong.model_build(RANDOM.normal(size=(60, 5)).astype("float32"))
+    assert model.get_layer("output").kernel.shape == (128 + 5, 1)
+
+
 def test_the_learning_rate_stays_and_falls():
     falling = strong.falling(100, 0.5)
     at = [float(falling(step)) for step in (0, 25, 50, 75, 100, 500)]

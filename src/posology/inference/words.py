@@ -194,11 +194,8 @@ def _what_would_help(analysis: Analysis, units: tuple[int, str]) -> list[str]:
     if could == "may":
         # of draws, so never quite certain; and nobody trains endless repeats
         share = f"{min(analysis.chance, 0.99):.0%}"
-        return [
-            *said,
-            f"More repeats (--repeats) may decide it: endless ones would with a chance of {share}, a few with a smaller "
-            "one.",
-        ]
+        endless = f"endless ones would with a chance of {share}, a few with a smaller one"
+        return [*said, f"More repeats (--repeats) may decide it: {endless}."]
     if could == "would not":
         return [*said, f"More training will not help, more {units[1]} would: {here}, {endless}."]
     rare = f"and decide it with a chance of {analysis.chance:.0%} at best"

@@ -32,7 +32,7 @@ def file_parts(file: Path) -> dict[str, Path]:
             finder.run_script(str(file))  # reads it, and runs nothing
     except (SyntaxError, ValueError, RecursionError):
         pass  # a file that is no Python is refused, with its line, where it is imported
-    found = {Path(m.__file__) for m in finder.modules.values() if m.__file__}
+    found = {Path(vars(module)["__file__"]) for module in finder.modules.values() if vars(module)["__file__"]}
     helpers = sorted(path.relative_to(folder).as_posix() for path in found - {file})
     return {file.name: file, **{name: folder / name for name in helpers}}
 
