@@ -72,13 +72,15 @@ def variants() -> dict[str, Callable[..., Any]]:
             "scaled": strong.scaled,
             "embedded": strong.embedded,
             "hidden": strong.hidden,
+            "beside": strong.beside,
             "head": strong.head,
             "falling": strong.falling,
             "compiled": strong.compiled,
             **parts,
         }
         inputs = keras.Input((x.shape[1],), name="row")
-        out = of["head"](of["hidden"](of["embedded"](*of["scaled"](inputs, x.astype(float)))), classes)
+        learned = of["hidden"](of["embedded"](*of["scaled"](inputs, x.astype(float))))
+        out = of["head"](of["beside"](learned, inputs), classes)
         steps = strong.FULL_EPOCHS * -(-len(x) // 32)
         peak = strong.LEARNING_RATE_OF_CLASSES if classes else strong.LEARNING_RATE
         return of["compiled"](keras.Model(inputs, out), classes, of["falling"](steps, peak))
@@ -90,6 +92,7 @@ def variants() -> dict[str, Callable[..., Any]]:
         "whole": {},
         "standard scaling": {"scaled": lambda inputs, rows: (inputs, rows)},
         "no embeddings": {"embedded": without_bins},
+        "no columns beside": {"beside": lambda learned, _: learned},
         "periodic embeddings": {"embedded": periodic},
         "relu": {"hidden": partial(strong.hidden, activation="relu")},
         "beta2 0.999": {"compiled": partial(strong.compiled, beta_2=0.999)},

@@ -1,9 +1,9 @@
 """A strong network for tables, of stock Keras layers: a multilayer perceptron as one is made today.
 
-Each part is a function: robust scaling, embeddings of numbers, hidden layers, the learning rate. What each is worth is
-measured by `benchmarks/network_ablation.py`; docs/networks.md has the figures. What is computed from training rows
-(centers, spreads, quantiles) are weights of frozen layers: each fold has its own, and an exported model holds them. The
-file needs nothing of posology, so that a copy of it is a network file of your own.
+Each part is a function: robust scaling, embeddings of numbers, hidden layers, columns beside them, the learning rate.
+What each is worth is measured by `benchmarks/network_ablation.py`; docs/networks.md has the figures. What is computed
+from training rows (centers, spreads, quantiles) are weights of frozen layers: each fold has its own, and an exported
+model holds them. The file needs nothing of posology, so that a copy of it is a network file of your own.
 """
 
 from typing import Any
@@ -17,6 +17,8 @@ BINS = 8
 """Places that a column is embedded in, at most."""
 MOST_EMBEDDED = 512
 """Places of all columns together, at most: wider tables get fewer a column, and the widest none."""
+NEARLY_STRAIGHT = 10
+"""Standard deviations at which a column that the output reads itself bends: a line, but for single far outliers."""
 LEARNING_RATE = 0.002
 """For numbers."""
 LEARNING_RATE_OF_CLASSES = 0.0005
@@ -61,7 +63,7 @@ def model_build(
 
     inputs = keras.Input((x_train.shape[1],), name="row")
     rows = x_train[:: max(1, len(x_train) // MOST_ROWS)].astype(float)
-    x = hidden(embedded(*scaled(inputs, rows)))
+    x = beside(hidden(embedded(*scaled(inputs, rows))), inputs)
     steps = min(epochs, FULL_EPOCHS) * -(-len(x_train) // batch_size)
     peak = LEARNING_RATE_OF_CLASSES if classes else LEARNING_RATE
     return compiled(keras.Model(inputs, head(x, classes, targets)), classes, falling(steps, peak))
@@ -148,6 +150,18 @@ def hidden(x: Any, units: tuple[int, ...] = UNITS, activation: str = "silu") -> 
         )(x)
         x = layers.Dropout(0.0, name=f"dropout_{place}")(x)
     return x
+
+
+def beside(x: Any, inputs: Any) -> Any:
+    """Put beside the last hidden layer the columns z themselves, as z/sqrt(1 + (z/10)^2): what is a line stays one.
+
+    The output is then a linear model plus what the hidden layers add to it (Cheng et al. 2016, "Wide & deep learning",
+    arXiv:1606.07792). Hidden layers see scaled columns alone, on which a line of a long-tailed column is none.
+    """
+    from keras import layers, ops
+
+    straight = inputs / ops.sqrt(1.0 + ops.square(inputs / NEARLY_STRAIGHT))
+    return layers.Concatenate(name="beside")([x, straight])
 
 
 def head(x: Any, classes: int, targets: int = 1) -> Any:
