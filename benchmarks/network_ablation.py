@@ -35,6 +35,19 @@ def without_bins(x: Any, rows: Any) -> Any:
     return x
 
 
+def robust(inputs: Any, rows: Any) -> Any:
+    """Scale columns by median and interquartile range, and hold them within 3 of these (RealMLP's)."""
+    import keras
+
+    from posology.network import strong
+
+    low, first, center, third, high = np.quantile(rows, (0, 0.25, 0.5, 0.75, 1), axis=0)
+    spread = np.where(third > first, third - first, (high - low) / 2)
+    slope = 1 / np.where(spread > 0, spread, 1)
+    u, v = strong.frozen("ab,b->ab", "b", "scale", slope, -center * slope)(inputs), (rows - center) * slope
+    return u / keras.ops.sqrt(1.0 + keras.ops.square(u / 3.0)), v / np.sqrt(1 + np.square(v / 3))
+
+
 def periodic(x: Any, rows: Any) -> Any:
     """Embed each column in three mixtures of sixteen trained waves, in place of bins (RealMLP's PBLD, smaller)."""
     import keras
@@ -69,7 +82,7 @@ def variants() -> dict[str, Callable[..., Any]]:
 
     def built(x: Any, classes: int, *, parts: dict[str, Any]) -> Any:
         of = {
-            "scaled": strong.scaled,
+            "held": lambda inputs, rows: (strong.held(inputs, keras.ops.sqrt), strong.held(rows, np.sqrt)),
             "embedded": strong.embedded,
             "hidden": strong.hidden,
             "beside": strong.beside,
@@ -79,8 +92,8 @@ def variants() -> dict[str, Callable[..., Any]]:
             **parts,
         }
         inputs = keras.Input((x.shape[1],), name="row")
-        learned = of["hidden"](of["embedded"](*of["scaled"](inputs, x.astype(float))))
-        out = of["head"](of["beside"](learned, inputs), classes)
+        columns, rows = of["held"](inputs, x.astype(float))
+        out = of["head"](of["beside"](of["hidden"](of["embedded"](columns, rows)), columns), classes)
         steps = strong.FULL_EPOCHS * -(-len(x) // 32)
         peak = strong.LEARNING_RATE_OF_CLASSES if classes else strong.LEARNING_RATE
         return of["compiled"](keras.Model(inputs, out), classes, of["falling"](steps, peak))
@@ -90,7 +103,8 @@ def variants() -> dict[str, Callable[..., Any]]:
 
     changes = {
         "whole": {},
-        "standard scaling": {"scaled": lambda inputs, rows: (inputs, rows)},
+        "outliers as they are": {"held": lambda inputs, rows: (inputs, rows)},
+        "robust scaling": {"held": robust},
         "no embeddings": {"embedded": without_bins},
         "no columns beside": {"beside": lambda learned, _: learned},
         "periodic embeddings": {"embedded": periodic},

@@ -1,11 +1,12 @@
 """A strong network for tables, of stock Keras layers: a multilayer perceptron as one is made today.
 
-Each part is a function: robust scaling, embeddings of numbers, hidden layers, columns beside them, the learning rate.
-What each is worth is measured by `benchmarks/network_ablation.py`; docs/networks.md has the figures. What is computed
-from training rows (centers, spreads, quantiles) are weights of frozen layers: each fold has its own, and an exported
+Each part is a function: columns without far outliers, embeddings of numbers, hidden layers, the columns beside them,
+the learning rate. What each is worth is measured by `benchmarks/network_ablation.py`; docs/networks.md has the figures.
+What is computed from training rows (quantiles) are weights of a frozen layer: each fold has its own, and an exported
 model holds them. The file needs nothing of posology, so that a copy of it is a network file of your own.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ BINS = 8
 """Places that a column is embedded in, at most."""
 MOST_EMBEDDED = 512
 """Places of all columns together, at most: wider tables get fewer a column, and the widest none."""
-NEARLY_STRAIGHT = 10
-"""Standard deviations at which a column that the output reads itself bends: a line, but for single far outliers."""
+FARTHEST = 10
+"""Standard deviations within which columns are held: lines stay nearly straight, single far outliers move little."""
 LEARNING_RATE = 0.002
 """For numbers."""
 LEARNING_RATE_OF_CLASSES = 0.0005
@@ -63,29 +64,28 @@ def model_build(
 
     inputs = keras.Input((x_train.shape[1],), name="row")
     rows = x_train[:: max(1, len(x_train) // MOST_ROWS)].astype(float)
-    x = beside(hidden(embedded(*scaled(inputs, rows))), inputs)
+    columns = held(inputs, keras.ops.sqrt)
+    x = beside(hidden(embedded(columns, held(rows, np.sqrt))), columns)
     steps = min(epochs, FULL_EPOCHS) * -(-len(x_train) // batch_size)
     peak = LEARNING_RATE_OF_CLASSES if classes else LEARNING_RATE
     return compiled(keras.Model(inputs, head(x, classes, targets)), classes, falling(steps, peak))
 
 
-def scaled(inputs: Any, rows: Float[np.ndarray, "row column"]) -> tuple[Any, Float[np.ndarray, "row column"]]:
-    """Scale columns robustly and clip them smoothly: u = (x - median)/IQR, then u/sqrt(1 + (u/3)^2), within (-3, 3).
+def held(z: Any, root: Callable[[Any], Any]) -> Any:
+    """Hold standardized columns within 10 standard deviations, smoothly: z/sqrt(1 + (z/10)^2).
 
-    A column without an interquartile range, such as that of a rare level, is divided by half its range; a constant one
-    is only centered. (RealMLP, Holzmueller et al. 2024, arXiv:2407.04491.)
+    Parameters
+    ----------
+    z : tensor or array (row, column)
+    root : callable
+        The square root of its library.
 
-    Returns
-    -------
-    tensor, and the training rows in the same scale
+    Examples
+    --------
+    >>> held(np.array([0.0, 1.0, 10.0, 1e9]), np.sqrt).round(3).tolist()
+    [0.0, 0.995, 7.071, 10.0]
     """
-    from keras import ops
-
-    low, first, center, third, high = np.quantile(rows, (0, 0.25, 0.5, 0.75, 1), axis=0)
-    spread = np.where(third > first, third - first, (high - low) / 2)
-    slope = 1 / np.where(spread > 0, spread, 1)
-    u, v = frozen("ab,b->ab", "b", "scale", slope, -center * slope)(inputs), (rows - center) * slope
-    return u / ops.sqrt(1.0 + ops.square(u / 3.0)), v / np.sqrt(1 + np.square(v / 3))
+    return z / root(1.0 + (z / FARTHEST) ** 2)
 
 
 def embedded(x: Any, rows: Float[np.ndarray, "row column"]) -> Any:
@@ -152,16 +152,14 @@ def hidden(x: Any, units: tuple[int, ...] = UNITS, activation: str = "silu") -> 
     return x
 
 
-def beside(x: Any, inputs: Any) -> Any:
-    """Put beside the last hidden layer the columns z themselves, as z/sqrt(1 + (z/10)^2): what is a line stays one.
+def beside(x: Any, columns: Any) -> Any:
+    """Put the columns beside the last hidden layer: the output is a linear model plus what the hidden layers add to it.
 
-    The output is then a linear model plus what the hidden layers add to it (Cheng et al. 2016, "Wide & deep learning",
-    arXiv:1606.07792). Hidden layers see scaled columns alone, on which a line of a long-tailed column is none.
+    (Cheng et al. 2016, "Wide & deep learning", arXiv:1606.07792.)
     """
-    from keras import layers, ops
+    from keras import layers
 
-    straight = inputs / ops.sqrt(1.0 + ops.square(inputs / NEARLY_STRAIGHT))
-    return layers.Concatenate(name="beside")([x, straight])
+    return layers.Concatenate(name="beside")([x, columns])
 
 
 def head(x: Any, classes: int, targets: int = 1) -> Any:
