@@ -20,6 +20,7 @@ from posology.execution.fitted import FittedNetwork
 from posology.execution.staff import KEPT
 from posology.inference import Kind
 from posology.judging import judge_of
+from posology.network.asked import Outputs
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
 from posology.plan import Design, parse_family
@@ -101,7 +102,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         sizes = {**effort.sizes, **own, "seed": self._seed(), "class_weight": weight, "ensemble": self.ensemble}
         arms, cabinet = parse_family(self.arms)
         design = Design(arms, cabinet=cabinet, **sizes)
-        source = source_of(self.network, lambda: prepared_as_given(table, {}))
+        source = source_of(
+            self.network, lambda: prepared_as_given(table, {}), Outputs(len(table.classes), table.n_targets)
+        )
         return Settings(design, source, self.margin, score=self.measure, levers=effort.levers)
 
     def _told(self, verdict: VerdictText) -> VerdictText:

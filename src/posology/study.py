@@ -14,6 +14,7 @@ from posology.execution import Job, LostWorker, Pool
 from posology.forecast import Forecast, forecast
 from posology.judging import judge_of
 from posology.machine import versions
+from posology.network.asked import Outputs
 from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, parse_family, read_fit_arguments
@@ -164,7 +165,9 @@ class Study:
             design = arguments.applied(design)
             table = replace(table, notes=(*table.notes, *arguments.notes))
         checked = {name: check_range(name, *ends) for name, ends in (ranges or {}).items()}
-        source = source_of(network, lambda: prepared_as_given(table, given))
+        source = source_of(
+            network, lambda: prepared_as_given(table, given), Outputs(len(table.classes), table.n_targets)
+        )
         choice = Choice(every_site, tuple(include), tuple(exclude))
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
         self._set(table, settings, folder, Workforce(workers, cluster), seconds_of(budget))

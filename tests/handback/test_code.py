@@ -9,13 +9,14 @@ import pytest
 
 from posology.handback import same_network
 from posology.handback.code import edited
+from posology.network.asked import Outputs
 from posology.network.branches import branch_sites
 from posology.network.choice import Choice
 from posology.network.doses import doses_of
 from posology.network.export import export_model
 from posology.network.lines import keras_lines
 from posology.network.sites import Dose, Site, dropout_sites, kernel_sites, leaves
-from posology.network.source import NetworkSource
+from posology.network.source import NetworkSource, open_source
 
 from .builders import EACH, NONE, REFUSED, SHARED, TWO_INPUTS
 
@@ -278,3 +279,28 @@ def test_no_diff_is_made_of_more_than_penalties_and_dropout(tmp_path):
     edit = edited(source, None, [Dose(site, {"l1": 0.0, "l2": 0.0, "max_norm": 0.5})])
     assert (edit.diff, edit.reason) == ("", "no diff is made of max_norm: the lines say where each belongs")
     assert edit.lines == ("dense: no kernel_regularizer, kernel_constraint=keras.constraints.MaxNorm(2, axis=0)",)
+
+
+OF_TENSORFLOW = """\
+import tensorflow as tf
+
+
+def model_build(input_dim, num_classes):
+    model = tf.keras.Sequential()
+    model.add(tf.keras.Input(shape=(input_dim,)))
+    model.add(tf.keras.layers.Dense(8, activation="relu", kernel_regularizer=tf.keras.regularizers.l2(0.01)))
+    model.add(tf.keras.layers.Dropout(0.5))
+    model.add(tf.keras.layers.Dense(num_classes, activation="softmax"))
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
+    return model
+"""
+
+
+def test_a_file_that_imports_keras_by_way_of_tensorflow_and_takes_numbers(tmp_path):
+    (tmp_path / "net.py").write_text(OF_TENSORFLOW)
+    source, outputs = NetworkSource("file", str(tmp_path / "net.py"), "model_build"), Outputs(classes=3)
+    model = open_source(source, classes=3)(X)
+    edit = edited(source, X, alike(model), outputs)
+    assert edit.reason == ""
+    assert "kernel_regularizer=tf.keras.regularizers.L1(0.02)" in edit.source, edit.diff
+    assert "tf.keras.layers.Dropout(0.3)" in edit.source

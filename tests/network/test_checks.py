@@ -160,6 +160,18 @@ def subclassed():
     return model
 
 
+def subclassed_with_steps():
+    model = type("Steps", (Subclassed, OwnSteps), {})()
+    model.compile(loss="mse", optimizer="adam")
+    return model
+
+
+def with_a_decoder():
+    inputs = keras.Input((WIDTH,))
+    code = L.Dense(3)(inputs)
+    return functional(inputs, [L.Dense(WIDTH, name="decoder")(code), L.Dense(1, name="answer")(code)])
+
+
 def of_class(kind):
     inputs = keras.Input((WIDTH,))
     model = kind(inputs, L.Dense(1)(inputs))
@@ -285,14 +297,31 @@ def test_a_class_of_ones_own_made_of_inputs_and_outputs_is_functional():
         (lambda: (i for i in ()), "gave a value of type generator, not a model of Keras 3. It yields: write return."),
         (later, "gave a value of type coroutine, not a model of Keras 3. It is an async function: write def."),
         (not_compiled, "is not compiled, so its loss and optimizer are unknown. Add model.compile(loss='mse'"),
+        (
+            lambda: keras.Sequential([L.Dense(1, "sigmoid")]),
+            "Add model.compile(loss='binary_crossentropy', optimizer='ad",
+        ),
+        (
+            lambda: keras.Sequential([L.Dense(3, "softmax")]),
+            "model.compile(loss='sparse_categorical_crossentropy', opt",
+        ),
         (no_loss, "is compiled without a loss. Write model.compile(loss='mse', ...) in it."),
         (subclassed, "gave a subclassed model (Subclassed): its layers are hidden in Python code"),
+        (subclassed_with_steps, "Its own train_step() would not be run: write what that does as the loss."),
         (lambda: sequential(L.Dense(1), width=5), "for inputs of shape (5,), but the prepared table has 6 columns"),
         (lambda: sequential(L.Dense(1), width=5), "Take the width from the rows: Input(shape=(x_train.shape[1],))."),
         (lambda: sequential(L.Dense(3)), "with outputs of shape (3,); a regression needs one number a row. End it"),
         (
             lambda: sequential(OwnWithDropout(), L.Dense(1)),
             "(OwnWithDropout), that has a Dropout inside, which posology cannot set",
+        ),
+        (
+            lambda: sequential(OwnWithDropout(), L.Dense(1)),
+            "write layer.call(x) in place of layer(x): its layers are then",
+        ),
+        (
+            with_a_decoder,
+            "of shape (6,), (1,); all learn the target, and 'decoder' cannot. Leave it out of keras.Model(",
         ),
         (lambda: sequential(OwnWithDropoutInPlainPython(), L.Dense(1)), "that has a Dropout inside, which posology"),
         (dropout_in_a_wrapped_model, "(TimeDistributed), that wraps a Dropout inside, which posology cannot set"),

@@ -115,6 +115,15 @@ def test_a_layer_that_draws_while_predicting(layer):
     assert "own: sampled. Let a layer draw while training only" in text
 
 
+def test_dropout_that_is_always_on():
+    class Always(L.Dropout):
+        def call(self, x):
+            return super().call(x, training=True)
+
+    text = message(sequential((6,), L.Dense(8), Always(0.5), L.Dense(1)))
+    assert "In place of a Dropout that is always on write keras.layers.Dropout, and model(x, training=True)" in text
+
+
 def test_a_layer_that_jax_cannot_trace():
     text = message(sequential((6,), Unseeded(name="unseeded"), L.Dense(1)))
     assert "gave a model that JAX cannot train: ValueError: Exception encountered when calling Unseeded.call()." in text

@@ -149,6 +149,7 @@ def test_the_questions_network_has_the_head_that_the_target_needs(classes):
         ),
         (0, lambda: network(3, "softmax"), "with outputs of shape (3,); a regression needs one number a row. End it"),
         (0, lambda: network(1, "softmax"), "ends with a softmax over one output, which is always 1. For a number end"),
+        (2, lambda: network(1, "softmax", "binary_crossentropy"), "is always 1. End it with Dense(1, activation='sig"),
         (0, lambda: network(1, "sigmoid", "binary_crossentropy"), "the loss binary_crossentropy, which is for classes"),
         (2, lambda: network(1, "sigmoid", "hinge"), ""),
     ],

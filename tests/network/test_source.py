@@ -130,6 +130,10 @@ def test_the_questions_file_with_its_dropout_lines_on_or_off(opened, dropout):
         ("def network(x):\n    pass\n", "has no function 'model_build'. Its functions: network."),
         ("".join(f"def net{i}(): pass\n" for i in range(40)), "Its functions: net0, net1, net2,"),
         ("".join(f"def net{i}(): pass\n" for i in range(40)), "net11 and 28 more."),
+        (
+            "class A:\n    def model_build(self): pass\n",
+            "It is a method of the class A: write def model_build(x_train): r",
+        ),
         ("model_build = 3\n", "has no function 'model_build'. Its functions: none."),
         (
             f"{HEAD}model_build = keras.Sequential([Dense(1)])\n",
@@ -156,14 +160,15 @@ def test_a_file_that_cannot_be_used(opened, text, message):
         ("from keras.layers.normalization import BatchNormalization", "Write the import from the public module"),
         ("from keras.utils import np_utils", "Write 'from keras.utils import to_categorical'."),
         ("from keras.utils.np_utils import to_categorical", "Write 'from keras.utils import to_categorical'."),
-        ("from keras.wrappers.scikit_learn import KerasRegressor", "this import is not needed for posology."),
+        ("from keras.wrappers.scikit_learn import KerasRegressor", "not needed for posology: take it out"),
         ("from keras.optimizers import adam_v2", "Write the optimizer's own name"),
         ("from keras.engine.topology import Layer", "Write the import from keras.layers or keras.models."),
         ("from keras_adabound import AdaBound", "Write 'from posology.optimizers import AdaBound'."),
-        ("from tensorflow.keras.layers import Dense", "'from keras ...' instead of 'from tensorflow.keras ...'."),
+        ("import keras_tuner", "write numbers in place of hp.Int(...) and its like; or install keras-tuner."),
+        ("from keras.api.layers import Dense", "Leave out .api: 'from keras.layers import Dense'."),
         (
-            "import tensorflow as tf",
-            "Write 'import keras' instead of 'import tensorflow as tf' (and keras. instead",
+            "import tensorflow as tf; tf.constant(1)",
+            "Write keras.ops, such as keras.ops.mean, in place of its functions",
         ),
         ("import tf_keras", "posology studies networks of Keras 3: write the network with 'import keras'."),
         ("import numpy; return Dense(numpy.int64(3))", "The number is of NumPy's own type: write int(...) around it."),
@@ -173,7 +178,10 @@ def test_a_file_that_cannot_be_used(opened, text, message):
         ),
         ("import jax.numpy; jax.numpy.tanh(Input((3,)))", "posology runs networks on JAX: write keras.ops, such as"),
         ("return keras.optimizers.legacy.Adam()", "Write the optimizer without legacy, such as keras.optimizers.Adam."),
-        ("return Dense(x_train.Int('units', 8, 64))", "posology gives no hp of KerasTuner: write numbers in place of"),
+        (
+            "return Dense(x_train.Int('units', 8, 64))",
+            "posology gives no hp of KerasTuner: name the argument hp to see",
+        ),
         ("x_train.setflags(write=False); x_train -= 1", "Leave x_train as it is: work on x_train.copy()."),
         ("x_train.columns", "x_train is a NumPy array of the prepared columns: their number is x_train.shape[1]."),
         ("return keras.regularizers.l1(-0.1)", "expected a non-negative float"),
@@ -204,12 +212,13 @@ def test_keras_2_imports_at_the_head_of_a_file(opened):
 def test_a_builder_that_wants_more(opened, signature, wanted):
     text = refused(opened(f"def model_build({signature}):\n    pass\n"), ROWS)
     assert f"model_build of 'net.py' needs ({wanted})." in text
-    assert "give the other arguments defaults" in text
+    assert "give the other arguments defaults (units=...)" in text or "posology trains the network itself" in text
 
 
 def test_an_argument_by_another_name_is_said_to_be_the_rows(opened):
-    text = refused(opened("def model_build(n_features):\n    return range(n_features)\n"), ROWS)
-    assert "Its argument 'n_features' is given the prepared training rows, a NumPy array: the number of" in text
+    text = refused(opened("def model_build(table):\n    return range(table)\n"), ROWS)
+    assert "Its argument 'table' is given the prepared training rows, a NumPy array: the number of columns is" in text
+    assert "If it is something else, give it a default: table=..." in text
     text = refused(opened("def model_build(x_train):\n    return range(x_train)\n"), ROWS)
     assert "Its argument" not in text
 

@@ -88,7 +88,9 @@ def _with_random_rows(source: NetworkSource) -> _Shown:
     Whether its target is a number or a class is guessed from its loss, and how many there are from its outputs.
     """
     rng = np.random.default_rng(0)
-    model = open_source(source)(rng.normal(size=(RANDOM_ROWS, RANDOM_COLUMNS)).astype("float32"))
+    # a function that asks for n_classes gets two, and one output for output_dim, which numbers need too
+    classes = 2 if source.kind == "file" else 0
+    model = open_source(source, classes)(rng.normal(size=(RANDOM_ROWS, RANDOM_COLUMNS)).astype("float32"))
     check_compiled(model, str(source))
     built = model.built
     widths = [_width(tensor) for tensor in model.inputs] if built else [RANDOM_COLUMNS]

@@ -19,7 +19,9 @@ import numpy as np
 
 from posology.errors import InputError
 from posology.handback.source_text import SourceText, UnwritableError
+from posology.network.asked import NUMBER, Outputs
 from posology.network.checks import build as build_layers
+from posology.network.keras_of_tensorflow import keras_of_tensorflow
 from posology.network.source import build_by
 from posology.network.user_file import FILE_PREFIX
 
@@ -63,7 +65,7 @@ class BuilderCall:
     makes: Any
 
 
-def build(content: bytes, file: Path, function: str, x_train: Any) -> Any:
+def build(content: bytes, file: Path, function: str, x_train: Any, outputs: Outputs = NUMBER) -> Any:
     """Build the network of a file, as if that were its content.
 
     Parameters
@@ -76,17 +78,20 @@ def build(content: bytes, file: Path, function: str, x_train: Any) -> Any:
         The one that builds.
     x_train : Any
         What it is given: prepared rows, or these by input.
+    outputs : Outputs
+        That the network has, for a function that asks for their number.
 
     Raises
     ------
     InputError
         It does not import, has no such function, this fails, or what it gives cannot be built for the rows.
     """
-    namespace = _run(content, file)
-    if not callable(namespace.get(function)):
-        raise InputError(f"The network file '{file.name}' has no function '{function}'.")
     name = f"{function} of '{file.name}'"
-    model = build_by(namespace[function], name, lambda: x_train)
+    with keras_of_tensorflow(file.parent):
+        namespace = _run(content, file)
+        if not callable(namespace.get(function)):
+            raise InputError(f"The network file '{file.name}' has no function '{function}'.")
+        model = build_by(namespace[function], name, lambda: x_train, outputs)
     if isinstance(x_train, np.ndarray):
         build_layers(model, name, x_train.shape[1])
     return model

@@ -5,7 +5,7 @@ The changed file is run before it is handed over: only a diff that builds the ve
 
 import difflib
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from posology.handback.builder_calls import build, watched
 from posology.handback.changes import changes
 from posology.handback.same_network import is_same
 from posology.handback.source_text import SourceText, UnwritableError, applied
+from posology.network.asked import NUMBER, Outputs
 from posology.network.branches import branch_sites
 from posology.network.choice import ALL, Choice
 from posology.network.doses import RATE
@@ -47,7 +48,7 @@ class CodeEdit:
     reason: str = ""
 
 
-def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEdit:
+def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose], outputs: Outputs = NUMBER) -> CodeEdit:
     """Write a prescription into the file that builds the network; the file itself is left as it is.
 
     Parameters
@@ -58,6 +59,8 @@ def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEd
         Rows that the builder is given, `(row, column)` or these by input.
     doses : sequence of Dose
         For sites of the network.
+    outputs : Outputs
+        That it has, for a function that asks for their number.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEd
     """
     lines = tuple(keras_lines(doses))
     try:
-        return replace(_edited(source, x_train, doses), lines=lines)
+        return replace(_edited(source, x_train, doses, outputs), lines=lines)
     except (UnwritableError, InputError) as error:
         return CodeEdit(lines=lines, reason=" ".join(str(error).split()))
 
@@ -79,7 +82,7 @@ def edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEd
 _LINES = "these are the lines to write, and no diff"
 
 
-def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeEdit:
+def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose], outputs: Outputs) -> CodeEdit:
     if source.kind != "file":
         if source.kind in OWN:
             raise UnwritableError(f"{source} is posology's own (`posology inspect {source.kind}`): {_LINES}")
@@ -87,12 +90,16 @@ def _edited(source: NetworkSource, x_train: Any, doses: Sequence[Dose]) -> CodeE
     _check_writable(doses)
     file = Path(source.where)
     content, encoding, text = _read(file)
-    model, made = watched(lambda: build(content, file, source.function, x_train), file)
+
+    def built(content: bytes) -> Any:
+        return build(content, file, source.function, x_train, outputs)
+
+    model, made = watched(lambda: built(content), file)
     doses = _in(model, doses)
     new = applied(text.text, changes(text, model, made, doses))
     if new == text.text:
         raise UnwritableError("the file has these strengths already")
-    _check(new.encode(encoding), file, source.function, x_train, rebuild_with(model, doses))
+    _check(lambda: built(new.encode(encoding)), rebuild_with(model, doses))
     mark = "\ufeff" if encoding == "utf-8-sig" else ""
     return CodeEdit(_diff(mark + text.text, mark + new, file.name, encoding), mark + new)
 
@@ -149,10 +156,10 @@ def _is_like(site: Site, other: Site) -> bool:
     return replace(site, layer="") == replace(other, layer="")
 
 
-def _check(content: bytes, file: Path, function: str, x_train: Any, wanted: Any) -> None:
+def _check(built: Callable[[], Any], wanted: Any) -> None:
     """Check that a changed file builds the network that is wanted."""
     try:
-        same = is_same(wanted, build(content, file, function, x_train))
+        same = is_same(wanted, built())
     except InputError as error:
         raise UnwritableError(f"the changed file would not run: {error}") from error
     if not same:

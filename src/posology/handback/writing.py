@@ -10,6 +10,7 @@ import numpy as np
 
 from posology.execution.predicting import finished, load_network
 from posology.handback.embedded import embed, input_columns
+from posology.network.asked import Outputs
 from posology.network.doses import doses_of
 from posology.network.outputs import scored_output
 from posology.network.sites import Dose, Site
@@ -19,6 +20,7 @@ from posology.plan.schedules import scheduled_lines
 from posology.regularizers import PLACES
 from posology.study_json import read_settings
 from posology.table import Classes, Layout, Preparation
+from posology.table.targets import classes_of, targets_of
 
 
 def embedded_model(folder: Path) -> Any:
@@ -90,12 +92,17 @@ def code_of(folder: Path) -> dict[str, Any]:
     verdict = read_of_its_end(folder, "verdict.json")
     layout = Layout.load(folder)
     x_train = layout.by_input(np.zeros((2, layout.width), np.float32))
-    edit = edited(source, x_train, prescribed_doses(verdict))
+    edit = edited(source, x_train, prescribed_doses(verdict), _outputs(verdict["study"]))
     arm, epochs = verdict["prescription"]["arm"].split("+"), verdict["settings"]["design"]["epochs"]
     if schedules := scheduled_lines(arm, epochs):
         reason = "no diff is made of schedules: the lines say what they are"
         return {"diff": "", "lines": [*edit.lines, *schedules], "reason": reason}
     return {"diff": edit.diff, "lines": list(edit.lines), "reason": edit.reason}
+
+
+def _outputs(study: dict[str, Any]) -> Outputs:
+    """Say what the network of a study has to give."""
+    return Outputs(len(classes_of(study)), max(1, len(targets_of(study))))
 
 
 def prescribed_doses(verdict: dict[str, Any]) -> list[Dose]:

@@ -34,7 +34,7 @@ def check_compiled(model: Any, name: str) -> None:
     if not model.compiled:
         raise InputError(
             f"{name} gave a model that is not compiled, so its loss and optimizer are unknown. "
-            "Add model.compile(loss='mse', optimizer='adam') before returning it."
+            f"Add model.compile(loss='{_fitting_loss(model)}', optimizer='adam') before returning it."
         )
     if model.loss is None:
         raise InputError(
@@ -89,8 +89,21 @@ def _check_kind(model: Any, name: str) -> None:
             f"{name} gave a subclassed model ({type(model).__name__}): its layers are hidden in Python code, where "
             "posology can neither find nor set regularizers. Where its call() is made of Keras layers and keras.ops "
             "alone, end your function with 'inputs = keras.Input((x_train.shape[1],)); return keras.Model(inputs, "
-            "model.call(inputs))', compiled; else write it as keras.Sequential([...])."
+            f"model.call(inputs))', compiled; else write it as keras.Sequential([...]).{_own_step(model)}"
         )
+
+
+def _own_step(model: Any) -> str:
+    """Say of a subclassed model's own training that it is no part of the layers."""
+    steps = [s for s in ("train_step", "compute_loss") if getattr(type(model), s) is not getattr(keras.Model, s)]
+    return f" Its own {steps[0]}() would not be run: write what that does as the loss." if steps else ""
+
+
+def _fitting_loss(model: Any) -> str:
+    """Name the loss that the last activation of a model is made for."""
+    last = getattr(model.layers[-1], "activation", None) if model.layers else None
+    of = {"sigmoid": "binary_crossentropy", "softmax": "sparse_categorical_crossentropy"}
+    return of.get(getattr(last, "__name__", ""), "mse")
 
 
 def _value_of(value: Any) -> str:

@@ -104,8 +104,15 @@ def _check_settled(model: Any, name: str, weights: Sequence[Any], x: Any) -> Non
         raise InputError(
             f"{name} gave a model that draws at random while predicting too, so that no two predictions agree. "
             f"{_suspects(model)}Let a layer draw while training only: call(self, x, training=None), and return what it "
-            "would be without the draw where training is not true."
+            f"would be without the draw where training is not true.{_instead_of_always(model)}"
         )
+
+
+def _instead_of_always(model: Any) -> str:
+    """Say how Monte Carlo dropout is studied, and had afterwards."""
+    always = any(isinstance(layer, keras.layers.Dropout) for layer in _own_layers(model).values())
+    said = " In place of a Dropout that is always on write keras.layers.Dropout, and model(x, training=True) to sample."
+    return said if always else ""
 
 
 def _check_set_in_time(model: Any, name: str, wanted: Sequence[np.ndarray], got: Sequence[np.ndarray]) -> None:
@@ -125,8 +132,13 @@ def _is_close(wanted: np.ndarray, got: np.ndarray) -> bool:
 
 
 def _suspects(model: Any) -> str:
-    own = [path for path, layer in leaves(model) if type(layer).__module__.split(".")[0] != "keras"]
+    own = _own_layers(model)
     return f"Look at the layers of your own: {', '.join(own)}. " if own else ""
+
+
+def _own_layers(model: Any) -> dict[str, Any]:
+    """Give the layers of classes of the user's own by their paths."""
+    return {path: layer for path, layer in leaves(model) if type(layer).__module__.split(".")[0] != "keras"}
 
 
 def _rebuilt(model: Any) -> Any:

@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 
 from posology.errors import InputError
+from posology.network.asked import NUMBER, Outputs
 from posology.network.own_parts import own_parts
 from posology.network.source import NetworkSource, build_by, is_trained, parse_source
 
 
-def source_of(network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndarray]]) -> NetworkSource:
+def source_of(
+    network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndarray]], outputs: Outputs = NUMBER
+) -> NetworkSource:
     """Give the source of what the user passed as `network`.
 
     Parameters
@@ -42,7 +45,7 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndar
     rows: list[Any] = []
     if builder is not None:
         called = f"your function {getattr(builder, '__name__', type(builder).__name__)}"
-        network = build_by(builder, called, lambda: _noted(x_train(), rows))
+        network = build_by(builder, called, lambda: _noted(x_train(), rows), outputs)
     if inspect.isclass(network):
         raise InputError(
             f"network is the class {network.__name__} itself. Pass a model that is made of it and compiled, or a "
@@ -59,7 +62,7 @@ def source_of(network: Any, x_train: Callable[[], np.ndarray | dict[str, np.ndar
         from posology.network.alike import check_alike  # it imports Keras, which the driver has only with a model
 
         # as many as a fold trains on: numbers of all rows would be held-out rows' too
-        check_alike(network, build_by(builder, called, lambda: _most(rows[0])))
+        check_alike(network, build_by(builder, called, lambda: _most(rows[0]), outputs))
     try:
         config = of_any_backend(json.loads(network.to_json()))
         if builder is not None and (file := _file_beside(builder, config)) is not None:

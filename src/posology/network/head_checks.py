@@ -52,6 +52,13 @@ def check_outputs(model: Any, name: str, classes: int, targets: int = 1) -> None
         end = f"End it with Dense({targets})"
         join = ", or join its outputs: keras.layers.Concatenate()([...])" if len(outputs) > 1 else ""
         raise InputError(f"{got}{targets} targets need {targets} numbers a row in one output. {end}{join}.")
+    if len(outputs) > 1 and any(shape in right for shape in outputs):
+        named = zip(output_names(model), outputs, strict=True)
+        others = ", ".join(f"'{path}'" for path, shape in named if shape not in right)
+        raise InputError(
+            f"{got}all learn the target, and {others} cannot. Leave it out of keras.Model(inputs, outputs); what it "
+            "learns beside the target may be a layer of your own that calls add_loss()."
+        )
     if not classes:
         several = ", or name a target for each output" if outputs[0] != (1,) and len(outputs[0]) == 1 else ""
         raise InputError(f"{got}a regression needs one number a row. End it with Dense(1){several}.")
@@ -75,8 +82,8 @@ def check_losses(model: Any, name: str, classes: int, losses: tuple[OutputLoss, 
     for loss, tensor in zip(losses, model.outputs, strict=True):
         if loss.weight:
             _check_loss(loss_name(loss.loss), name, classes, int(tensor.shape[-1]), targets)
-    if not classes:
-        _check_no_softmax(model, name)
+    if ends_with_softmax(model):
+        _check_softmax(int(model.outputs[-1].shape[-1]), name, classes)
 
 
 def check_scales(model: Any, name: str, classes: int, targets: int = 1) -> None:
@@ -130,10 +137,12 @@ def _check_loss(loss: str, name: str, classes: int, width: int, targets: int) ->
         )
 
 
-def _check_no_softmax(model: Any, name: str) -> None:
-    width = int(model.outputs[-1].shape[-1])
-    if ends_with_softmax(model):
-        such = "one output, which is always 1" if width == 1 else f"{width} outputs, whose sum is always 1"
+def _check_softmax(width: int, name: str, classes: int) -> None:
+    """Check that a softmax is over classes, and over more than one output."""
+    such = "one output, which is always 1" if width == 1 else f"{width} outputs, whose sum is always 1"
+    if classes and width == 1:
+        raise InputError(f"{name} ends with a softmax over {such}. {_end_with(classes)}")
+    if not classes:
         number = "a number" if width == 1 else "numbers"
         raise InputError(
             f"{name} ends with a softmax over {such}. For {number} end it with Dense({width}); for classes name the "

@@ -12,6 +12,11 @@ from posology.network.raised import text_of, what_of
 from posology.network.sites import is_dropout, leaves
 from posology.network.surgery import inserted_name, is_seed
 
+_CALLED = (
+    " Where its call() is made of Keras layers and keras.ops alone, write layer.call(x) in place of layer(x): its "
+    "layers are then the model's own."
+)
+
 
 def check_types(model: Any, name: str) -> None:
     """Check that a network computes in float32, as the engine does; the model need not be built.
@@ -153,10 +158,11 @@ def _check_layer(path: str, layer: Any, name: str) -> None:
         )
     inside = _dropout_inside(layer)
     if inside is not None:
-        what = "wraps" if isinstance(layer, keras.layers.Wrapper) else "has"
+        wraps = isinstance(layer, keras.layers.Wrapper)
+        instead = "" if wraps else _CALLED
         raise InputError(
-            f"{name} has a layer, '{path}' ({type(layer).__name__}), that {what} a Dropout inside, which posology "
-            "cannot set. Put the Dropout beside that layer in the model."
+            f"{name} has a layer, '{path}' ({type(layer).__name__}), that {'wraps' if wraps else 'has'} a Dropout "
+            f"inside, which posology cannot set. Put the Dropout beside that layer in the model.{instead}"
         )
     _check_copy(path, layer, name)
 
@@ -170,7 +176,7 @@ def _check_copy(path: str, layer: Any, name: str) -> None:
             "its def or class, a named one, and give the class a get_config()."
             if _is_of_keras(layer)
             else "Give its class a get_config() that returns the constructor's arguments as numbers, texts and lists, "
-            "and an __init__ that hands **kwargs on to super().__init__()."
+            f"and an __init__ that hands **kwargs on to super().__init__().{_CALLED}"
         )
         raise InputError(
             f"{name} has a layer, '{path}' ({type(layer).__name__}), that cannot be made again from its own "

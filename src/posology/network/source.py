@@ -7,6 +7,7 @@ turns it, inside a worker, into a builder. Importing this module does not import
 import hashlib
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 
 from posology.errors import InputError
 from posology.files import given_path, is_regular
+from posology.network.asked import NUMBER, Outputs, asked_of, is_known, is_number, other_shapes, values_of
 from posology.network.file_parts import file_parts, hash_of
+from posology.network.keras_of_tensorflow import keras_of_tensorflow
 from posology.network.patience import limited
 from posology.network.raised import raised_at, what_of
 from posology.network.settings_kept import settings_kept
@@ -26,8 +29,6 @@ OWN = {"question": "the question's network", "strong": "the strong network"}
 """Networks that posology has, by the name that `--network` knows them by."""
 DEFAULT = "strong"
 """Studied where nothing else is asked for: better than the question's on most tables (docs/networks.md)."""
-_ROWS = ("x_train", "X_train", "x", "X")
-"""Names of an argument that gets the training rows also where it has a default."""
 Builder = Callable[[Any], Any]
 """From the prepared training rows, `(row, column)` float32, to a compiled Keras model."""
 
@@ -146,11 +147,11 @@ def open_source(
     ----------
     source : NetworkSource
     classes : int
-        Of the target, for posology's own networks; 0 where it is a number.
+        Of the target, for posology's own networks and functions that ask for it; 0 where it is a number.
     epochs, batch_size : int
         Longest training and rows a step, which set how the learning rate of the strong network falls.
     targets : int
-        Of the table, for posology's own networks too.
+        Of the table, for the same.
     score : str or None
         What they are to be good at; a median or another quantile of numbers is then what they learn.
 
@@ -166,7 +167,7 @@ def open_source(
         build = {"question": question, "strong": strong}[source.kind].model_build
         return quantile.learning(partial(build, classes=classes, targets=targets, **length), score)
     if source.kind == "file":
-        return _checked(_load_function(source), source)
+        return _checked(_load_function(source), source, Outputs(classes, targets))
     return _from_config(source.config)
 
 
@@ -220,37 +221,53 @@ def _load_function(source: NetworkSource) -> Callable[..., Any]:
     return function_of(module, source.function, Path(source.where))
 
 
-def _checked(function: Callable[..., Any], source: NetworkSource) -> Builder:
-    name = f"{source.function} of '{Path(source.where).name}'"
+def _checked(function: Callable[..., Any], source: NetworkSource, outputs: Outputs) -> Builder:
+    file, name = Path(source.where), f"{source.function} of '{Path(source.where).name}'"
 
     def build(x_train: Any) -> Any:
-        with limited(name, source.where), settings_kept():
-            return build_by(function, name, lambda: x_train)
+        with limited(name, source.where), settings_kept(), keras_of_tensorflow(file.parent):
+            return build_by(function, name, lambda: x_train, outputs)
 
     return build
 
 
-def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]) -> Any:
-    """Call a user's function that builds a network, with the training rows or with nothing, as it wants.
+def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any], outputs: Outputs = NUMBER) -> Any:
+    """Call a user's function that builds a network, with the training rows, numbers of them, or nothing, as it wants.
 
     Raises
     ------
     InputError
         It wants other arguments, or fails.
     """
-    takes = _rows_argument(function, name)
+    asked = asked_of(function, name)
+    given = values_of(asked, x_train() if asked else None, outputs)
     try:
-        if takes is None:
-            return function()
-        return function(**{takes.name: x_train()}) if takes.kind is takes.KEYWORD_ONLY else function(x_train())
+        return _called(function, asked, given)
     except (Exception, SystemExit) as error:
-        told = hint(error) or _on_argument(function, takes)
+        told = hint(error) or _on_argument(function, asked)
         raise InputError(f"{name} fails{raised_at(error, _file_of(function))}{told}") from error
 
 
-def _on_argument(function: Callable[..., Any], takes: inspect.Parameter | None) -> str:
+def _called(function: Callable[..., Any], asked: list[inspect.Parameter], given: dict[str, Any]) -> Any:
+    """Call a function, again with other shapes where it fails with the first; what it raises is of the first call."""
+    by_place = [p.name for p in asked if p.kind is not p.KEYWORD_ONLY]
+
+    def call(values: dict[str, Any]) -> Any:
+        by_name = {name: value for name, value in values.items() if name not in by_place}
+        return function(*(values[name] for name in by_place), **by_name)
+
+    try:
+        return call(given)
+    except Exception:
+        for values in other_shapes(given):
+            with suppress(Exception):
+                return call(values)
+        raise
+
+
+def _on_argument(function: Callable[..., Any], asked: list[inspect.Parameter]) -> str:
     """Say what a function was given, where its argument is called like something else, or is not to be seen."""
-    if takes is None:
+    if not asked:
         kinds = {p.kind for p in inspect.signature(function).parameters.values()}
         hidden = inspect.Parameter.VAR_POSITIONAL in kinds
         return (
@@ -259,11 +276,14 @@ def _on_argument(function: Callable[..., Any], takes: inspect.Parameter | None) 
             if hidden
             else ""
         )
-    if takes.name in _ROWS:
+    name = asked[0].name
+    if is_number(name):
+        return f" Its argument '{name}' is given a number by its name, or a shape; call it x_train for the rows."
+    if is_known(asked[0]):
         return ""
     return (
-        f" Its argument '{takes.name}' is given the prepared training rows, a NumPy array: the number of columns is "
-        f"{takes.name}.shape[1]."
+        f" Its argument '{name}' is given the prepared training rows, a NumPy array: the number of columns is "
+        f"{name}.shape[1]. If it is something else, give it a default: {name}=..."
     )
 
 
@@ -271,18 +291,3 @@ def _file_of(function: Callable[..., Any]) -> str:
     """Name the file of a function; a partial or a built-in one has none."""
     code = getattr(inspect.unwrap(getattr(function, "func", function)), "__code__", None)
     return code.co_filename if code else ""
-
-
-def _rows_argument(function: Callable[..., Any], name: str) -> inspect.Parameter | None:
-    """Find the argument that is given the training rows; none where the function takes none."""
-    parameters = list(inspect.signature(function).parameters.values())
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    rows = [p for p in positional[:1] if p.default is p.empty or p.name in _ROWS]
-    rows += [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in _ROWS]
-    wanted = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    if any(p is not rows[0] for p in wanted) if rows else wanted:
-        raise InputError(
-            f"{name} needs ({', '.join(p.name for p in wanted)}). posology calls it with the training rows, or with "
-            "nothing: give the other arguments defaults."
-        )
-    return rows[0] if rows else None

@@ -15,11 +15,39 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ),
     (r"unexpected keyword argument 'lr'", "Write learning_rate= instead of lr=."),
     (
-        r"No module named 'tensorflow",
+        r"No module named 'tensorflow_addons",
+        "Its AdamW, losses and layers are mostly in Keras 3 itself, such as keras.optimizers.AdamW.",
+    ),
+    (
+        r"No module named 'keras[._]?tuner",
+        "Take the line out, and write numbers in place of hp.Int(...) and its like; or install keras-tuner.",
+    ),
+    (
+        r"No module named 'tensorflow\.(python\.)?keras\.wrappers|No module named 'keras\.wrappers",
         (
-            "TensorFlow is not installed here. Write 'import keras' instead of 'import tensorflow as tf' (and keras. "
-            "instead of tf.keras.), 'from keras ...' instead of 'from tensorflow.keras ...'."
+            "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology: take it out, and what "
+            "uses it."
         ),
+    ),
+    (
+        r"No module named '(tensorflow\.(python\.)?)?keras\.layers\.experimental",
+        "Write 'from keras import layers as preprocessing': Normalization and its like are layers now.",
+    ),
+    (r"No module named 'keras\.api", "Leave out .api: 'from keras.layers import Dense'."),
+    (
+        r"No module named 'tensorflow\.(python\.)?keras\.",
+        "Write the import from the public module, such as 'from tensorflow.keras.layers import Dense'.",
+    ),
+    (
+        r"No module named 'tensorflow\b|is of TensorFlow, which is not installed here",
+        (
+            "Of TensorFlow only its keras is here, which is Keras 3. Write keras.ops, such as keras.ops.mean, in place "
+            "of its functions, and take out lines that set TensorFlow or read data with it."
+        ),
+    ),
+    (
+        r"This requires the tensorflow module|object has no attribute 'base_dtype'",
+        "Write 'from keras import ops as K' in place of 'from tensorflow.keras import backend as K'.",
     ),
     (
         r"No module named '(torch|tf_keras|pytorch_lightning|lightning)",
@@ -39,14 +67,16 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         r"cannot import name '\w+_v2' from 'keras\.optimizers'",
         "Write the optimizer's own name, such as 'from keras.optimizers import Adam'.",
     ),
-    (r"module 'keras\.backend' has no attribute", "Write keras.ops instead of keras.backend, such as keras.ops.mean."),
     (
-        r"No module named 'keras\.wrappers",
-        "Keras 3 has no keras.wrappers.scikit_learn; this import is not needed for posology.",
+        r"module 'keras\.backend' has no attribute",
+        "Write keras.ops instead of keras.backend, such as keras.ops.mean: 'from keras import ops as K'.",
     ),
     (
         r"No module named '(?!keras\b)",
-        "Modules are found beside the network file, in the folders of PYTHONPATH and where posology is installed.",
+        (
+            "Modules are found beside the network file, in the folders of PYTHONPATH and where posology is installed. "
+            "Take the line out where the network does not need it."
+        ),
     ),
     (
         r"'numpy.ndarray' object has no attribute '(items|keys)'|only integers, slices",
@@ -72,7 +102,7 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"'numpy.ndarray' object has no attribute '(Int|Float|Choice|Boolean|Fixed)'",
-        "posology gives no hp of KerasTuner: write numbers in place of hp.Int(...) and its like.",
+        "posology gives no hp of KerasTuner: name the argument hp to see what to write beside it.",
     ),
     (r"(array|destination) is read-only", "Leave x_train as it is: work on x_train.copy()."),
     (

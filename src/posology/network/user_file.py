@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from posology.errors import InputError
+from posology.network.keras_of_tensorflow import keras_of_tensorflow
 from posology.network.raised import raised_at
 from posology.network.spellings import hint
 from posology.wording import did_you_mean, first_of
@@ -33,7 +34,8 @@ def load_module(file: Path) -> Any:
     sys.path.insert(0, str(file.parent))
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        with keras_of_tensorflow(file.parent):
+            spec.loader.exec_module(module)
     except Exception as error:
         raise InputError(
             f"The network file '{file.name}' does not import{raised_at(error, str(file))}{hint(error)}"
@@ -76,5 +78,13 @@ def function_of(module: Any, name: str, file: Path) -> Callable[..., Any]:
     if callable(function):
         return function
     own = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
-    meant = did_you_mean(name, own) or f" Its functions: {listed(own)}."
+    meant = _of_a_class(module, name) or did_you_mean(name, own) or f" Its functions: {listed(own)}."
     raise InputError(f"The network file '{file.name}' has no function '{name}'.{meant}")
+
+
+def _of_a_class(module: Any, name: str) -> str:
+    """Say how to reach what is a method of a class of the file."""
+    classes = [c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__]
+    owner = next((c.__name__ for c in classes if callable(getattr(c, name, None))), "")
+    call = f"{owner}(...).{name}(...)"
+    return owner and f" It is a method of the class {owner}: write def model_build(x_train): return {call}."
