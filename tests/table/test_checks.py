@@ -188,7 +188,8 @@ def test_notes():
         "Column 'site' is constant, so it tells a network nothing.",
         (
             "2 columns have no level in 10 rows or more, so each becomes one column, which tells a network nothing: "
-            "'name', 'street'."
+            "'name', 'street'. Join levels, or write numbers for them, such as columns of 0 and 1, which are read "
+            "however rare."
         ),
         (
             "Column 'code' has codes such as '07'; they are taken as categories, not as numbers. "
