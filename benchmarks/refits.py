@@ -48,7 +48,7 @@ def losses(predicted: np.ndarray, target: np.ndarray, folds: np.ndarray, seeds: 
             rows, outside = assigned == fold, target[assigned != fold]
             for arm in range(len(predicted)):
                 found = [
-                    row_losses(target[rows], p, outside.min(), outside.max(), float(target.var()))[0]
+                    row_losses(target[rows], p, outside.min(), outside.max(), target.mean(), target.var())[0]
                     for p in predicted[arm, :seeds, :, repeat][..., rows].reshape(-1, rows.sum())
                 ]
                 out[arm, repeat, rows] = np.mean(found, axis=0)

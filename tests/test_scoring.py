@@ -36,7 +36,7 @@ def plainly(ensemble):
         for snapshot in range(SNAPSHOTS):
             for group in range(SEEDS // ensemble):
                 mean = sum(given[group * ensemble + i, snapshot] for i in range(ensemble)) / ensemble
-                losses.append(row_losses(Y[rows], mean, outside.min(), outside.max(), Y.var())[0])
+                losses.append(row_losses(Y[rows], mean, outside.min(), outside.max(), Y.mean(), Y.var())[0])
         out[rows] = np.mean(losses, axis=0)
     return out
 

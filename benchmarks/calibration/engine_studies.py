@@ -199,7 +199,7 @@ def _elsewhere(found: Found, table: Table, folds: np.ndarray, fresh: int, arms: 
     out = np.zeros(len(arms))
     for (repeat, fold), (_, refits) in found.items():
         inside = y[folds[repeat] != fold]
-        ends = inside.min(), inside.max(), float(y.var())
+        ends = inside.min(), inside.max(), float(y.mean()), float(y.var())
         for a, arm in enumerate(arms):
             predictions = refits[arm].prediction[:, :, -fresh:].reshape(-1, fresh)
             out[a] += np.mean([row_losses(new, p, *ends)[0].mean() for p in predictions]) / len(found)

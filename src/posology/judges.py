@@ -84,8 +84,8 @@ class NumberJudge:
     ) -> tuple[Float[np.ndarray, " row"], int]:
         """See `Judge`: the training range is that of the other rows."""
         outside = self.target[~scored]
-        _, variance = mean_and_variance(self.target, self.weights)
-        return row_losses(self.target[scored], prediction, outside.min(), outside.max(), variance)
+        moments = mean_and_variance(self.target, self.weights)
+        return row_losses(self.target[scored], prediction, outside.min(), outside.max(), *moments)
 
     def train_score(self, error: float) -> float:
         """See `Judge`."""

@@ -89,7 +89,8 @@ def test_clean_rows_have_the_loss_of_the_prediction(looked):
     inside, outside = worker._job.rows_of(pack(REFIT))
     y = frame()["strength_mpa"].to_numpy()
     middle = found.prediction.shape[1] // 2
-    expected, _ = row_losses(y[outside], found.prediction[0, middle], y[inside].min(), y[inside].max(), y.var())
+    ends = y[inside].min(), y[inside].max()
+    expected, _ = row_losses(y[outside], found.prediction[0, middle], *ends, y.mean(), y.var())
     assert found.probed.shape == (3, 1 + sum(map(len, LEVELS.values())))
     assert found.probed[0, 0] == pytest.approx(expected.mean(), rel=1e-4)
 

@@ -187,6 +187,11 @@ def test_notes():
         "1 row without a value of the target 'price' was left out.",
         "Column 'site' is constant, so it tells a network nothing.",
         (
+            "2 columns have no level in 10 rows or more, so each becomes one column, which tells a network nothing: "
+            "'name', 'street'. Join levels, or write numbers for them, such as columns of 0 and 1, which are read "
+            "however rare."
+        ),
+        (
             "Column 'code' has codes such as '07'; they are taken as categories, not as numbers. "
             "If they are numbers, write them without leading zeros."
         ),
@@ -195,16 +200,6 @@ def test_notes():
         "2 rows repeat an earlier row, target included. A network is then scored on rows it has seen; "
         "--groups COLUMN keeps those that belong together."
     )
-
-
-def test_many_levels_are_noted():
-    frame = pd.concat(
-        [frame_with(site=[f"s{n}" for n in range(ROWS)]), frame_with(site=list("abcdefghijklmnopqrstuvwx"))]
-    )
-    frame["price"] = np.random.default_rng(0).normal(size=48)
-    frame.iloc[-1, 2] = "a"
-    levels = "Column 'site' has 47 levels; the most frequent, at most 39, get a column each"
-    assert make_table(frame, "price").notes == (f"{levels}, and the others share one.",)
 
 
 def test_constant_and_equal_columns_are_told_in_a_sentence_each():

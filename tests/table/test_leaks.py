@@ -1,4 +1,5 @@
 import tracemalloc
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -36,8 +37,8 @@ SCRAMBLED = pd.Series(ROUND).map({value: (7 * n) % 23 for n, value in enumerate(
         (PRICE, "they are equal"),
         (PRICE * 2 + 1, "they correlate by more than 0.9999"),
         (-PRICE, "they correlate by more than 0.9999"),
-        (np.exp(PRICE / 10), "they correlate by more than 0.9999"),
-        (1 / PRICE, "they correlate by more than 0.9999"),
+        (np.exp(PRICE / 10), "their ranks correlate by more than 0.9999"),
+        (1 / PRICE, "their ranks correlate by more than 0.9999"),
         (np.where(np.arange(ROWS) < 20, PRICE, np.nan), "they are equal"),
     ],
 )
@@ -222,3 +223,28 @@ def test_copies_of_rows_make_no_column_a_leak():
     numbered = pd.concat([rows.assign(id=range(40))] * 2)
     with pytest.warns(LeakWarning, match="Column 'id' looks like a row number"):
         make_table(numbered, "y")
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "a_name"),
+    [
+        ("time", range(1875, 1895), False),  # the levels of a lake, year by year
+        ("Year", range(1894, 1874, -1), False),
+        ("sold (date)", [19740103 + 7 * n for n in range(20)], False),
+        ("time", [1890, 1875, *range(1876, 1890), *range(1891, 1895)], True),  # not in the order of the rows
+        ("timer", range(20), True),
+        ("site", range(20), True),
+    ],
+)
+def test_the_time_of_the_rows_is_no_name_of_them(name, numbers, a_name):
+    frame = pd.DataFrame({name: list(numbers), "area": RNG.normal(size=20), "y": RNG.normal(size=20)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeakWarning)
+        notes = make_table(frame, "y").notes
+    assert any("looks like a row number" in note for note in notes) == a_name
+
+
+def test_a_sum_of_many_columns_names_some_of_them():
+    parts = np.random.default_rng(0).integers(0, 999, (11, 70)).astype(float)
+    (note,) = sum_in([Column(f"x{i}", "number", {f"x{i}": pd.Series(x)}) for i, x in enumerate(parts)], sum(parts), "y")
+    assert note.startswith("Columns 'x0', 'x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7' and 3 more give the target 'y' away")

@@ -136,6 +136,8 @@ REFUSED = {
     "a structured array": (lambda: np.zeros(N, dtype=[("a", float)]), "Give pd.DataFrame(X) instead."),
     "one dimension": (lambda: X[:, 0], "Give X.reshape(-1, 1) for one feature."),
     "three dimensions": (lambda: X[:, :, None], "X has the shape (30, 2, 1)"),
+    "columns by name": (lambda: {"a": [1.0] * N}, "X is a dict of cells by name. Give pd.DataFrame(X)."),
+    "rows by name": (lambda: [{"a": 1.0}] * N, "X is a list of cells by name. Give pd.DataFrame(X)."),
     "a number": (lambda: np.float64(3), "X has the shape ()"),
     "None": (lambda: None, "X has the shape ()"),
     "a generator": (lambda: (i for i in range(N)), "X has the shape ()"),

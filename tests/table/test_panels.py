@@ -40,6 +40,13 @@ def test_other_columns_are_not(column):
     assert told(column) == []
 
 
+def test_columns_that_number_the_same_blocks_are_told_once():
+    firm = np.repeat(np.arange(20), 3)
+    frame = pd.DataFrame({"firm": firm, "capital": firm**2 + 0.5, "price": RNG.normal(size=60)})
+    (note,) = [note for note in make_table(frame, "price").notes if "follow one another" in note]
+    assert note.startswith("Column 'firm' has 20 values, each in 3 rows")
+
+
 def test_nor_what_the_user_has_named():
     assert told(np.repeat(np.arange(20), 3), groups="who is it") == []
 

@@ -34,6 +34,7 @@ def test_a_number_far_from_all_others(mark):
         [*AGES, 8000.5, 8000.5],
         [0, 0, 0, 0, 0, 0, 0, 0, 1000, 1000],
         np.exp(np.arange(10.0)),
+        [6.25, 12.5, 25, 50, 100, 200, 200, 200, 6.25, 25],  # doses, each twice the one before
         [np.nan] * 9 + [3.0],
         pd.date_range("2024-01-01", periods=10),
         [True, False] * 5,
@@ -72,6 +73,12 @@ def test_a_clean_table_has_neither():
         (["2020-02-30", "2020-01-01", "2020-03-01"], "has dates, but also text such as '2020-02-30'; it is taken as"),
         (["2020-01-05", "05/01/2020"], "has dates, but also text such as '05/01/2020'; it is taken as categories."),
         ([*(f"2020-01-{day:02d}" for day in range(1, 13)), "unknown"], "but also text such as 'unknown'; it is taken"),
+        (
+            ["Jan 1 2000", "Feb 1 2000", "Mar 1 2000"],
+            "has text such as 'Jan 1 2000', taken as categories. If these are",
+        ),
+        (["3-Jan-99", "14-Sep-99", "2-May-00"], "has text such as '3-Jan-99', taken as categories. If these are dates"),
+        (["May 12 plates", "March", "Dec 3 cups"], ""),
         (["1st", "2nd", "3rd", "4th"], ""),
         (["12a", "12b", "7"], ""),
         (["a1", "a2", "a3"], ""),
@@ -79,8 +86,8 @@ def test_a_clean_table_has_neither():
     ],
 )
 def test_text_that_is_almost_numbers_or_dates(cells, says):
-    rows = (cells * 30)[:30]
-    notes = make_table(pd.DataFrame({"a": rows, "y": np.arange(30) % 7}), "y").notes
+    rows = (cells * 30)[:60]
+    notes = make_table(pd.DataFrame({"a": rows, "y": np.arange(60) % 7}), "y").notes
     assert (
         any(says in note for note in notes) if says else not [note for note in notes if note.startswith("Column 'a'")]
     )

@@ -44,3 +44,32 @@ def test_missing_dates_are_left_out():
     data = frame(WALK)
     data.loc[::7, "sold"] = None
     assert len(told(data)) == 1
+
+
+# the level of Lake Huron in feet, from 1875 on, as R has it
+LEVELS = [580.38, 581.86, 580.97, 580.8, 579.79, 580.39, 580.42, 580.82, 581.4, 581.32, 581.44, 581.68, 581.17, 580.53]
+LEVELS += [
+    580.01,
+    579.91,
+    579.14,
+    579.16,
+    579.55,
+    579.67,
+    578.44,
+    578.24,
+    579.1,
+    579.09,
+    579.35,
+    578.82,
+    579.32,
+    579.01,
+]
+
+
+def test_years_that_are_numbers_are_a_time_too():
+    rows = len(LEVELS)
+    lake = pd.DataFrame({"time": np.arange(1875, 1875 + rows) + 0.5, "rain": RNG.normal(size=rows), "price": LEVELS})
+    (note,) = told(lake)
+    assert note.startswith("Neighbours in the order of 'time' have like targets (correlation 0.")
+    assert told(lake.rename(columns={"time": "width"})) == []
+    assert told(lake.sample(frac=1, random_state=0)) == []  # nothing says that these are its rows' times

@@ -31,7 +31,8 @@ def test_issues_are_told(said, studies):
 
 def test_what_was_capped_and_what_diverged(said):
     capped = (
-        "22 losses of single rows, of all scored networks, were capped at 10 times the target's variance, so that no"
+        "22 losses of single rows, of all scored networks, were capped at 10 times the target's variance, or at 2 times"
+        " what its mean costs there, so that no"
     )
     text = said({"capped_row_losses": 22, "failed_networks": 0})
     assert capped in text

@@ -199,8 +199,8 @@ def _risk(
     return float(np.mean([row_losses(fresh, one, *_ends(y, used))[0].mean() for one, used in trained]))
 
 
-def _ends(y: Float[np.ndarray, " row"], used: Bool[np.ndarray, " row"]) -> tuple[float, float, float]:
-    return float(y[used].min()), float(y[used].max()), float(y.var())
+def _ends(y: Float[np.ndarray, " row"], used: Bool[np.ndarray, " row"]) -> tuple[float, float, float, float]:
+    return float(y[used].min()), float(y[used].max()), float(y.mean()), float(y.var())
 
 
 def _seen(

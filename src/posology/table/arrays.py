@@ -165,6 +165,8 @@ def _from_library(table: Any) -> pd.DataFrame:
 
 
 def _from_array(X: Any) -> pd.DataFrame:
+    if isinstance(X, Mapping) or (isinstance(X, list | tuple) and X and isinstance(X[0], Mapping)):
+        raise InputError(f"X is a {type(X).__name__} of cells by name. Give pd.DataFrame(X).")
     if hasattr(X, "toarray"):
         raise InputError(f"X is a sparse {type(X).__name__}; posology takes dense tables. Give X.toarray().")
     try:

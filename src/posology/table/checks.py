@@ -19,7 +19,6 @@ from posology.wording import counted, did_you_mean, leave_out, quoted
 
 FEWEST_ROWS = 20
 TOO_LARGE = 1e100  # squares of larger numbers leave the range of float64 when the column is scaled
-LEVELS_SHOWN = 40
 MANY_COPIES = 0.01  # share of repeated rows from which scores are too good to be left without a word
 
 
@@ -271,11 +270,6 @@ def notes_on(columns: Sequence[Column], copies: int, *, grouped: bool = False) -
     for column in columns:
         if column.note:
             yield f"{column.note} {HOW}" if column.kind == "text" else column.note
-        if column.kind == "category" and (levels := column.parts[column.name].nunique()) > LEVELS_SHOWN:
-            yield (
-                f"Column '{column.name}' has {levels:,} levels; the most frequent, at most {LEVELS_SHOWN - 1}"
-                ", get a column each, and the others share one."
-            )
     if copies:
         rows = len(next(iter(columns[0].parts.values())))
         many = copies > MANY_COPIES * rows and not grouped

@@ -132,8 +132,8 @@ def _classes(name: str, values: pd.Series, column: Column, *, declared: bool) ->
     levels = as_levels(name, values)
     found = list(levels.cat.categories)
     classes = sorted(found, key=float) if all(NUMBER.fullmatch(level) for level in found) else found
-    place = np.array([*(classes.index(level) for level in found), np.nan])
-    numbers: Numbers = place[levels.cat.codes.to_numpy()]
+    place = {name: float(number) for number, name in enumerate(classes)}
+    numbers: Numbers = np.array([*map(place.get, found), np.nan])[levels.cat.codes.to_numpy()]
     if len(classes) == 1:
         raise InputError(
             f"The target '{name}' is '{classes[0]}' in all {counted(int((~np.isnan(numbers)).sum()), 'row')} where it "

@@ -8,12 +8,14 @@ from jaxtyping import Bool, Float, Int64
 
 from posology.table.columns import Column, Numbers
 from posology.table.spellings import mostly_dates
+from posology.table.time_order import is_time, only_one_way
 from posology.wording import leave_out, quoted
 
 GIVEAWAY = 0.9999  # absolute correlation from which a feature is the target again
 EXACT = 1e-9  # of the largest value: beyond it a sum is not exact
 ENOUGH_PAIRS = 10  # below this, a perfect correlation or a counter is no surprise
 MOST_PARTS = 300  # of more columns of numbers no sum is sought: the time grows with the cube of their number
+LISTED = 8  # parts of a sum, at most, that are all named
 BLOCK = 2**14  # rows of which a sum is asked at a time
 
 Places = Int64[np.ndarray, " place"]
@@ -76,9 +78,10 @@ def sum_in(columns: Iterable[Column], target: Numbers, target_name: str) -> Iter
     counts = _exact_sum([target, *numbers.values()], rows)
     parts = [name for name, has_part in zip(numbers, counts, strict=True) if has_part]
     if len(parts) > 1:
+        named = quoted(parts) if len(parts) > LISTED else f"{quoted(parts[:-1])} and {quoted(parts[-1:])}"
         yield (
-            f"Columns {quoted(parts[:-1])} and {quoted(parts[-1:])} give the target '{target_name}' away together: it "
-            f"is a sum of them, each with a factor. If they are not known when predicting, use {leave_out(parts)}."
+            f"Columns {named} give the target '{target_name}' away together: it is a sum of them, each with a factor. "
+            f"If they are not known when predicting, use {leave_out(parts)}."
         )
 
 
@@ -118,8 +121,9 @@ def _giveaway(part: pd.Series, target: Numbers) -> str:
     x = part.to_numpy()[known]
     if np.array_equal(x, y):
         return "they are equal"
-    if max(abs(_correlation(x, y)), _rank_correlation(x, y)) > GIVEAWAY:
-        return f"they correlate by more than {GIVEAWAY}"
+    for what, correlation in (("they", abs(_correlation(x, y))), ("their ranks", _rank_correlation(x, y))):
+        if correlation > GIVEAWAY:
+            return f"{what} correlate by more than {GIVEAWAY}"
     return "each of its values stands for one value of the target" if _one_to_one(x, y) else ""
 
 
@@ -157,9 +161,8 @@ def _identity(column: Column) -> str:
         # a day for each row is no name of it, however the days are spelled
         return "" if mostly_dates(list(part.cat.categories)) else "its text is another in every row"
     numbers = part.to_numpy()
-    if np.any(numbers % 1):
+    if np.any(numbers % 1) or is_time(column):
         return ""
     if np.ptp(numbers) == len(numbers) - 1:
         return "its whole numbers are consecutive, one for each row"
-    steps = np.diff(numbers)
-    return "its whole numbers only rise or only fall" if np.all(steps > 0) or np.all(steps < 0) else ""
+    return "its whole numbers only rise or only fall" if only_one_way(numbers) else ""

@@ -1,12 +1,25 @@
 """How many columns of 0 and 1 the levels of a category become, and how many of its cells then share one."""
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Int
 
 FEWEST_ROWS_OF_A_LEVEL = 10
 MOST_COLUMNS_OF_A_CATEGORY = 40
 
 Counts = Int[np.ndarray, " level"]
+
+
+def rows_of_levels(column: pd.Series) -> Counts:
+    """Count the rows in which a category is missing, and those of each of its levels.
+
+    Examples
+    --------
+    >>> rows_of_levels(pd.Series(pd.Categorical(["oat", "rye", "rye", None]))).tolist()
+    [1, 1, 2]
+    """
+    counts: Counts = np.bincount(column.cat.codes.to_numpy() + 1, minlength=len(column.cat.categories) + 1)
+    return counts
 
 
 def columns_of_levels(counts: Counts) -> int:

@@ -13,6 +13,7 @@ from posology.table.columns import Column, column_of
 from posology.table.groups import groups_of
 from posology.table.idle import notes_on_idle
 from posology.table.panels import notes_on_panels
+from posology.table.rare_levels import notes_on_rare_levels
 from posology.table.stand_ins import notes_on_stand_ins
 from posology.table.table import Table
 from posology.table.targets import as_columns, chosen_targets, known_rows, read_targets
@@ -116,6 +117,7 @@ def build_table(
         *_missing_note(known, list(targets)),
         *idle,
         *notes_on_idle(columns),
+        *notes_on_rare_levels(columns),
         *checks.notes_on(columns, int(repeats.sum()), grouped=bool(together)),
         *notes_on_stand_ins(columns, each, read.classes),
     ]

@@ -22,8 +22,10 @@ def notes_on_panels(columns: Iterable[Column]) -> Iterator[str]:
     >>> list(notes_on_panels([column_of("patient", pd.Series(np.repeat(np.arange(20), 3)))]))[0][:70]
     "Column 'patient' has 20 values, each in 3 rows that follow one another"
     """
+    told = set()
     for column in columns:
-        if (rows := _rows_a_block(column)) > 1:
+        if (rows := _rows_a_block(column)) > 1 and rows not in told:
+            told.add(rows)  # another column with blocks of as many rows has the same blocks
             part = column.parts[column.name]
             yield (
                 f"Column '{column.name}' has {part.nunique():,} values, each in {counted(rows, 'row')} that follow one "

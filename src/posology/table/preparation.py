@@ -14,7 +14,12 @@ from posology.errors import InputError
 from posology.table import preparation_files
 from posology.table.checks import check_columns, check_finite
 from posology.table.columns import Kind, as_levels, as_numbers, as_text
-from posology.table.levels import FEWEST_ROWS_OF_A_LEVEL, MOST_COLUMNS_OF_A_CATEGORY, columns_of_levels
+from posology.table.levels import (
+    FEWEST_ROWS_OF_A_LEVEL,
+    MOST_COLUMNS_OF_A_CATEGORY,
+    columns_of_levels,
+    rows_of_levels,
+)
 from posology.table.storage import kinds_of
 from posology.table.text import MISSING as MISSING_TEXT
 from posology.table.text import NUMBERS, encoder_of, fitted_quietly
@@ -237,7 +242,7 @@ def prepared_width(column: pd.Series) -> int:
         return NUMBERS
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return 1 + bool(column.isna().any())
-    return columns_of_levels(np.bincount(column.cat.codes.to_numpy() + 1))
+    return columns_of_levels(rows_of_levels(column))
 
 
 def output_names(transformer: Any, columns: Sequence[str], kinds: Sequence[Kind]) -> tuple[str, ...]:

@@ -22,6 +22,14 @@ ISO_DATE = re.compile(
     re.ASCII,
 )
 OTHER_DATE = re.compile(r"\s*(\d{1,2}([-/.])\d{1,2}\2(\d{4}|\d{2})|\d{4}([/.])\d{1,2}\4\d{1,2})([T ].*)?\s*", re.ASCII)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)\b"
+)
+SPELLED_DATE = re.compile(  # Feb 1 2000, 12-Mar-04, June 2010, Tuesday, 4 May 1999 12:30
+    rf"\s*(?:[a-z]{{3,9}},?\s+)?(?:(?:\d{{1,2}}[ .-]+)?{_MONTH}|{_MONTH}[ .-]+\d{{1,2}})[ .,-]+\d{{2,4}}(?: \d.*)?\s*",
+    re.ASCII | re.IGNORECASE,
+)
 UNIT = re.compile(r"\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,12}[²³]?)\s*")  # 1.5 kg, 12k, 70m²
 LAST_MONTH = 12
 MOSTLY = 0.9
@@ -56,7 +64,7 @@ def note_on_texts(name: str, texts: Sequence[str], numeric: Bool[np.ndarray, " t
             "If they are numbers, write them without leading zeros."
         )
     stray = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
-    if all(OTHER_DATE.fullmatch(text) for text in texts):
+    if all(OTHER_DATE.fullmatch(text) for text in texts) or all(SPELLED_DATE.fullmatch(text) for text in texts):
         return _note_on_dates(name, texts)
     if all(THOUSANDS.fullmatch(text) for text in stray):
         return (
@@ -96,7 +104,8 @@ def _note_on_dates(name: str, texts: Sequence[str]) -> str:
                 f"Column '{name}' has dates with the {order} first, as '{shown}' shows, taken as categories. To have "
                 f"them as dates, {how}dayfirst={order == 'day'})."
             )
-    seen = " which number is the month cannot be seen." if OTHER_DATE.fullmatch(texts[0])[2] else ""  # type: ignore[index]
+    numbers = OTHER_DATE.fullmatch(texts[0])
+    seen = " which number is the month cannot be seen." if numbers and numbers[2] else ""
     return (
         f"Column '{name}' has text such as '{texts[0]}', taken as categories. If these are dates, {how}a format)"
         f"{':' if seen else '.'}{seen}"
@@ -105,8 +114,9 @@ def _note_on_dates(name: str, texts: Sequence[str]) -> str:
 
 def _leads(text: str, what: str) -> bool:
     """Tell whether a date that ends with its year can only begin with the day, or only with the month."""
-    mark = OTHER_DATE.fullmatch(text)[2]  # type: ignore[index]
-    if mark is None:  # it begins with its year
+    numbers = OTHER_DATE.fullmatch(text)
+    mark = numbers and numbers[2]
+    if not mark:  # it begins with its year, or its month is spelled
         return False
     first, second = (int(number) for number in text.split(mark)[:2])
     return first > LAST_MONTH >= second if what == "day" else second > LAST_MONTH >= first
@@ -117,10 +127,11 @@ def mostly_dates(texts: Sequence[str]) -> bool:
 
     Examples
     --------
-    >>> mostly_dates(["31.08.2023", "01.09.2023"]), mostly_dates(["A-1", "A-2"])
-    (True, False)
+    >>> mostly_dates(["31.08.2023", "01.09.2023"]), mostly_dates(["Feb 1 2000", "Mar 1 2000"]), mostly_dates(["A-1"])
+    (True, True, False)
     """
-    return bool(np.mean([bool(ISO_DATE.fullmatch(text) or OTHER_DATE.fullmatch(text)) for text in texts]) > MOSTLY)
+    spellings = (ISO_DATE, OTHER_DATE, SPELLED_DATE)
+    return bool(np.mean([any(spelling.fullmatch(text) for spelling in spellings) for text in texts]) > MOSTLY)
 
 
 def _unit(text: str) -> str | None:

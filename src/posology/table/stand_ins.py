@@ -52,11 +52,18 @@ def _far(what: str, numbers: Numbers) -> Iterator[str]:
         if rows < 2 or value % 1 or not len(others):
             continue
         low, high = others.min(), others.max()
-        if min(abs(value - low), abs(value - high)) > high - low and len(np.unique(others)) >= FEWEST_OTHERS:
+        far = min(abs(value - low), abs(value - high)) > high - low and len(np.unique(others)) >= FEWEST_OTHERS
+        if far and not _next_in_steps(value, others):
             yield (
                 f"{what} is {value:g} in {rows:,} rows, far from its other numbers, {low:g} to {high:g}. If that means "
                 "missing, empty these cells."
             )
+
+
+def _next_in_steps(value: float, others: Numbers) -> bool:
+    """Tell whether a number is as many times the greatest as this is the one before, as in 25, 50, 100, 200."""
+    before, greatest = np.unique(others)[-2:]
+    return bool(0 < before < greatest < value <= greatest * (greatest / before))
 
 
 def _alike(what: str, levels: Iterable[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from posology.handback.by_hand import by_hand
 from posology.inference import Analysis, Measure, detectable_after
-from posology.inference.losses import CAP
+from posology.inference.losses import CAP, OF_THE_MEAN
 from posology.plan import arm_name
 from posology.report import items
 from posology.report.check import Status
@@ -133,7 +133,8 @@ def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: 
 def _troubles(facts: dict[str, Any], measure: Measure) -> list[str]:
     """Say how many losses were capped, at what and why, and how many networks diverged."""
     capped, failed = facts["capped_row_losses"], facts["failed_networks"]
-    at = {"r2": f" at {CAP:g} times the target's variance", "log_loss": " at a thousandth of their class's share"}
+    of_squares = f" at {CAP:g} times the target's variance, or at {OF_THE_MEAN:g} times what its mean costs there"
+    at = {"r2": of_squares, "log_loss": " at a thousandth of their class's share"}
     losses = "1 loss of a single row" if capped == 1 else f"{capped:,} losses of single rows"
     were = "was" if capped == 1 else "were"
     said = f"{losses}, of all scored networks, {were} capped{at.get(measure.name, '')}"
