@@ -115,7 +115,7 @@ def test_no_other_file_sees_it(tmp_path):
         ("import tensorflow_addons as tfa", "are mostly in Keras 3 itself, such as keras.optimizers.AdamW."),
         (
             "import tensorflow.keras.backend as K\nK.sqrt(keras.ops.ones(3))",
-            "Write 'from keras import ops as K' in place",
+            "Write keras.ops instead of keras.backend, such as keras.ops.mean: 'from keras import ops as K'",
         ),
         ("from tensorflow.keras.layers.experimental import x", "Write 'from keras import layers as preprocessing'"),
     ],

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-_KERAS = "keras._tf_keras.keras"  # what TensorFlow itself gives as its keras
+_KERAS = "keras"
 _SAME = {"losses": "losses", "metrics": "metrics", "optimizers": "optimizers", "initializers": "initializers"}
 _Names = Mapping[str, Any] | None
 _TYPES = ("float16", "float32", "float64", "int32", "int64", "string")
