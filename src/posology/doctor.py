@@ -137,7 +137,7 @@ def _libraries() -> Finding:
 
 def _extras() -> list[Finding]:
     """Tell of the extras that add something to a study; to be without one is no fault."""
-    adds = {"onnx": "posology export --to onnx"}
+    adds = {"skrub": "columns of text", "onnx": "posology export --to onnx"}
     return [
         Finding(f"extra [{extra}]", True, f"{'there' if _whole(extra) else 'not there'}, for {what}")
         for extra, what in adds.items()

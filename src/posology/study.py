@@ -17,7 +17,7 @@ from posology.machine import versions
 from posology.network.asked import Outputs
 from posology.network.choice import Choice
 from posology.network.handed import source_of
-from posology.plan import Design, parse_family, read_fit_arguments
+from posology.plan import Design, arm_name, parse_family, read_fit_arguments
 from posology.progress import Progress, Silent
 from posology.report.notebook import usual_progress
 from posology.result import StudyResult
@@ -172,6 +172,12 @@ class Study:
         settings = Settings(design, source, margin, per_layer, checked, given, choice, score, all_repeats, levers)
         self._set(table, settings, folder, Workforce(workers, cluster), seconds_of(budget))
         self.callbacks = checked_callbacks(callbacks)
+
+    def __repr__(self) -> str:
+        """Name the table, the network and the arms."""
+        design = self.settings.design
+        arms = ", ".join(map(arm_name, design.arms))
+        return f"Study of '{self.table.target_name}' by {self.settings.source}: {self.table.n_rows:,} rows; {arms}"
 
     @classmethod
     def of(

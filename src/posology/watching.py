@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import posology
+from posology.errors import InputError
 from posology.files import json_at
 from posology.folder_lock import in_use
 from posology.posting import read_progress
 from posology.results_index import NAME as INDEX
-from posology.study_json import read_settings
+from posology.study_json import begun, read_settings
 from posology.wording import resume_command
 
 SCHEMA = 1
@@ -71,6 +72,11 @@ def look(folder: Path) -> Look:
     InputError
         The folder holds no study.
     """
+    if not (folder.is_dir() and begun(folder)):
+        raise InputError(
+            f"The folder '{folder}' holds no study (no study.json). One that was just started writes it when its "
+            "workers are there: look again in a minute. Or start one: posology study TABLE --target COL"
+        )
     read_settings(folder)
     said = read_progress(folder)
     if said is None:

@@ -164,7 +164,8 @@ CASES = [
     ("POS007", _set("study", "failures", value=[FAILURE]), "tip", "1 trial at least diverged"),
     ("POS007", _set("study", "failures", value=[]), "passed", "No network diverged"),
     ("POS008", _set("analysis", "flags", value=["2.0% of the row losses were capped"]), "issue", "were capped."),
-    ("POS008", _set("analysis", "flags", value=[]), "passed", "row losses were capped."),
+    ("POS008", _set("study", "capped_row_losses", value=0), "passed", "0 losses of single rows were capped."),
+    ("POS008", _set("study", "capped_row_losses", value=1), "passed", "1 loss of a single row was capped, one in a"),
     ("POS009", _scores(-0.1), "issue", "No arm predicts better than the mean of the target"),
     ("POS009", _scores(0.5), "passed", "scores 0.5000"),
     ("POS010", _set("analysis", "flags", value=["9 training rows for 8 columns: fewer than two rows a column"]),
@@ -190,6 +191,14 @@ CASES = [
     ("POS018", _lever("ridge", "over_best", 0.01), "tip", "minus the best arm"),
     ("POS018", _lever("ridge", "over_best", -0.01), "passed", "minus the best arm"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["POS003", "POS016"])
+@pytest.mark.parametrize(("chance", "rather"), [(0.9, False), (0.1, True), (0.01, True), (None, False)])
+def test_more_repeats_are_not_advised_where_they_can_hardly_help(altered, code, chance, rather):
+    remedy = status(altered(_set("analysis", "chance_of_settling", value=chance)), code).remedy
+    assert "epeats" in remedy
+    assert ("More rows would help more" in remedy) == rather
 
 
 @pytest.mark.parametrize(("code", "alter", "expected", "words"), CASES)

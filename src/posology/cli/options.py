@@ -63,7 +63,7 @@ class Ask:
     patience
         Epochs without a better validation loss after which a training ends.
     early_stopping
-        Without it, every network trains all epochs.
+        Whether trainings end before their longest. With --no-early-stopping every network trains all epochs.
     halving
         Successive halving: one in so many of an arm's trials trains on at each rung. By default all train to their end.
     batch_size

@@ -116,7 +116,7 @@ def overlap(found: Estimate, arms: Sequence[Arm], i: str, j: str) -> Overlap | N
     draws = draws @ np.array(rows).T
     smaller = draws[:, :2].min(axis=1)
     if np.quantile(smaller, 0.05) <= 0:
-        return Overlap(None, None, None, "no effect to share: the smaller gain is not certain to be above zero")
+        return Overlap(None, None, None, "no effect to share, for the smaller of the two gains may be zero")
     omega = 1 - (draws[:, 2] - draws[:, :2].max(axis=1)) / smaller
     single_i, single_j, both = (float(row @ found.theta) for row in rows)
     value = 1 - (both - max(single_i, single_j)) / min(single_i, single_j)

@@ -41,7 +41,7 @@ RULES = (
         "An arm beats none beyond noise",
         "No arm beats none beyond noise",
         "Without it, regularizing this network on this table may buy nothing.",
-        "Take the simplest arm. More rows, or other columns, may show more.",
+        "Where the verdict is open, the simplest arm costs least. More rows, or other columns, may show more.",
         looks.beyond_noise,
     ),
     Rule(
@@ -57,7 +57,7 @@ RULES = (
         "Differences as small as the margin can be seen",
         "Differences as small as the margin cannot be seen",
         "An interval wider than the margin cannot certify that arms are equivalent.",
-        "Give more --repeats or rows, fewer arms, or a --margin that you can live with.",
+        looks.finer,
         looks.resolution,
     ),
     Rule(
@@ -162,7 +162,7 @@ RULES = (
         "The study went to its end",
         "The study says less than it could",
         "One repeat, or a study that its budget ended, says less than it could.",
-        "posology resume goes on; or give more --repeats.",
+        looks.go_on,
         looks.ended,
     ),
     Rule(

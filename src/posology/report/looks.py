@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from posology.inference.outlook import repeats_could
 from posology.regularizers import REGULARIZERS
 from posology.report.asking_again import wider_study
 from posology.report.charts.numbers import signed, strength
@@ -149,15 +150,16 @@ def wild(f: Findings) -> Outcome:
     """Look whether many losses were capped."""
     flags = [flag for flag in f.verdict["analysis"]["flags"] if "capped" in flag]
     capped = f.verdict["study"]["capped_row_losses"]
-    said = "1 row loss was capped." if capped == 1 else f"{capped:,} row losses were capped."
-    return _found([f"{flag}." for flag in flags], said)
+    one = capped == 1
+    said = f"{capped:,} {'loss of a single row was' if one else 'losses of single rows were'} capped"
+    return _found([f"{flag}." for flag in flags], f"{said}{', one in a hundred at most' if capped else ''}.")
 
 
 def skill(f: Findings) -> Outcome:
     """Look whether any arm predicts better than chance."""
     best = max(f.score(arm) for arm in f.arms)
     if best > f.measure.chance:
-        return Status.PASSED, f"The best arm scores {best:.4f}; {f.measure.naive} gets {f.measure.chance:g}."
+        return Status.PASSED, f"The best arm scores {best:.4f}; predicting {f.measure.naive} gets {f.measure.chance:g}."
     return Status.ISSUE, f"No arm predicts better than {f.measure.naive}: the best scores {best:.4f}."
 
 
@@ -234,6 +236,24 @@ def ended(f: Findings) -> Outcome:
     if f.verdict["study"]["repeats"] < 2:
         return Status.ISSUE, "There is one repeat: noise of rows and of training cannot be told apart."
     return Status.PASSED, said
+
+
+def go_on(f: Findings) -> str:
+    """Say how a study is made longer, or that more rows would help more."""
+    if f.verdict["study"]["stopping"]["ended"] == "budget":
+        return "posology resume goes on where it ended."
+    return f"posology resume --repeats N adds repeats, and trains nothing twice.{_rather_rows(f)}"
+
+
+def finer(f: Findings) -> str:
+    """Say what makes intervals narrower."""
+    return f"Give more --repeats or rows, fewer arms, or a --margin that you can live with.{_rather_rows(f)}"
+
+
+def _rather_rows(f: Findings) -> str:
+    chance = f.verdict["analysis"]["chance_of_settling"]
+    slight = chance is not None and repeats_could(chance) != "may"
+    return " More rows would help more: on these, repeats can hardly decide it." if slight else ""
 
 
 def every_class(f: Findings) -> Outcome:

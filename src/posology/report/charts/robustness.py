@@ -48,8 +48,8 @@ class Robustness(Display):
         drops = {arm: own[-1]["drop"] for arm, own in self._found(kind).items()}
         least, most = min(drops, key=lambda a: drops[a]), max(drops, key=lambda a: drops[a])
         level = self._found(kind)[least][-1]["level"]
-        words = WORDS[kind][0].lower()
-        return f"{words} at {level:g}: {least} drops least, by {drops[least]:.3f}; {most} most, by {drops[most]:.3f}."
+        ends = f"{least} drops least, by {drops[least]:.3f}; {most} most, by {drops[most]:.3f}"
+        return f"{WORDS[kind][0]} at {level:g}: {ends}."
 
     def absent(self) -> str:
         """See `Display`."""
