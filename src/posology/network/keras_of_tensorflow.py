@@ -7,7 +7,7 @@ says what is missing where it is called.
 import builtins
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -43,7 +43,7 @@ def keras_of_tensorflow(folder: Path) -> Iterator[None]:
     ) -> Any:
         if level or name.partition(".")[0] != "tensorflow" or not _is_of(folder, globals):
             return usual(name, globals, locals, fromlist, level)
-        part = _part(name)
+        part = _part(name, fromlist or ("__name__",))
         return part if fromlist else _TensorFlow()
 
     builtins.__import__ = imported
@@ -59,24 +59,24 @@ def _is_of(folder: Path, names: _Names) -> bool:
     return file.is_relative_to(folder) and "site-packages" not in file.parts
 
 
-def _part(name: str) -> Any:
-    """Give what `from NAME import ...` takes its names from.
+def _part(name: str, names: Sequence[str]) -> Any:
+    """Give what `from NAME import NAMES` takes its names from.
 
     Raises
     ------
     ModuleNotFoundError
-        Keras has no such part, or it is of TensorFlow itself.
+        Keras has no such part.
     """
     # tensorflow.python.keras was never public, and is written where an editor offers it
     parts = [part for part in name.split(".")[1:] if part != "python"]
     if not parts:
         return _TensorFlow()
+    if parts[0] != "keras":
+        return _Missing(name)
     try:
-        if parts[0] == "keras":
-            return importlib.import_module(".".join([_KERAS, *parts[1:]]))
+        return __import__(".".join([_KERAS, *parts[1:]]), fromlist=names)  # which imports modules among the names
     except ModuleNotFoundError:
-        pass
-    raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+        raise ModuleNotFoundError(f"No module named '{name}'", name=name) from None
 
 
 class _TensorFlow(ModuleType):
