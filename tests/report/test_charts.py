@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from posology import InputError
 from posology.report.charts import CHARTS, Curves, Path, Surface
 from posology.report.charts.trials import Axis, cells_of
+from posology.report.charts.weights import Weights
 from posology.report.display import Display
 from posology.report.findings import Findings
 from posology.report.page import whole_page
@@ -128,6 +129,15 @@ def test_weights_are_a_distribution(studies):
     for shares in studies("plain").evidence["weights"]["none"].values():
         assert all(0 <= a <= b <= 1 for a, b in itertools.pairwise(shares))
         assert shares[-1] == 1
+
+
+def test_weights_that_are_all_zero_are_drawn(studies):
+    def zeroed(verdict, evidence):
+        for arrays in evidence["weights"].values():
+            arrays.update({array: [1.0] * len(shares) for array, shares in arrays.items()})
+
+    low, high = Weights(altered(studies, zeroed)).plot().get_xlim()  # matplotlib warns of an axis without length
+    assert low < high
 
 
 def test_a_trial_lies_in_the_cell_of_its_strength():

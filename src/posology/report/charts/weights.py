@@ -82,7 +82,8 @@ class Weights(Display):
         ax.set_xscale("log")
         first = next((i for i in range(len(at)) if max(s[i] for s in shares.values()) > 0.003), 0)
         last = next((i for i in range(len(at)) if min(s[i] for s in shares.values()) > 0.9995), len(at) - 1)
-        ax.set_xlim(at[max(0, first - 1)], at[last])
+        low = max(0, first - 1)
+        ax.set_xlim(at[low], at[max(last, low + 1)])  # all of them may be zero, of columns that are constant
         ax.set_ylim(-0.02, 1.02)
         ax.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
         # each label stands where its curve is half way up, moved apart along the right side
