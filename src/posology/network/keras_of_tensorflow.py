@@ -8,7 +8,7 @@ import builtins
 import importlib
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
@@ -74,9 +74,13 @@ def _part(name: str, names: Sequence[str]) -> Any:
     if parts[0] != "keras":
         return _Missing(name)
     try:
-        return __import__(".".join([_KERAS, *parts[1:]]), fromlist=names)  # which imports modules among the names
+        found = importlib.import_module(".".join([_KERAS, *parts[1:]]))
     except ModuleNotFoundError:
         raise ModuleNotFoundError(f"No module named '{name}'", name=name) from None
+    for module in names:
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(f"{found.__name__}.{module}")
+    return found
 
 
 class _TensorFlow(ModuleType):
