@@ -34,7 +34,7 @@ def leaks_in(columns: Iterable[Column], target: Numbers, target_name: str) -> It
     >>> from posology.table.columns import column_of
     >>> y = np.arange(20.0) ** 2
     >>> list(leaks_in([column_of("root", pd.Series(np.sqrt(y) + 0.5))], y, "area"))[0][:51]
-    "Column 'root' gives the target 'area' away: they co"
+    "Column 'root' gives the target 'area' away: their r"
     """
     for column in columns:
         if column.kind == "text":
