@@ -131,26 +131,29 @@ def _skill(learned: Any, y: Any, told: Any) -> float:
 
 
 def show(done: list[dict[str, Any]]) -> None:
-    """Print a line a table, score and seconds of each peer, and mean ranks over the tables that all have."""
+    """Print the score of each peer on the tables that all have, mean ranks and scores, median seconds of a fit."""
     of = {(d["table"], d["peer"]): d for d in done}
-    peers, tables = dict.fromkeys(d["peer"] for d in done), dict.fromkeys(d["table"] for d in done)
-    print("| table | rows | " + " | ".join(peers) + " |\n" + "|---" * (2 + len(peers)) + "|")
-    for table in tables:
-        here = {p: of[table, p] for p in peers if (table, p) in of}
-        cells = [
-            f"{np.mean(here[p]['scores']):.4f} ({np.mean(here[p]['seconds']):.1f} s)" if p in here else ""
-            for p in peers
-        ]
-        print(f"| {table} | {next(iter(here.values()))['rows']} | " + " | ".join(cells) + " |")
-    whole = [t for t in tables if all((t, p) in of for p in peers)]
-    if whole:
-        means = np.array([[np.mean(of[t, p]["scores"]) for p in peers] for t in whole])
-        ranks = (-means).argsort(axis=1).argsort(axis=1).mean(axis=0) + 1
-        print(f"| mean rank | {len(whole)} tables | " + " | ".join(f"{rank:.1f}" for rank in ranks) + " |")
+    peers = [name for name in PEERS if any(d["peer"] == name for d in done)]
+    tables = [t for t in dict.fromkeys(d["table"] for d in done) if all((t, p) in of for p in peers)]
+    kinds = {"numbers": [t for t in tables if t in REGRESSION], "classes": [t for t in tables if t in CLASSES]}
+    print(f"| table | rows | {' | '.join(peers)} | behind the best |\n" + "|---" * (3 + len(peers)) + "|")
+    for table in [t for own in kinds.values() for t in own]:
+        means = np.array([np.mean(of[table, p]["scores"]) for p in peers])
+        cells = [f"**{m:.3f}**" if m == means.max() else f"{m:.3f}" for m in means]
+        behind = f"{means.max() - means[0]:.3f}" if means[0] < means.max() else ""
+        print(f"| {table} | {of[table, peers[0]]['rows']:,} | {' | '.join(cells)} | {behind} |")
+    for kind, own in kinds.items():
+        if own:
+            _print_means(kind, np.array([[np.mean(of[t, p]["scores"]) for p in peers] for t in own]))
+    seconds = [np.median([np.mean(of[t, p]["seconds"]) for t in tables]) for p in peers]
+    print(f"| median seconds of a fit | | {' | '.join(f'{s:.1f}' for s in seconds)} | |")
 
 
-def _cell(found: dict[str, Any]) -> str:
-    return f"{np.mean(found['scores']):.4f} ({np.mean(found['seconds']):.1f} s)"
+def _print_means(kind: str, means: np.ndarray) -> None:
+    """Print mean ranks and mean scores over tables, (table, peer)."""
+    ranks = (-means).argsort(axis=1).argsort(axis=1).mean(axis=0) + 1
+    print(f"| mean rank, {kind} | {len(means)} tables | {' | '.join(f'{rank:.1f}' for rank in ranks)} | |")
+    print(f"| mean score, {kind} | | {' | '.join(f'{score:.3f}' for score in means.mean(axis=0))} | |")
 
 
 def main() -> None:
