@@ -18,6 +18,7 @@ from posology.handback.bundle import AGAIN, opened
 from posology.study_json import read_settings
 from posology.table import Classes
 from posology.table.class_file import columns_of, columns_of_labels
+from posology.table.reading import check_there
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def predict_table(place: Path, table: Path) -> Predicted:
 def _predicted(folder: Path, table: Path) -> Predicted:
     target = read_settings(folder)["target"]
     finished(folder)  # before a worker is started for nothing
+    check_there(table)  # by the name that was given: a worker is given another
     with one_worker() as worker:
         message = {"do": "predict", "folder": str(folder.resolve()), "table": str(table.resolve()), "target": target}
         reply, arrays = worker.ask(message)

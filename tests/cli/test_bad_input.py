@@ -340,6 +340,14 @@ def test_resume_of_settings_of_another_version(call, here):
     assert "damaged or of another version of posology (KeyError: 'arms')" in refused(call, here, "resume", "s")
 
 
+def test_predict_names_a_table_as_it_was_given(call, here, finished, monkeypatch):
+    monkeypatch.setattr("posology.prediction.one_worker", lambda: pytest.fail("a worker was started for nothing"))
+    (here / "link.csv").symlink_to(here / "gone.csv")
+    assert "There is no file 'link.csv'." in refused(call, here, "predict", finished.folder, "link.csv")
+    os.mkfifo(here / "pipe.csv")
+    assert "'pipe.csv' is a pipe, not a file." in refused(call, here, "predict", finished.folder, "pipe.csv")
+
+
 def test_predict_of_an_unfinished_study(call, here, finished):
     (here / "s").mkdir()
     (here / "s" / "study.json").write_bytes((finished.folder / "study.json").read_bytes())

@@ -73,7 +73,7 @@ def read_frame(path: str | os.PathLike[str], text: Collection[str] = ()) -> pd.D
     (1030, 9)
     """
     path = given_path(path)
-    _check_there(path)
+    check_there(path)
     suffix = _suffix(path)
     packed = suffix.rpartition(".")[0] if "." in suffix[1:] else suffix
     if suffix in ARROW_SUFFIXES:
@@ -103,7 +103,14 @@ def _suffix_inside(path: Path) -> str:
         raise InputError(cut_off(path, "zip", error)) from error
 
 
-def _check_there(path: Path) -> None:
+def check_there(path: Path) -> None:
+    """Check that a table can be read from its file.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or none that may be read.
+    """
     there = is_regular(path, f"Give a file: {READABLE}.")
     if path.is_dir():
         raise InputError(f"'{path}' is a folder, not a table. Name one file in it: {READABLE}.")
