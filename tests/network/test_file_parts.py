@@ -68,3 +68,21 @@ def test_files_that_import_each_other_are_found_once(tmp_path):
     (tmp_path / "net.py").write_text("import a")
     (tmp_path / "a.py").write_text("import net, a")
     assert list(file_parts(tmp_path / "net.py")) == ["net.py", "a.py"]
+
+
+def test_a_folder_without_an_init_is_a_package_too(tmp_path):
+    (tmp_path / "own" / "deep").mkdir(parents=True)
+    (tmp_path / "net.py").write_text("import own\nfrom own import layers\nimport own.deep.parts as p\n")
+    (tmp_path / "own" / "layers.py").write_text("from .deep import more\nfrom ... import beyond\n")
+    (tmp_path / "own" / "deep" / "parts.py").write_text("from ..layers import x\n")
+    (tmp_path / "own" / "deep" / "more.py").write_text("")
+    (tmp_path.parent / "beyond.py").write_text("")
+    found = list(file_parts(tmp_path / "net.py"))
+    assert found == ["net.py", "own/deep/more.py", "own/deep/parts.py", "own/layers.py"]
+
+
+def test_a_part_that_is_no_python_hides_no_other(tmp_path):
+    (tmp_path / "net.py").write_text("import broken\nimport whole\n")
+    (tmp_path / "broken.py").write_text("def (")
+    (tmp_path / "whole.py").write_text("")
+    assert list(file_parts(tmp_path / "net.py")) == ["net.py", "broken.py", "whole.py"]
