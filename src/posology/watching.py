@@ -72,7 +72,7 @@ def look(folder: Path) -> Look:
     InputError
         The folder holds no study.
     """
-    if not (folder.is_dir() and begun(folder)):
+    if not begun(folder):
         raise InputError(
             f"The folder '{folder}' holds no study (no study.json). One that was just started writes it when its "
             "workers are there: look again in a minute. Or start one: posology study TABLE --target COL"

@@ -7,14 +7,13 @@ says what is missing where it is called.
 import builtins
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-_KERAS = "keras"
-_SAME = {"losses": "losses", "metrics": "metrics", "optimizers": "optimizers", "initializers": "initializers"}
+_SAME = ("losses", "metrics", "optimizers", "initializers")
 _Names = Mapping[str, Any] | None
 _TYPES = ("float16", "float32", "float64", "int32", "int64", "string")
 
@@ -43,7 +42,7 @@ def keras_of_tensorflow(folder: Path) -> Iterator[None]:
     ) -> Any:
         if level or name.partition(".")[0] != "tensorflow" or not _is_of(folder, globals):
             return usual(name, globals, locals, fromlist, level)
-        part = _part(name, fromlist or ("__name__",))
+        part = _part(name)  # also where it is not returned: an import of what is not there fails
         return part if fromlist else _TensorFlow()
 
     builtins.__import__ = imported
@@ -59,8 +58,8 @@ def _is_of(folder: Path, names: _Names) -> bool:
     return file.is_relative_to(folder) and "site-packages" not in file.parts
 
 
-def _part(name: str, names: Sequence[str]) -> Any:
-    """Give what `from NAME import NAMES` takes its names from.
+def _part(name: str) -> Any:
+    """Give what `from NAME import ...` takes its names from; Keras imports all its public modules itself.
 
     Raises
     ------
@@ -74,13 +73,9 @@ def _part(name: str, names: Sequence[str]) -> Any:
     if parts[0] != "keras":
         return _Missing(name)
     try:
-        found = importlib.import_module(".".join([_KERAS, *parts[1:]]))
+        return importlib.import_module(".".join(parts))
     except ModuleNotFoundError:
         raise ModuleNotFoundError(f"No module named '{name}'", name=name) from None
-    for module in names:
-        with suppress(ModuleNotFoundError):
-            importlib.import_module(f"{found.__name__}.{module}")
-    return found
 
 
 class _TensorFlow(ModuleType):
@@ -98,10 +93,10 @@ class _TensorFlow(ModuleType):
             return self
         if name in _TYPES:
             return name
-        keras = importlib.import_module(_KERAS)
+        keras = importlib.import_module("keras")
         given = {"keras": keras, "nn": _Missing("tensorflow.nn", keras.activations)}
         given["random"] = _Missing("tensorflow.random", SimpleNamespace(set_seed=_seed))
-        given |= {name: getattr(keras, same) for name, same in _SAME.items()}
+        given |= {same: getattr(keras, same) for same in _SAME}
         return given.get(name) or _Missing(f"tensorflow.{name}")
 
 
