@@ -46,10 +46,6 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
-        r"This requires the tensorflow module|object has no attribute 'base_dtype'",
-        "Write 'from keras import ops as K' in place of 'from tensorflow.keras import backend as K'.",
-    ),
-    (
         r"No module named '(torch|tf_keras|pytorch_lightning|lightning)",
         "posology studies networks of Keras 3: write the network with 'import keras'.",
     ),
