@@ -15,7 +15,9 @@ from posology.judges import NumberJudge
 from posology.lever_run import without_stopping
 from posology.levers import RIDGE, TREES, Bench, Levers
 from posology.plan import PLAIN_QUESTION, REFIT, Design, Pack
+from posology.progress import Silent
 from posology.table import make_table
+from posology.tally import Tally
 from posology.terminal.result import print_result
 
 RNG = np.random.default_rng(0)
@@ -28,18 +30,20 @@ NONE, DROPOUT = (), ("dropout",)
 def result(tmp_path_factory):
     small = {"repeats": 2, "folds": 2, "trials": 1, "inner_splits": 1, "refits": 2, "epochs": 3, "patience": 1}
     folder = tmp_path_factory.mktemp("study") / "small.posology"
-    return Study("question", X, Y, arms="none; dropout", folder=folder, workers=1, **small).run()
+    return Study("question", X, Y, arms="none; l1; dropout", folder=folder, workers=1, **small).run()
 
 
 def test_every_lever_is_there(result):
     advised = result.prescription.arm
     by_name = {(lever.name, lever.early_stopping): lever for lever in result.levers.each}
-    assert set(by_name) == {("trees", True), ("ridge", True), ("average", True), ("none", False), ("dropout", False)}
-    assert [by_name[name, True].repeats for name in ("trees", "ridge", "average")] == [2, 2, 2]
+    with_it, without = ("trees", "ridge", "average", "as written"), ("none", "l1", "dropout")
+    assert set(by_name) == {*((name, True) for name in with_it), *((name, False) for name in without)}
+    assert [by_name[name, True].repeats for name in with_it] == [2, 2, 2, 2]
     assert by_name["none", False].repeats == by_name["dropout", False].repeats == 1
     assert by_name["none", False].over_none is None
     assert by_name["dropout", False].over_none is not None
     assert "average of 2 networks" in by_name["average", True].words
+    assert by_name["as written", True].words == "as written (l1 0 to 0.01, dropout 0.05 to 0.08)"
     assert result.levers.advised == advised
     assert result.levers.best == result.arms[0].arm
     assert [lever.score for lever in result.levers.each] == sorted((x.score for x in by_name.values()), reverse=True)
@@ -62,9 +66,69 @@ def test_a_rival_is_scored_on_the_rows_and_folds_of_the_arms(result):
 
 def test_arms_without_early_stopping_are_scored_at_their_end_alone(result):
     kept = {p.stem: np.load(p)["prediction"].shape[1] for p in (result.folder / "packs").glob("*refit-0.npz")}
-    endless = {name: snapshots for name, snapshots in kept.items() if name.startswith("lever-")}
+    endless = {name: snapshots for name, snapshots in kept.items() if name.startswith("lever-r")}
     assert set(endless.values()) == {1}
     assert set(kept.values()) == {1, 5}
+
+
+def test_the_network_as_written_is_scored_as_an_arm_is(result):
+    design, packs = result.settings.design, result.folder / "packs"
+    judge, losses = NumberJudge(make_table(X.assign(price=Y), "price").target), []
+    for where in [f"r{r}f{f}" for r in range(design.repeats) for f in range(design.folds)]:
+        kept = np.load(packs / f"lever-written-{where}-refit-0.npz")["prediction"]
+        assert len(kept) == design.refits
+        outside = judge_rows(result, where)
+        every = [judge.row_losses(one, outside)[0] for one in kept.reshape(-1, kept.shape[-1])]
+        losses.append(np.mean(every, axis=0).sum())
+    assert result.levers.named("as written").score == pytest.approx(1 - sum(losses) / (design.repeats * 40))
+
+
+def judge_rows(result, where):
+    job = Study.of(make_table(X.assign(price=Y), "price"), result.settings).job(result.folder)
+    outside = job.rows_of(Pack("", int(where[1]), int(where[3]), REFIT, ()))[1]
+    return np.isin(np.arange(40), outside)
+
+
+def test_it_stands_in_the_verdict_and_its_difference_is_that_of_the_table(result):
+    own = result.levers.named("as written")
+    said = f"Your network {own.words} has {own.score:.4f} R2: {own.over_advised.value:+.4f} ["
+    assert said in str(result.verdict)
+
+
+def test_the_forecast_counts_the_networks_of_levers(result):
+    trained = {p.name for p in (result.folder / "packs").glob("lever-*-*-*.npz")}
+    networks = sum(len(np.load(result.folder / "packs" / name)["failed"]) for name in trained)
+    found = Study.of(make_table(X.assign(price=Y), "price"), result.settings).forecast()
+    assert found.lever_networks == networks
+
+
+def test_what_no_arm_has_is_said_to_be_left_out(tmp_path):
+    small = {"repeats": 1, "folds": 2, "trials": 1, "inner_splits": 1, "refits": 1, "epochs": 1}
+    few = Study("question", X, Y, arms="none; l2", folder=tmp_path / "few.posology", workers=1, **small).run()
+    assert few.levers.named("as written") is None
+    assert few.levers.note == "the network as written, for no arm has its l1 and dropout"
+    assert "Your network as written" not in str(few.verdict)
+
+
+class AtTheEnd(Silent):
+    """Tells when the arms are done."""
+
+    def __init__(self):
+        self.reached = False
+
+    def stage(self, text):
+        self.reached |= text.startswith("scoring trees")
+
+
+def test_what_had_no_time_left_is_said(tmp_path, monkeypatch):
+    end = AtTheEnd()
+    monkeypatch.setattr(Tally, "in_time", lambda _: not end.reached)
+    small = {"repeats": 1, "folds": 2, "trials": 1, "inner_splits": 1, "refits": 1, "epochs": 1}
+    late = Study("question", X, Y, arms="none; l1; dropout", folder=tmp_path / "late", workers=1, **small).run(end)
+    assert {lever.name for lever in late.levers.each} == {TREES, RIDGE}
+    assert late.levers.note == (
+        "no time was left for the network as written; no time was left for the arms without early stopping"
+    )
 
 
 def test_levers_are_in_the_json_and_a_frame(result):
@@ -75,7 +139,7 @@ def test_levers_are_in_the_json_and_a_frame(result):
 
 def test_how_networks_behave_is_in_the_json_and_in_frames(result):
     kept = json.loads((result.folder / "verdict.json").read_text())["behaviour"]
-    assert [len(kept[name]) for name in ("robustness", "weights", "fitting")] == [2 * 9, 2 * 3, 2]
+    assert [len(kept[name]) for name in ("robustness", "weights", "fitting")] == [3 * 9, 3 * 3, 3]
     robust, weights = result.robustness(), result.weights()
     assert set(robust["kind"]) == {"noise", "missing", "units"}
     assert np.isfinite(robust[["score", "drop", "drop_se"]]).all(axis=None)
@@ -103,7 +167,7 @@ def test_a_resumed_study_keeps_them_and_trains_nothing(result, monkeypatch):
 
 def _asked(result):
     names = ("repeats", "folds", "trials", "inner_splits", "refits", "epochs", "patience")
-    return {"arms": "none; dropout", **{name: getattr(result.settings.design, name) for name in names}}
+    return {"arms": "none; l1; dropout", **{name: getattr(result.settings.design, name) for name in names}}
 
 
 def test_arms_without_stopping_have_equal_and_bounded_budgets():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from posology.execution import ALL_ROWS_SPLITS, Pool, result_of
 from posology.execution.frames import pack_arrays
-from posology.lever_run import RIVALS, without_stopping
+from posology.lever_run import RIVALS, networks_of
 from posology.plan import Design, Pack, Space, arm_name, programs, tune
 from posology.progress import Progress
 from posology.scratch import scratch_folder
@@ -30,7 +30,7 @@ class Forecast:
     prescription_networks : int
         At most these more for the prescription, tuned on all rows.
     lever_networks : int
-        And these without early stopping, beside the arms.
+        And these beside the arms: without early stopping, and with the strengths that the network came with.
     resamples : int
         Outer resamples.
     arms : tuple of str
@@ -97,22 +97,25 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         start_up += max(0.0, first - seconds) * (programs(design) - 1)
         if study.settings.levers:
             progress.stage("fitting trees and a ridge, to time them")
-        levers, of_levers = _levers(study, pool)
-    networks, least = design.members(), _least(study.settings).members()
+        of_rivals = _seconds_of_rivals(study, pool)
+    least = _least(study.settings)
+    written, endless = _levers(study, network, space, design)
+    least_networks = least.members() + _levers(study, network, space, least)[0]
+    networks = design.members()
     extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))
     each = seconds / len(pack.members)
     # without early stopping a network trains all its epochs
-    beside = (extra / 2 + levers / share) * each + of_levers
+    beside = (extra / 2 + endless / share) * each + of_rivals
     return Forecast(
         networks=networks,
-        least_networks=least,
+        least_networks=least.members(),
         prescription_networks=extra,
-        lever_networks=levers,
+        lever_networks=written + endless,
         resamples=design.resamples,
         arms=tuple(arm_name(arm) for arm in design.arms),
-        seconds=round(start_up + (networks * each + beside) / pool.places, 1),
-        least_seconds=round(start_up + (least * each + beside) / pool.places, 1),
-        bytes=int(size / len(pack.members) * (networks + extra + levers)) + 4 * network["parameters"] * 3,
+        seconds=round(start_up + ((networks + written) * each + beside) / pool.places, 1),
+        least_seconds=round(start_up + (least_networks * each + beside) / pool.places, 1),
+        bytes=int(size / len(pack.members) * (networks + extra + written + endless)) + 4 * network["parameters"] * 3,
         scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
         workers=pool.places,
         sites=sites_tuned(network, space),
@@ -141,13 +144,16 @@ def _price(pool: Pool, pack: Pack, epochs: int) -> tuple[float, int, float]:
     return time.monotonic() - began, len(pack_arrays(vars(result))), share
 
 
-def _levers(study: "Study", pool: Pool) -> tuple[int, float]:
-    """Give the networks of the levers, and the seconds of those that are no networks."""
+def _levers(study: "Study", network: dict[str, Any], space: Space, design: Design) -> tuple[int, int]:
+    """Give the networks of the levers, as written and without early stopping."""
+    return networks_of(design, network, space, design.repeats) if study.settings.levers else (0, 0)
+
+
+def _seconds_of_rivals(study: "Study", pool: Pool) -> float:
+    """Give the seconds of the levers that are no networks."""
     if not study.settings.levers:
-        return 0, 0.0
+        return 0.0
     began = time.monotonic()
     for name in RIVALS:
         pool.rival(name, 0, 0).result()
-    endless = without_stopping(study.settings.design)
-    seconds = (time.monotonic() - began) * study.settings.design.resamples
-    return endless.members() if endless else 0, seconds
+    return (time.monotonic() - began) * study.settings.design.resamples

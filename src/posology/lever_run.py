@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from posology.as_written import AsWritten, as_written
 from posology.execution.drive import Procedure
 from posology.inference import CLASS_SCORES, quantile_level
 from posology.inference.covariance import Clusters
 from posology.inference.weighting import influence
 from posology.judges import Judge
-from posology.levers import AVERAGE, ONE, RIDGE, TREES, Bench, Lever, Levers, Losses
-from posology.plan import Arm, Design, arm_name, tune_and_refit
+from posology.levers import AVERAGE, ONE, RIDGE, TREES, WRITTEN, Bench, Lever, Levers, Losses
+from posology.plan import Arm, Design, Space, arm_name, tune_and_refit
 from posology.scoring import Found, Resample, Scores, score
 from posology.training import Training
 
@@ -21,6 +22,9 @@ RIVALS = {TREES: "boosted trees, by their defaults", RIDGE: "ridge"}
 
 NETWORKS = 5
 """Of the average that stands beside one network."""
+
+PACKS, WRITTEN_PACKS = "lever", "lever-written"
+"""With what the names of packs begin: of arms without early stopping, and of the network as written."""
 
 REFITS = 3
 """Of an arm without early stopping: it is a lever on the first repeat, not a part of the verdict."""
@@ -40,6 +44,25 @@ def without_stopping(design: Design) -> Design | None:
     arms: tuple[Arm, ...] = ((), *((factor,) for factor in factors))
     alone = replace(design, arms=arms, patience=None, halving=None, ensemble=1, cabinet=())
     return replace(alone, repeats=1, inner_splits=1, refits=min(REFITS, design.refits))
+
+
+def networks_of(design: Design, network: Mapping[str, Any], space: Space, repeats: int) -> tuple[int, int]:
+    """Count the networks that levers train on so many repeats: as written, and without early stopping.
+
+    Parameters
+    ----------
+    design : Design
+        The study's.
+    network : mapping
+        What a worker says of it.
+    space : Space
+        Of the study.
+    repeats : int
+        Complete ones.
+    """
+    own, endless = as_written(network, space), without_stopping(design)
+    written = own.design(replace(design, repeats=repeats)) if own.arm else None
+    return written.members() if written else 0, endless.members() if endless else 0
 
 
 @dataclass(frozen=True)
@@ -81,11 +104,16 @@ class LeverRun:
         losses = self._rivals(repeats, bench)
         each = [bench.lever(name, self._words(name), own) for name, own in losses.items() if np.isfinite(own).all()]
         each += self._average(found, repeats, bench)
+        each += (written := self._as_written(repeats, bench))
         endless = self._without_stopping(repeats[0], bench)
         each += _endless_levers(bench, endless, self.design.epochs)
         gain = bench.gain(bench.losses[()], endless[()]) if () in bench.losses and endless else None
-        note = self._left_out(losses, trained=bool(endless))
+        note = self._left_out(losses, trained=bool(endless), written=bool(written))
         return Levers(advised, bench.best, tuple(sorted(each, key=lambda lever: -lever.score)), gain, note)
+
+    @property
+    def _own(self) -> AsWritten:
+        return as_written(self.training.network, self.training.space)
 
     def _rivals(self, repeats: Sequence[int], bench: Bench) -> dict[str, Losses]:
         """Score what is no network; not a number where it could not be fitted."""
@@ -130,13 +158,28 @@ class LeverRun:
         words = f"{arm_name(arm)}, {f'average of {size} networks' if alone else 'one network'}"
         return [bench.lever(AVERAGE if alone else ONE, words, losses)]
 
+    def _as_written(self, repeats: Sequence[int], bench: Bench) -> list[Lever]:
+        """Score the network with the strengths that it came with; nothing where it has none, or there is no time."""
+        own = self._own
+        if not own.arm:
+            return []
+        design, size = own.design(self.design), self.training.pack_size
+        resamples = [(repeat, fold) for repeat in repeats for fold in range(design.folds)]
+        procedures = ((where, _named(WRITTEN_PACKS, tune_and_refit(design, own, *where, size))) for where in resamples)
+        done = dict(self.training.driven(procedures))
+        if len(done) < len(resamples):
+            return []
+        found = {(repeats.index(repeat), fold): outcome for (repeat, fold), outcome in done.items()}
+        losses = score(found, design.arms, range(len(repeats)), bench.folds, self.judge, design.ensemble).losses[0]
+        return [bench.lever(WRITTEN, f"as written ({own.words})", losses)]
+
     def _without_stopping(self, repeat: int, bench: Bench) -> dict[Arm, Losses]:
         """Score arms that train all epochs; nothing where there is no time for them."""
         design = without_stopping(self.design)
         if design is None:
             return {}
         space, size, folds = self.training.space, self.training.pack_size, range(design.folds)
-        procedures = ((f, _named("lever", tune_and_refit(design, space, repeat, f, size))) for f in folds)
+        procedures = ((f, _named(PACKS, tune_and_refit(design, space, repeat, f, size))) for f in folds)
         done = dict(self.training.driven(procedures))
         if len(done) < design.folds:
             return {}
@@ -148,10 +191,14 @@ class LeverRun:
         """Name a model that is no network; the ridge of classes is a logistic regression with its penalty."""
         return "logistic regression" if name == RIDGE and self.judge.measure.name in CLASS_SCORES else RIVALS[name]
 
-    def _left_out(self, rivals: Mapping[str, Losses], *, trained: bool) -> str:
+    def _left_out(self, rivals: Mapping[str, Losses], *, trained: bool, written: bool) -> str:
         """Say what is missing."""
         failed = [self._words(name) for name, losses in rivals.items() if not np.isfinite(losses).all()]
         said = [f"could not be fitted: {', '.join(failed)}"] if failed else []
+        if self._own.foreign:
+            said.append(f"the network as written, for no arm has its {' and '.join(self._own.foreign)}")
+        elif self._own.arm and not written:
+            said.append("no time was left for the network as written")
         if not trained and self.design.patience is not None:
             said.append("no time was left for the arms without early stopping")
         return "; ".join(said)

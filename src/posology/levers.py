@@ -19,7 +19,7 @@ from posology.plan import Arm, arm_name
 if TYPE_CHECKING:
     import pandas as pd
 
-TREES, RIDGE, AVERAGE, ONE = "trees", "ridge", "average", "one network"
+TREES, RIDGE, AVERAGE, ONE, WRITTEN = "trees", "ridge", "average", "one network", "as written"
 """Names of levers that are no arm."""
 
 Losses = Float[np.ndarray, "repeat row"]
@@ -33,7 +33,7 @@ class Lever:
     Parameters
     ----------
     name : str
-        `trees`, `ridge`, `average`, `one network`, or an arm that was tuned without early stopping.
+        `trees`, `ridge`, `average`, `one network`, `as written`, or an arm that was tuned without early stopping.
     words : str
         The same in words.
     score : float
@@ -102,6 +102,21 @@ class Levers:
         gain = f"{d.value:+z.4f} {unit} [{d.lower:+z.4f}, {d.upper:+z.4f}] over {arm_in_words(self.best)}, the best arm"
         sure = "by more than your margin" if d.lower > margin else "though not certainly by more than your margin"
         return f"{who} this table better than every arm here: {gain}, {sure}."
+
+    def as_written(self, unit: str) -> str:
+        """Compare the network, with the strengths that it came with, to the advised arm; nothing where it had none.
+
+        Parameters
+        ----------
+        unit : str
+            Of the score, in words.
+        """
+        own = self.named(WRITTEN)
+        if own is None:
+            return ""
+        d = own.over_advised
+        less = f"{d.value:+z.4f} [{d.lower:+z.4f}, {d.upper:+z.4f}] against {arm_in_words(self.advised)}"
+        return f"Your network {own.words} has {own.score:.4f} {unit}: {less}."
 
     def to_dict(self) -> dict[str, Any]:
         """Give the levers as JSON types."""

@@ -19,7 +19,7 @@ from posology.execution import LostWorker
 from posology.execution.drive import Procedure
 from posology.facts import facts_of
 from posology.inference import Analysis, analyze
-from posology.lever_run import LeverRun, without_stopping
+from posology.lever_run import LeverRun, networks_of
 from posology.levers import TREES, Levers
 from posology.outcome_files import RUN, SEALED
 from posology.plan import ALL_ROWS, tune_and_refit
@@ -194,9 +194,9 @@ class Run:
         """Score what stands beside the arms."""
         if not self._asked.levers:
             return None
-        self._progress.stage("scoring trees, a linear model and arms without early stopping")
-        if (endless := without_stopping(self._design)) is not None:
-            self._tally.expect(endless.members())
+        self._progress.stage("scoring trees, a linear model, the network as written and arms without early stopping")
+        beside = networks_of(self._design, training.network, training.space, scores.losses.shape[1])
+        self._tally.expect(sum(beside))
         run = LeverRun(self._design, self._judge, training, self._clusters)
         return run.levers(found, scores, analysis.arms, analysis.verdict.arm)
 

@@ -75,7 +75,7 @@ class Study:
     repeats, folds, trials, inner_splits, refits, epochs, patience, batch_size, seed, halving, ensemble
         As in `posology.plan.Design`; `patience=None` trains all epochs, without early stopping.
     levers : bool
-        Score boosted trees, a ridge, an average of networks and arms without early stopping beside the arms.
+        Score beside the arms: trees, a ridge, an average of networks, yours as written, arms without early stopping.
     per_layer : bool
         Search a strength of its own for every layer.
     ranges : mapping, optional

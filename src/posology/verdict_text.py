@@ -38,14 +38,16 @@ class VerdictText:
 
     @classmethod
     def of(cls, result: "StudyResult") -> "VerdictText":
-        """Say what a result is: the verdict, what the trees and a cocktail add to it."""
+        """Say what a result is: the verdict, what trees, the network as written and a cocktail add to it."""
         analysis = result.analysis
         strengths = {row.arm: in_words(row.strengths) for row in result.arms}
         strengths[result.prescription.arm] = in_words(result.prescription.strengths)
         groups = (result.facts["groups"] or {}).get("count")
         said = sentences(analysis, strengths, rows=result.facts["rows"], groups=groups)
-        if result.levers and (trees := result.levers.sentence(analysis.verdict.margin, analysis.measure.words)):
-            said.insert(1, trees)
+        if result.levers:
+            unit = analysis.measure.words
+            beside = (result.levers.sentence(analysis.verdict.margin, unit), result.levers.as_written(unit))
+            said[1:1] = filter(None, beside)
         if result.cocktail and result.cocktail.factorial:
             said.append(result.cocktail.factorial.sentence)
         return cls(analysis.verdict.kind.value, arm_name(result.prescription.arm), tuple(said), result)

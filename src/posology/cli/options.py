@@ -80,7 +80,7 @@ class Ask:
     ensemble
         What the verdict is about: by default one network; or the average of so many, which is another question.
     levers
-        Score boosted trees, a ridge, an average of networks and arms without early stopping beside the arms.
+        Score beside the arms: trees, a ridge, an average of networks, yours as written, arms without early stopping.
     class_weight
         How much training minds each class: balanced, or CLASS=WEIGHT,CLASS=WEIGHT. The score is not changed by it.
     """

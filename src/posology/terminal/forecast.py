@@ -16,7 +16,7 @@ def print_forecast(forecast: Forecast) -> None:
     console = Terminal()
     console.print(f"Arms: {', '.join(forecast.arms)}")
     early = forecast.least_networks < forecast.networks
-    beside = f", {forecast.lever_networks:,} without early stopping beside the arms" if forecast.lever_networks else ""
+    beside = f", {forecast.lever_networks:,} beside the arms" if forecast.lever_networks else ""
     console.print(
         f"Networks: {f'{forecast.least_networks:,} to ' if early else ''}{forecast.networks:,} in "
         f"{'at most ' if early else ''}{forecast.resamples} resamples, "

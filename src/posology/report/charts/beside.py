@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class Beside(Display):
     """What else would move the score.
 
-    Boosted trees and a linear model, both by their defaults, an average of networks, and arms without early stopping,
-    minus the advised arm on the same rows, each with a 95% interval of its own. Right of zero: better than what is
-    advised here. They are no part of the verdict.
+    Boosted trees and a linear model, both by their defaults, an average of networks, the network with the strengths it
+    came with, and arms without early stopping, minus the advised arm on the same rows, each with a 95% interval of its
+    own. Right of zero: better than what is advised here. They are no part of the verdict.
     """
 
     name = "beside"
