@@ -24,6 +24,8 @@ from posology.network.asked import Outputs
 from posology.network.handed import source_of
 from posology.own_keras import own_keras
 from posology.plan import Design, parse_family
+from posology.progress import Silent
+from posology.progress.usual import in_notebook
 from posology.result import StudyResult
 from posology.scratch import scratch_folder
 from posology.settings import Settings
@@ -83,7 +85,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 self.prescription_, self.verdict_ = train_untuned(table, settings, folder, KEPT, reason)
             else:
                 workers = None if self.n_jobs == -1 else self.n_jobs
-                self.result_ = Study.of(table, settings, folder=folder, workforce=Workforce(workers, staff=KEPT)).run()
+                study = Study.of(table, settings, folder=folder, workforce=Workforce(workers, staff=KEPT))
+                # many are fitted in a row, by a search or by hand: no bar for each
+                self.result_ = study.run(in_notebook() or Silent())
                 self.prescription_ = self.result_.prescription
                 self.verdict_ = self._told(self.result_.verdict)
                 _ = self.result_.findings  # reads the folder while it is there

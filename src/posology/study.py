@@ -1,7 +1,7 @@
 """Study: a table and a network to a verdict. The one room that knows the others."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from posology.network.choice import Choice
 from posology.network.handed import source_of
 from posology.plan import Design, arm_name, parse_family, read_fit_arguments
 from posology.progress import Progress, Silent
-from posology.report.notebook import usual_progress
+from posology.progress.usual import usual_progress
 from posology.result import StudyResult
 from posology.running import Run
 from posology.settings import Settings, check_range
@@ -226,7 +226,7 @@ class Study:
         ----------
         progress : Progress, optional
             Who is told what happens: any object with the methods of `posology.progress.Progress`. By default a line in
-            a notebook, and nobody elsewhere.
+            a notebook, a bar on standard error where that is a terminal, and nobody elsewhere.
 
         Returns
         -------
@@ -240,7 +240,8 @@ class Study:
         StoppedError
             The budget ended before the first repeat, or the disk is full; the study can be resumed.
         """
-        return Run(self, progress or usual_progress()).result()
+        with nullcontext(progress) if progress else usual_progress() as told:
+            return Run(self, told).result()
 
     def forecast(self, progress: Progress | None = None) -> Forecast:
         """Say what the study would cost, from a measured sample; nothing is kept."""

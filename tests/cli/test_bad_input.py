@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from posology.cli import studies
+from posology.console import WIDTH
 from posology.errors import InputError
 from posology.study_json import SCHEMA
-from posology.terminal.console import WIDTH
 
 from .conftest import command, files, plain_frame
 

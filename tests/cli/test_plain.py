@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from posology.terminal.progress import Bar
+from posology.progress.bar import Bar
 
 from .conftest import command, environment
 
@@ -81,7 +81,7 @@ def test_progress_in_a_log_is_a_line_a_tenth(capsys):
 
 
 def test_a_log_is_told_that_a_long_stage_goes_on(monkeypatch, capsys):
-    monkeypatch.setattr("posology.terminal.progress.QUIET", 0.05)
+    monkeypatch.setattr("posology.progress.bar.QUIET", 0.05)
     with Bar() as bar:
         bar.stage("starting the workers")
         time.sleep(0.3)

@@ -271,6 +271,21 @@ def test_a_prescribed_strength_outside_of_the_plateau_is_explained(studies):
     assert alone.endswith("on all rows by trials of its own; so far apart, they say that the strength is hardly known.")
 
 
+@pytest.mark.parametrize(
+    ("prescribed", "said"),
+    [
+        ({"l1": [2e-6]}, "hardly known: 2e-6 was best on all rows, "),
+        ({"l1": [5e-5]}, ""),
+        ({"l1": [2e-6], "l2": [5e-5]}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_strength_alone_and_outside_of_its_plateau_is_doubted(studies, prescribed, said):
+    doubt = path_of(studies, prescribed).doubt()
+    assert said in doubt
+    assert bool(doubt) == bool(said)
+
+
 def test_the_prescribed_strength_is_marked(studies):
     display = path_of(studies, {"l1": [1e-4, 1e-4]})
     l1, l2 = (display.figure(panel).axes[0] for panel in display.panels())

@@ -30,10 +30,10 @@ def carry_out(
     """Run a study, or forecast it, and print what came of it; `continuing` says what may differ from the folder's."""
     from posology.continuing import SAME
     from posology.durations import parse_duration
+    from posology.progress.bar import Bar
     from posology.result import StudyResult
     from posology.study import Study
     from posology.terminal.forecast import print_forecast
-    from posology.terminal.progress import Bar
     from posology.terminal.result import print_result
     from posology.tracking import trackers
     from posology.workforce import Workforce

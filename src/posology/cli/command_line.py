@@ -81,7 +81,7 @@ def _console(arguments: Sequence[str]) -> Any:
     """Give the console of the help, as wide as all plain output; other calls are spared the import."""
     if arguments and not {"--help", "-h"} & set(arguments):
         return None
-    from posology.terminal.console import Terminal
+    from posology.console import Terminal
 
     return Terminal()
 

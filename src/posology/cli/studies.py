@@ -165,7 +165,7 @@ def resume(
 
 def _reading(how: How) -> AbstractContextManager[object]:
     """Say on a terminal what is done before anything is known: a large table takes a while, and so do the imports."""
-    from posology.terminal.progress import Bar
+    from posology.progress.bar import Bar
 
     bar = Bar(quiet=how.quiet or not sys.stderr.isatty())
     bar.stage("reading the table")

@@ -102,9 +102,9 @@ def in_probabilities(better: float, within: float) -> str:
     Examples
     --------
     >>> in_probabilities(0.6, 0.98)  # doctest: +NORMALIZE_WHITESPACE
-    'The best combination beats the best single arm with a probability of 60%, and differs from it by less than the
-    margin with one of 98%; arms count as alike until the rows say otherwise.'
+    'The best combination beats the best single arm with a probability of 60%; with a probability of 98% the two differ
+    by less than the margin. Arms count as alike until the rows say otherwise.'
     """
     beats = f"The best combination beats the best single arm with a probability of {better:.0%}"
-    alike = "arms count as alike until the rows say otherwise"
-    return f"{beats}, and differs from it by less than the margin with one of {within:.0%}; {alike}."
+    alike = f"with a probability of {within:.0%} the two differ by less than the margin"
+    return f"{beats}; {alike}. Arms count as alike until the rows say otherwise."

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from posology.behaviour import Behaviour, Withstood
+from posology.console import Terminal, plain_table
 from posology.plan.looks import NEAR_ZERO
-from posology.terminal.console import Terminal, plain_table
 
 SHOWN = 0.25
 """The level of each damage; the others are in JSON and `result.robustness()`."""

@@ -7,9 +7,9 @@ from rich.table import Table
 
 from posology.calibration.generators import suite
 from posology.calibration.simulation import Calibration
+from posology.console import Terminal, plain_table
 from posology.durations import about
 from posology.streams import tell
-from posology.terminal.console import Terminal, plain_table
 from posology.wording import counted
 
 MEANING = {

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from posology.comparison import Comparison
-from posology.terminal.console import Terminal, plain_table
+from posology.console import Terminal, plain_table
 from posology.wording import capital, shortened
 
 LONGEST = 48

@@ -3,8 +3,8 @@
 from rich.table import Table
 from rich.text import Text
 
+from posology.console import Terminal
 from posology.doctor import Diagnosis
-from posology.terminal.console import Terminal
 from posology.wording import counted
 
 

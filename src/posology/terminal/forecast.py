@@ -2,9 +2,9 @@
 
 from tempfile import gettempdir
 
+from posology.console import Terminal
 from posology.durations import in_words as duration
 from posology.forecast import Forecast
-from posology.terminal.console import Terminal
 from posology.wording import counted
 
 LARGE = 5e8

@@ -5,8 +5,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from posology.console import Terminal, plain_table
 from posology.inspection import Inspection
-from posology.terminal.console import Terminal, plain_table
 from posology.wording import counted
 
 _STYLES = {"+": "green", "-": "red"}

@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 
+from posology.console import Terminal, plain_table
 from posology.inference import Analysis, Contrast
 from posology.levers import Lever, Levers
 from posology.plan import arm_name
 from posology.report.charts.numbers import with_interval
-from posology.terminal.console import Terminal, plain_table
 
 
 def print_levers(console: Terminal, levers: Levers, analysis: Analysis) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 from rich.table import Table
 
+from posology.console import Terminal, plain_table
 from posology.handback.by_hand import by_hand
 from posology.inference import Analysis, Measure, detectable_after
 from posology.inference.losses import CAP, OF_THE_MEAN
 from posology.plan import arm_name
 from posology.report import items
+from posology.report.charts.path import Path
 from posology.report.check import Status
 from posology.report.checks import checks_of
 from posology.report.cocktail import mixed
@@ -20,7 +22,6 @@ from posology.report.together import in_probabilities, together_or_apart
 from posology.result import StudyResult
 from posology.scoring import in_words
 from posology.terminal.behaviour import print_behaviour
-from posology.terminal.console import Terminal, plain_table
 from posology.terminal.levers import print_levers
 from posology.verdict_text import evidence
 from posology.wording import capital, counted, on_arms
@@ -49,6 +50,8 @@ def print_result(result: StudyResult) -> None:
     console.print(_prescription_title(result), style="bold")
     for line in result.prescription.lines:
         console.print(f"  {line}")
+    if doubt := Path(findings).doubt():
+        console.print(doubt)
     console.print(" ".join(by_hand(findings.verdict)))
     console.print()
     console.print(

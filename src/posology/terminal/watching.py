@@ -5,7 +5,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from posology.terminal.console import Terminal
+from posology.console import Terminal
 from posology.watching import LATEST, Look
 from posology.wording import printable
 

@@ -83,8 +83,8 @@ class Path(Display):
         if not flat:
             return f"One resample is too few to tell how sensitive {name} is."
         middle = strength(float(np.median(self.chosen(name))))
-        ends = f"{strength(axis.edges(flat[0])[0])} to {strength(axis.edges(flat[-1])[1])}"
-        told = f"{name}: strengths of {ends} are within one standard error of the best; the median choice is {middle}."
+        of_these = f"strengths of {_ends(axis, flat)} are within one standard error of the best"
+        told = f"{name}: {of_these}; the median choice is {middle}."
         return " ".join(filter(None, (told, self._beside(name, axis, flat))))
 
     def prescribed(self, name: str) -> float | None:
@@ -92,10 +92,27 @@ class Path(Display):
         found = self.findings.verdict["prescription"]["strengths"].get(name)
         return float(np.mean(found)) if found else None
 
+    def doubt(self) -> str:
+        """Say that a strength prescribed alone is hardly known, where it is none of its plateau's."""
+        name, *others = [*self.findings.verdict["prescription"]["strengths"], "", ""][:2]
+        if any(others) or name not in self.findings.regularizers or not self.cells(name):
+            return ""
+        axis, flat = self._axis(name), self.plateau(name)
+        if not flat or not self._is_outside(name, axis, flat):
+            return ""
+        best, good = strength(self.prescribed(name) or 0.0), _ends(axis, flat)
+        told = f"{best} was best on all rows, {good} within one standard error of the best over the resamples"
+        return f"The strength is hardly known: {told}."
+
+    def _is_outside(self, name: str, axis: Axis, flat: Sequence[int]) -> bool:
+        """Tell whether a prescribed strength is none of the plateau's."""
+        given = self.prescribed(name)
+        return given is not None and int(axis.bins(np.array([given]))[0]) not in flat
+
     def _beside(self, name: str, axis: Axis, flat: Sequence[int]) -> str:
         """Say why the prescribed strength is none of the plateau's, where it is none of them."""
         given = self.prescribed(name)
-        if given is None or int(axis.bins(np.array([given]))[0]) in flat:
+        if given is None or not self._is_outside(name, axis, flat):
             return ""
         others = [other for other in self.findings.verdict["prescription"]["strengths"] if other != name]
         outside = f"The prescribed {strength(given)} lies outside: it was tuned on all rows"
@@ -160,6 +177,11 @@ def _mark(ax: Any, at: float) -> None:
     side, aside = ("left", 4) if at < 0.5 else ("right", -4)
     style = {"color": color("s3"), "fontsize": FONT - 1, "va": "top", "ha": side}
     ax.annotate("prescribed", (at, 1.0), (aside, 0), ax.get_xaxis_transform(), "offset points", **style)
+
+
+def _ends(axis: Axis, flat: Sequence[int]) -> str:
+    """Write the ends of a plateau."""
+    return f"{strength(axis.edges(flat[0])[0])} to {strength(axis.edges(flat[-1])[1])}"
 
 
 def _run(near: Set[int], best: int) -> list[int]:

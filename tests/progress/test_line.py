@@ -1,13 +1,12 @@
-"""Progress in a notebook: one line, replaced, escaped; nothing where there is no kernel."""
+"""Progress in a notebook: one line, replaced, escaped."""
 
 import sys
 import types
 
 import pytest
 
-from posology.progress import Silent
-from posology.report import notebook
-from posology.report.notebook import Line, usual_progress
+from posology.progress import line as line_room
+from posology.progress.line import Line
 
 
 class Handle:
@@ -28,18 +27,16 @@ def shown(monkeypatch):
         lines.append(line)
         return Handle(lines)
 
-    python, inside = types.ModuleType("IPython"), types.ModuleType("IPython.display")
-    python.get_ipython = lambda: types.SimpleNamespace(kernel=object())
+    inside = types.ModuleType("IPython.display")
     inside.HTML, inside.display = str, display
-    monkeypatch.setitem(sys.modules, "IPython", python)
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", inside)
-    monkeypatch.setattr(notebook, "EVERY", 0.0)
+    monkeypatch.setattr(line_room, "EVERY", 0.0)
     return lines
 
 
 def test_one_line_is_replaced(shown, capsys):
-    line = usual_progress()
-    assert isinstance(line, Line)
+    line = Line()
     line.stage("starting the workers")
     assert shown == ['<div role="status">starting the workers</div>']
     line.total(40)
@@ -55,22 +52,10 @@ def test_one_line_is_replaced(shown, capsys):
 
 
 def test_it_is_not_changed_all_the_time(shown, monkeypatch):
-    monkeypatch.setattr(notebook, "EVERY", 60.0)
+    monkeypatch.setattr(line_room, "EVERY", 60.0)
     line = Line()
     line.total(40)
     line.stage("training")
     before = shown[0]
     line.trained(10, "tuning l2", kept=False)
     assert shown == [before]
-
-
-def test_a_terminal_of_ipython_has_no_kernel(shown):
-    sys.modules["IPython"].get_ipython = lambda: types.SimpleNamespace()
-    assert isinstance(usual_progress(), Silent)
-    sys.modules["IPython"].get_ipython = lambda: None
-    assert isinstance(usual_progress(), Silent)
-
-
-def test_elsewhere_nothing_is_said(monkeypatch):
-    monkeypatch.delitem(sys.modules, "IPython", raising=False)
-    assert isinstance(usual_progress(), Silent)

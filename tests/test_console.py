@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.table import Table
 
+from posology.console import WIDTH, Terminal
 from posology.forecast import Forecast
-from posology.terminal.console import WIDTH, Terminal
 from posology.terminal.forecast import print_forecast
 
 HOSTILE = ["[red]name[/red]", "[/]", ":smile:", "[link=file:///etc/passwd]x[/link]", "\\[bold]", "[@click=quit]x[/]"]

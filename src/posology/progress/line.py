@@ -1,24 +1,14 @@
 """Progress in a notebook: one line that is replaced, for nested bars break there."""
 
-import sys
 import time
 from html import escape
 from typing import Any
 
 from posology.pace import Pace
-from posology.progress import Progress, Silent
 from posology.wording import printable
 
 EVERY = 0.5
 """Seconds between two changes of the line."""
-
-
-def usual_progress() -> Progress:
-    """Give the progress of a study that was not given any: a line in a notebook, and nothing elsewhere."""
-    python = sys.modules.get("IPython")
-    shell = python.get_ipython() if python is not None else None
-    # a plain IPython terminal has no kernel, and no place for HTML
-    return Line() if getattr(shell, "kernel", None) is not None else Silent()
 
 
 class Line:

@@ -7,10 +7,10 @@ from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from posology.console import Terminal
 from posology.durations import in_words
 from posology.pace import Pace
 from posology.streams import Forgiving, tell
-from posology.terminal.console import Terminal
 
 QUIET = 30.0
 """Seconds without a line after which a log is told that the study goes on."""

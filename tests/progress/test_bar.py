@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from posology.terminal.progress import Bar
+from posology.progress.bar import Bar
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudoterminals")
