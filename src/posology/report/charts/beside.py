@@ -31,7 +31,7 @@ class Beside(Display):
         if not each:
             return []
         better = [one["words"] for one in each if one["over_advised"]["lower"] > 0]
-        said = f"Better than the advised arm, for certain: {', '.join(better) or 'none of them'}."
+        said = f"Better than the advised arm, for certain: {'; '.join(better) or 'none of them'}."
         left = 24 + 6.2 * max(len(one["words"]) for one in each)
         size = (left + 270 + 180, 60 + 24.0 * len(each))
         heading = f"minus {self.findings.advised}, {self.findings.measure.words}"
