@@ -8,7 +8,8 @@ folds: missing numbers at their median with an indicator, levels as columns of 0
 target too. Everybody has their defaults, and as many threads as the process may use cores. Scores are R2, or the skill
 of the log loss (1 - log loss / that of the classes' shares) beside accuracy; seconds are of fit and predict. A line of
 RESULTS.jsonl is a peer on a table: what stands there is not fitted again, so that a run can be stopped and go on later.
-Peers that are not installed are named and left out: pip install catboost xgboost lightgbm pytabkit.
+Peers that are not installed are named and left out: pip install catboost xgboost lightgbm pytabkit. Those of
+peers_in_time.py are given, table by table, the seconds that posology's quick fit took there, by RESULTS.jsonl.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from peers_in_time import AutoGluon, TunedCatBoost
 from public_tables import CLASSES, REGRESSION
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LassoCV, LogisticRegressionCV, RidgeCV
@@ -95,6 +97,30 @@ PEERS: dict[str, Peer] = {
 }
 
 
+OURS = "posology, strong, quick"
+IN_TIME: dict[str, Callable[[bool, float], Any]] = {
+    "CatBoost, tuned as long": TunedCatBoost,
+    "AutoGluon, as long": AutoGluon,
+}
+"""From whether the target is classes and seconds of a fit to an estimator."""
+
+
+def peer_of(name: str, table: str, done: list[dict[str, Any]]) -> Peer:
+    """Give a peer by its name; one in time has the seconds that posology's quick fit took on the table.
+
+    Raises
+    ------
+    LookupError
+        That is not measured yet.
+    """
+    if name in PEERS:
+        return PEERS[name]
+    seconds = [np.mean(d["seconds"]) for d in done if (d["table"], d["peer"]) == (table, OURS)]
+    if not seconds:
+        raise LookupError(f"{table} has no seconds of '{OURS}' yet")
+    return partial(IN_TIME[name], seconds=float(seconds[0]))
+
+
 def measured(name: str, peer: Peer) -> dict[str, Any]:
     """Fit a peer on a table's folds; give scores and seconds.
 
@@ -133,7 +159,7 @@ def _skill(learned: Any, y: Any, told: Any) -> float:
 def show(done: list[dict[str, Any]]) -> None:
     """Print the score of each peer on the tables that all have, mean ranks and scores, median seconds of a fit."""
     of = {(d["table"], d["peer"]): d for d in done}
-    peers = [name for name in PEERS if any(d["peer"] == name for d in done)]
+    peers = [name for name in [*PEERS, *IN_TIME] if any(d["peer"] == name for d in done)]
     tables = [t for t in dict.fromkeys(d["table"] for d in done) if all((t, p) in of for p in peers)]
     kinds = {"numbers": [t for t in tables if t in REGRESSION], "classes": [t for t in tables if t in CLASSES]}
     print(f"| table | rows | {' | '.join(peers)} | behind the best |\n" + "|---" * (3 + len(peers)) + "|")
@@ -168,19 +194,20 @@ def main() -> None:
         return show(done)
     warnings.simplefilter("ignore")
     had = {(d["table"], d["peer"]) for d in done}
-    names = asked.peers.split(";") if asked.peers else list(PEERS)
+    names = asked.peers.split(";") if asked.peers else [*PEERS, *IN_TIME]
     for table in asked.tables or [*REGRESSION, *CLASSES]:
         for name in names:
             if (table, name) in had:
                 continue
             try:
-                found = measured(table, PEERS[name])
-            except ImportError as error:
+                found = measured(table, peer_of(name, table, done))
+            except (ImportError, LookupError) as error:
                 print(f"{name} is left out: {error}", file=sys.stderr)
                 continue
             line = {"table": table, "peer": name, **found, "date": str(date.today()), "cores": CORES}
+            done.append({**line, "machine": platform.machine()})
             with asked.results.open("a") as file:
-                file.write(json.dumps({**line, "machine": platform.machine()}) + "\n")
+                file.write(json.dumps(done[-1]) + "\n")
             print(table, name, f"{np.mean(found['scores']):.4f} {np.mean(found['seconds']):.1f} s", flush=True)
     return None
 
