@@ -13,7 +13,7 @@ from posology.execution.rivals import MOST_LEVELS, RIVALS, predict_rival
 from posology.inference import estimate
 from posology.judges import NumberJudge
 from posology.lever_run import without_stopping
-from posology.levers import RIDGE, TREES, Bench, Levers
+from posology.levers import RIDGE, TREES, Bench, Levers, beyond_the_scale
 from posology.plan import PLAIN_QUESTION, REFIT, Design, Pack
 from posology.progress import Silent
 from posology.table import make_table
@@ -93,6 +93,36 @@ def test_it_stands_in_the_verdict_and_its_difference_is_that_of_the_table(result
     own = result.levers.named("as written")
     said = f"Your network {own.words} has {own.score:.4f} R2: {own.over_advised.value:+.4f} ["
     assert said in str(result.verdict)
+
+
+@pytest.mark.parametrize(
+    ("loss", "scale", "said"),
+    [
+        ("mean_squared_error", [(5.0, 10.0)], "its penalties weigh 100 times less."),
+        ("MeanSquaredError", [(5.0, 0.5)], "its penalties weigh 4.0 times more."),
+        ("mean_squared_error", [(5.0, 1.1)], ""),
+        ("huber", [(5.0, 10.0)], "its penalties weigh differently."),
+        ("mean_squared_error", [(5.0, 10.0), (1.0, 2.0)], "its penalties weigh differently."),
+        ("binary_crossentropy", [], ""),
+    ],
+)
+def test_what_penalties_weigh_on_the_target_as_it_is(loss, scale, said):
+    found = beyond_the_scale({"loss": loss, "kernels": [{"present": {"l1": 0.0, "l2": 0.1}}]}, scale)
+    assert found.endswith(said)
+    assert bool(found) == bool(said)
+    assert beyond_the_scale({"loss": loss, "kernels": [{"present": {"l1": 0.0}}, {"present": {}}]}, scale) == ""
+
+
+def test_penalties_on_the_target_as_it_is_do_what_that_share_does_on_the_standardized():
+    """Two ridges, exactly: one hidden kernel fits y by an output of sd, and z by one of 1, at a penalty sd² smaller."""
+    x, y = X.to_numpy(), Y.to_numpy()
+    z, sd, own = (y - y.mean()) / y.std(), y.std(), 3.0
+
+    def fitted(target, hidden, last):
+        # the mean squared error of last * x @ w, and hidden * w @ w
+        return np.linalg.solve(x.T @ x * last**2 + 40 * hidden * np.eye(3), last * x.T @ (target - target.mean()))
+
+    np.testing.assert_allclose(fitted(y, own, sd), fitted(z, own / sd**2, 1.0))
 
 
 def test_the_forecast_counts_the_networks_of_levers(result):

@@ -68,6 +68,7 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
         "network": str(study.settings.source),
         "parameters": network["parameters"],
         "optimizer": network["optimizer"],
+        "loss": network["loss"],
         **{name: network[name] for name in PLACES.values()},
         "repeats": looks.done,
         "resamples": looks.done * design.folds,

@@ -4,7 +4,7 @@ Every lever is scored on the rows and folds of the arms, by the same row losses.
 verdict: they have intervals of their own, one lever at a time, from the verdict's covariance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 TREES, RIDGE, AVERAGE, ONE, WRITTEN = "trees", "ridge", "average", "one network", "as written"
 """Names of levers that are no arm."""
+
+SQUARED = ("mean_squared_error", "MeanSquaredError")
+"""Keras' names of the loss that grows with the square of the target's unit."""
+ALIKE = 1.5
+"""Weights of a penalty that differ by less are not told of: the target is as good as standardized."""
 
 Losses = Float[np.ndarray, "repeat row"]
 Folds = Int[np.ndarray, "repeat row"]
@@ -103,20 +108,22 @@ class Levers:
         sure = "by more than your margin" if d.lower > margin else "though not certainly by more than your margin"
         return f"{who} this table better than every arm here: {gain}, {sure}."
 
-    def as_written(self, unit: str) -> str:
+    def as_written(self, unit: str, scale: str = "") -> str:
         """Compare the network, with the strengths that it came with, to the advised arm; nothing where it had none.
 
         Parameters
         ----------
         unit : str
             Of the score, in words.
+        scale : str
+            What its penalties weigh on the target as it is (`beyond_the_scale`).
         """
         own = self.named(WRITTEN)
         if own is None:
             return ""
         d = own.over_advised
         less = f"{d.value:+z.4f} [{d.lower:+z.4f}, {d.upper:+z.4f}] against {arm_in_words(self.advised)}"
-        return f"Your network {own.words} has {own.score:.4f} {unit}: {less}."
+        return f"Your network {own.words} has {own.score:.4f} {unit}: {less}.{scale}"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the levers as JSON types."""
@@ -145,6 +152,39 @@ class Levers:
             for lever in self.each
         ]
         return pd.DataFrame(rows).set_index("lever")
+
+
+def beyond_the_scale(study: Mapping[str, Any], scale: Sequence[tuple[float, float]]) -> str:
+    """Say what a network's own penalties weigh on the target as it is: all networks here learn (y - mean) / sd.
+
+    The mean squared error on y is sd² times that on the standardized target, and so is the penalty that does the same.
+
+    Parameters
+    ----------
+    study : mapping
+        `StudyResult.facts`.
+    scale : sequence of (float, float)
+        Mean and sd of each target; empty where it is classes.
+
+    Examples
+    --------
+    >>> l1 = {"loss": "mean_squared_error", "kernels": [{"present": {"l1": 0.01}}]}
+    >>> beyond_the_scale(l1, [(35.8, 16.7)])
+    ' That is on the standardized target: on yours as it is, its penalties weigh 279 times less.'
+    """
+    if not scale or not any(strength > 0 for site in study["kernels"] for strength in site["present"].values()):
+        return ""
+    said = " That is on the standardized target: on yours as it is, its penalties weigh"
+    if len(scale) > 1 or study["loss"] not in SQUARED:
+        return f"{said} differently."
+    times = scale[0][1] ** 2
+    if 1 / ALIKE < times < ALIKE:
+        return ""
+    return f"{said} {_times(times)} less." if times > 1 else f"{said} {_times(1 / times)} more."
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f} times" if factor >= 10 else f"{factor:.1f} times"
 
 
 @dataclass(frozen=True)

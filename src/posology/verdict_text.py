@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from posology.inference import sentences
 from posology.inference.stopping import Ending
+from posology.levers import beyond_the_scale
 from posology.plan import arm_name
 from posology.scoring import in_words
 from posology.working_time import WorkingTime
@@ -46,7 +47,8 @@ class VerdictText:
         said = sentences(analysis, strengths, rows=result.facts["rows"], groups=groups)
         if result.levers:
             unit = analysis.measure.words
-            beside = (result.levers.sentence(analysis.verdict.margin, unit), result.levers.as_written(unit))
+            scale = beyond_the_scale(result.facts, result.prescription.target_scale)
+            beside = (result.levers.sentence(analysis.verdict.margin, unit), result.levers.as_written(unit, scale))
             said[1:1] = filter(None, beside)
         if result.cocktail and result.cocktail.factorial:
             said.append(result.cocktail.factorial.sentence)
