@@ -166,6 +166,7 @@ def test_a_constraint_that_undoes_every_step():
         keras.optimizers.AdamW(1e-3, weight_decay=0.1),
         keras.optimizers.RMSprop(1e-4),
         keras.optimizers.Lion(1e-4),
+        keras.optimizers.Ftrl(0.1),  # divides by its learning rate: a step of rate zero is no number
         keras.optimizers.Adam(1e-3, gradient_accumulation_steps=4),
         keras.optimizers.SGD(0.1, clipnorm=1e-3),
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.0, 10, warmup_target=0.1, warmup_steps=5)),

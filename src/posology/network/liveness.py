@@ -258,7 +258,7 @@ class Proof:
         found = []
         # small weights as well: a limit on their size, such as MaxNorm, is not met there
         for scale in (1.0, 0.1):
-            weights = self._steps.constrained(self._perturbed(scale))
+            weights = self._network.constrained(self._perturbed(scale))
             gradient = self._loss(weights, self._off(), 0)[1]
             # a loss that is not finite at weights like these says nothing of the penalties
             finite = tuple(np.asarray(g if np.isfinite(g).all() else np.zeros_like(g)) for g in gradient)

@@ -260,6 +260,11 @@ class PackedNetwork:
         """Give the learning rate that the network's optimizer has at this state."""
         return self._optimizer.learning_rate(optimizer)
 
+    def constrained(self, weights: Arrays) -> Arrays:
+        """Bring weights to where their constraints want them, as every step of the optimizer ends."""
+        rules = [v.constraint for v in self._trainable]
+        return tuple(w if rule is None else rule(w) for rule, w in zip(rules, weights, strict=True))
+
     def finalize(self, weights: Arrays, optimizer: Arrays) -> Arrays:
         """Give the moving averages of the weights where the optimizer keeps them (`use_ema`), else the weights."""
         return self._optimizer.finalize(weights, optimizer)

@@ -38,12 +38,6 @@ class PenalizedSteps:
         rate = network.learning_rate(network.start_optimizer(weights))
         self._steps = collected if float(rate) else 2 * collected
 
-    def constrained(self, weights: Arrays) -> Arrays:
-        """Bring weights to where their constraints want them: a step that goes nowhere."""
-        still = tuple(np.zeros_like(w) for w in weights)
-        start = self._network.start_optimizer(weights)
-        return self._step(weights, still, start, np.float32(0), self._off())[0]
-
     def steering(self, name: str, site: Site, places: Sequence[int], weights: Arrays, gradient: Arrays) -> float:
         """Give the share of an optimizer step that a penalty twice as strong as the loss changes."""
         own = _length([gradient[i] for i in places]) or 1.0

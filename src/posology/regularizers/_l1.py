@@ -27,7 +27,7 @@ class L1(Regularizer):
     shared = True
 
     def gradient(self, weight: Any, strength: Any) -> Any:
-        """λ·sign(w), shape of `weight`; sign(0) = 0, as in Keras on every backend.
+        """λ·sign(w), shape of `weight`; sign(0) = 0, as in Keras on TensorFlow and torch. JAX's own is 1 there.
 
         Examples
         --------
