@@ -1,36 +1,47 @@
 """The steady loss: one epoch for all splits, the least of their mean curve."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posology.plan.steady import steady
 
-LENGTH = 12
-LOSSES = st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=LENGTH)
+LENGTH = 40
+LOSSES = st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=12)
 
 
-def curve(losses):
-    return np.array([*losses, *[np.nan] * (LENGTH - len(losses))], "float32")
+def curve(losses, length=LENGTH):
+    return np.array([*losses, *[np.nan] * (length - len(losses))], "float32")
 
 
-def plain(losses):
-    means = [np.mean(np.array(losses[max(0, e - 4) : e + 1], "float32"), dtype=float) for e in range(len(losses))]
-    return np.array([*means, *[means[-1]] * (LENGTH - len(means))])
+def plain(losses, length, width):
+    means = [
+        np.mean(np.array(losses[max(0, e + 1 - width) : e + 1], "float32"), dtype=float) for e in range(len(losses))
+    ]
+    return np.array([*means, *[means[-1]] * (length - len(means))])
 
 
-@given(st.lists(LOSSES, min_size=1, max_size=4), st.integers(0, LENGTH))
-def test_it_is_the_least_of_the_mean_of_smoothed_curves(splits, begin):
-    loss, epoch = steady(np.array([[curve(s)] for s in splits]), begin)
+@given(st.lists(LOSSES, min_size=1, max_size=4), st.integers(0, 12), st.sampled_from([(12, 1), (20, 3), (200, 5)]))
+def test_it_is_the_least_of_the_mean_of_smoothed_curves(splits, begin, size):
+    length, width = size
+    loss, epoch = steady(np.array([[curve(s, length)] for s in splits]), begin)
     longest = max(map(len, splits))
-    mean = np.mean([plain(s) for s in splits], axis=0)[begin:longest]
+    mean = np.mean([plain(s, length, width) for s in splits], axis=0)[begin:longest]
     if not len(mean):
         assert np.isinf(loss[0])
         assert epoch[0] == 0
         return
     np.testing.assert_allclose(loss[0], mean.min(), rtol=1e-9, atol=1e-9)
     least = begin + 1 + np.flatnonzero(mean <= mean.min() + 1e-9)
-    assert epoch[0] in {e - (min(e, 5) - 1) // 2 for e in least}
+    assert epoch[0] in {e - (min(e, width) - 1) // 2 for e in least}
+
+
+@pytest.mark.parametrize("epochs", [1, 5, 10, 19, 20, 30, 40, 200])
+def test_where_a_loss_falls_to_the_end_it_is_the_end_but_for_a_twentieth(epochs):
+    _, epoch = steady(-np.arange(epochs, dtype="float32")[None, None])
+    assert epochs - epochs / 20 <= epoch[0] <= epochs
+    assert epochs >= 20 or epoch[0] == epochs
 
 
 def test_a_split_that_a_trial_did_not_see_does_not_count():
@@ -42,11 +53,12 @@ def test_a_split_that_a_trial_did_not_see_does_not_count():
 
 
 def test_a_loss_that_jumps_about_is_not_flattered():
-    jumping = curve([1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1])
-    still = curve([0.9] * LENGTH)
+    jumps = [1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1]
+    jumping, later = curve(jumps), curve(np.roll(jumps, 5))
+    still = curve([0.9] * 12)
     loss, _ = steady(np.array([[jumping, still]]))
     assert loss[1] > loss[0] > 0.79
-    loss, _ = steady(np.array([[jumping, still], [np.roll(jumping, 5), still]]))
+    loss, _ = steady(np.array([[jumping, still], [later, still]]))
     assert loss[0] > 0.8
 
 
