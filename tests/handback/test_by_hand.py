@@ -5,11 +5,15 @@ import pytest
 from posology.handback.by_hand import by_hand
 
 
-def verdict(scale=((152.13348, 77.00575),), patience=20, plateau=1.0, **study):
+def verdict(scale=((152.13348, 77.00575),), patience=20, plateau=1.0, strengths=None, **study):
     callbacks = {"plateau_factor": plateau}
     design = {"batch_size": 32, "patience": patience, "class_weight": None, "callbacks": callbacks}
     return {
-        "prescription": {"epochs": 6, **({} if scale is None else {"target_scale": scale})},
+        "prescription": {
+            "epochs": 6,
+            "strengths": strengths or {},
+            **({} if scale is None else {"target_scale": scale}),
+        },
         "study": {"rows": 442, "resamples": 20, "weights": None, **study},
         "settings": {"design": design},
     }
@@ -52,3 +56,18 @@ def test_what_training_depends_on():
         "Train in batches of 20 rows for 6 epochs, the learning rate reduced after the epochs that "
         "packs/all-refit.json names, rows weighted as in the study."
     )
+
+
+@pytest.mark.parametrize(
+    ("strengths", "said"),
+    [
+        ({"l1": [0.0, 0.0], "l2": [0.0, 0.0], "dropout": [0.2]}, "dropout"),
+        ({"l1": [0.0], "l2": [0.0]}, "no regularizer"),
+        ({"l2": [0.0, 0.1], "dropout": [0.2]}, None),
+        ({}, None),
+    ],
+)
+def test_what_came_out_at_zero_is_said(strengths, said):
+    first = by_hand(verdict(strengths=strengths))[0]
+    off = f"On all rows l1 and l2 came out at 0: what is prescribed is {said}."
+    assert first == off if said else first.startswith("By hand: ")

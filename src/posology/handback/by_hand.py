@@ -10,7 +10,7 @@ from posology.wording import counted
 
 
 def by_hand(verdict: Mapping[str, Any]) -> list[str]:
-    """Say the scale that strengths are for, how to train by hand, and why they differ from the means of the arms.
+    """Say what came out at zero, the scale that strengths are for, how to train, and why means of arms are others.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def by_hand(verdict: Mapping[str, Any]) -> list[str]:
     list of str
         Sentences.
     """
-    return [_scale(verdict), _training(verdict), _tuned(verdict)]
+    return [*_off(verdict["prescription"]["strengths"]), _scale(verdict), _training(verdict), _tuned(verdict)]
 
 
 def commented(sentences: Sequence[str]) -> list[str]:
@@ -34,6 +34,13 @@ def commented(sentences: Sequence[str]) -> list[str]:
     ['# By hand: so. And so.']
     """
     return [f"# {line}" for line in wrap(" ".join(sentences), 98)]
+
+
+def _off(strengths: Mapping[str, Sequence[float]]) -> list[str]:
+    """Say which regularizers of an arm are off in it, as where the best of its trials was one of its parts."""
+    off, on = ([name for name, values in strengths.items() if any(values) is wanted] for wanted in (False, True))
+    left = " and ".join(on) or "no regularizer"
+    return [f"On all rows {' and '.join(off)} came out at 0: what is prescribed is {left}."] if off else []
 
 
 def _scale(verdict: Mapping[str, Any]) -> str:
