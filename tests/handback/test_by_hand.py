@@ -58,6 +58,11 @@ def test_what_training_depends_on():
     )
 
 
+def test_texts_are_prepared_too():
+    scale = by_hand(verdict(columns_read=[{"column": "notes", "kind": "text"}]))[0]
+    assert "categories as columns of 0 and 1, texts by skrub's StringEncoder)" in scale
+
+
 @pytest.mark.parametrize(
     ("strengths", "said"),
     [

@@ -44,7 +44,9 @@ def _off(strengths: Mapping[str, Sequence[float]]) -> list[str]:
 
 
 def _scale(verdict: Mapping[str, Any]) -> str:
-    columns = "By hand: prepare the columns (numbers standardized, categories as columns of 0 and 1)"
+    texts = any(one["kind"] == "text" for one in verdict["study"].get("columns_read", ()))
+    by_skrub = ", texts by skrub's StringEncoder" if texts else ""
+    columns = f"By hand: prepare the columns (numbers standardized, categories as columns of 0 and 1{by_skrub})"
     if classes_of(verdict["study"]):
         return f"{columns}."
     target = _target(verdict["prescription"].get("target_scale", ()))
