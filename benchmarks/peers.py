@@ -1,7 +1,7 @@
 """Score posology's estimators beside what one would pick instead, on public tables: same rows, same preparation.
 
     CARET=... python benchmarks/peers.py RESULTS.jsonl [TABLE ...] [--peers "ridge;CatBoost"]
-    python benchmarks/peers.py RESULTS.jsonl --show
+    python benchmarks/peers.py RESULTS.jsonl --show [--peers ...]
 
 Three folds of each table, the same for all. Rows are prepared by posology's own preparation, fitted on the training
 folds: missing numbers at their median with an indicator, levels as columns of 0 and 1, all of it standardized; the
@@ -156,10 +156,10 @@ def _skill(learned: Any, y: Any, told: Any) -> float:
     return float(1 - logs[0] / logs[1])
 
 
-def show(done: list[dict[str, Any]]) -> None:
+def show(done: list[dict[str, Any]], names: list[str]) -> None:
     """Print the score of each peer on the tables that all have, mean ranks and scores, median seconds of a fit."""
     of = {(d["table"], d["peer"]): d for d in done}
-    peers = [name for name in [*PEERS, *IN_TIME] if any(d["peer"] == name for d in done)]
+    peers = [name for name in names if any(d["peer"] == name for d in done)]
     tables = [t for t in dict.fromkeys(d["table"] for d in done) if all((t, p) in of for p in peers)]
     kinds = {"numbers": [t for t in tables if t in REGRESSION], "classes": [t for t in tables if t in CLASSES]}
     print(f"| table | rows | {' | '.join(peers)} | behind the best |\n" + "|---" * (3 + len(peers)) + "|")
@@ -190,11 +190,11 @@ def main() -> None:
     parser.add_argument("--show", action="store_true")
     asked = parser.parse_args()
     done = [json.loads(line) for line in asked.results.read_text().splitlines()] if asked.results.exists() else []
+    names = asked.peers.split(";") if asked.peers else [*PEERS, *IN_TIME]
     if asked.show:
-        return show(done)
+        return show(done, names)
     warnings.simplefilter("ignore")
     had = {(d["table"], d["peer"]) for d in done}
-    names = asked.peers.split(";") if asked.peers else [*PEERS, *IN_TIME]
     for table in asked.tables or [*REGRESSION, *CLASSES]:
         for name in names:
             if (table, name) in had:
