@@ -48,8 +48,9 @@ class VerdictText:
         if result.levers:
             unit = analysis.measure.words
             scale = beyond_the_scale(result.facts, result.prescription.target_scale)
-            beside = (result.levers.sentence(analysis.verdict.margin, unit), result.levers.as_written(unit, scale))
-            said[1:1] = filter(None, beside)
+            said[1:1] = filter(None, [result.levers.sentence(analysis.verdict.margin, unit)])
+            # the sentences between are about arms, and "better" and "it" in them too
+            said += filter(None, [result.levers.as_written(unit, scale)])
         if result.cocktail and result.cocktail.factorial:
             said.append(result.cocktail.factorial.sentence)
         return cls(analysis.verdict.kind.value, arm_name(result.prescription.arm), tuple(said), result)

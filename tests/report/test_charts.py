@@ -265,6 +265,8 @@ def test_a_prescribed_strength_outside_of_the_plateau_is_explained(studies):
         "work, which one path alone cannot show."
     )
     assert "prescribed" not in l2.conclusion
+    off = path_of(studies, {"l1": [0.0], "l2": [0.0], "dropout": [0.3]}).panels()[0].conclusion
+    assert off.endswith("The prescribed 0 is l1 off: tuned on all rows, the arm was best without it.")
     beside = path_of(studies, {"l1": [2e-6], "dropout": [0.3]}).panels()[0].conclusion
     assert beside.endswith("on all rows together with dropout, which this path does not show.")
     alone = path_of(studies, {"l1": [2e-6]}).panels()[0].conclusion

@@ -114,6 +114,8 @@ class Path(Display):
         given = self.prescribed(name)
         if given is None or not self._is_outside(name, axis, flat):
             return ""
+        if not given:
+            return f"The prescribed 0 is {name} off: tuned on all rows, the arm was best without it."
         others = [other for other in self.findings.verdict["prescription"]["strengths"] if other != name]
         outside = f"The prescribed {strength(given)} lies outside: it was tuned on all rows"
         if {name, *others} >= {"l1", "l2"} and name in ("l1", "l2"):
