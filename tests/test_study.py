@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from posology import InputError, LeakWarning, Study
+from posology.progress import Silent
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))
@@ -178,3 +179,22 @@ def test_a_regularizer_for_another_kind_of_target_is_refused():
         Study("question", X, Y, arms="label_smoothing")
     with pytest.raises(InputError, match=r"'target_noise' is for a target that is a number, and '.*' is classes"):
         Study("question", X, np.where(Y > 0, "high", "low"), arms="target_noise")
+
+
+class Impatient(Silent):
+    """Presses Ctrl-C when the first networks are trained."""
+
+    def trained(self, *_, **__):
+        raise KeyboardInterrupt
+
+
+def test_who_interrupts_a_script_is_told_where_it_goes_on(tmp_path):
+    small = {"repeats": 1, "folds": 2, "trials": 1, "inner_splits": 1, "refits": 1, "epochs": 1, "levers": False}
+    asked = {"arms": "none; l2", "folder": tmp_path / "s", "workers": 1, **small}
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        Study("question", X, Y, **asked).run(Impatient())
+    assert stopped.value.__notes__ == [
+        f"What was trained is kept: Study(..., folder='{tmp_path / 's'}').run() goes on."
+    ]
+    assert list((tmp_path / "s" / "packs").glob("*.npz"))
+    assert Study("question", X, Y, **asked).run().verdict.kind

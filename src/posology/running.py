@@ -89,6 +89,9 @@ class Run:
             result = self._carry_out(training)
             finished = True
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                kept = f"What was trained is kept: Study(..., folder={str(training.record.folder)!r}).run() goes on."
+                error.add_note(kept)
             self._told.stops(error)
             raise
         else:

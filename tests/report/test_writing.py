@@ -78,6 +78,8 @@ def test_markdown_says_what_the_page_says(result):
         assert line in text
     for part in ("## What to do", "## Together or apart", "## Checks", "POS016"):
         assert part in text
+    for lever in (verdict["levers"] or {"each": []})["each"]:
+        assert f"| {plain(lever['words'])} | {lever['score']:.4g} |" in text
 
 
 def outside_code(text):

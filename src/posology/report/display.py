@@ -49,6 +49,8 @@ class Display(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    told: ClassVar[bool] = False
+    """Whether its numbers are few, and what is said of the picture is not enough where there is none: in Markdown."""
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings

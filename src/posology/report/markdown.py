@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 
 from posology.report.check import Check
+from posology.report.display import Display
 from posology.report.findings import Findings
 from posology.report.items import Checks, Code, Item, Said, Table, Text
 from posology.report.parts import about, parts_of
+from posology.report.tables import table_of
 from posology.wording import printable
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -43,7 +45,13 @@ def _written(item: Item) -> list[str]:
         case Checks():
             return [_check(check) for check in item.checks]
         case _:
-            return _listed([panel.conclusion for panel in item.panels()])
+            return [*_listed([panel.conclusion for panel in item.panels()]), *(_numbers(item) if item.told else [])]
+
+
+def _numbers(display: Display) -> list[str]:
+    """Write the numbers of a chart, where it has some, and how to read them."""
+    table = table_of(display)
+    return [] if table is None else [_table(table), plain(display.caption())]
 
 
 def _listed(sentences: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ class Beside(Display):
 
     name = "beside"
     title = "What stands beside the arms"
+    told = True
 
     def _each(self) -> list[dict[str, Any]]:
         levers = self.findings.verdict["levers"]
