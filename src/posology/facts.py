@@ -6,6 +6,7 @@ import numpy as np
 
 from posology.inference import R2, Looks
 from posology.inference.measures import Measure, quantile_level
+from posology.levers import SQUARED
 from posology.regularizers import PLACES
 from posology.scoring import Found, Scores, doubled_warnings, failures, search_gains, search_warnings
 from posology.table import Table, Weights, sources_of
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 OF_MEDIANS = ("mean_absolute_error", "MeanAbsoluteError")
 OF_MEANS = (
-    "mean_squared_error", "MeanSquaredError", "mean_squared_logarithmic_error", "MeanSquaredLogarithmicError",
-    "poisson", "Poisson",
+    *SQUARED, "mean_squared_logarithmic_error", "MeanSquaredLogarithmicError", "poisson", "Poisson",
 )  # fmt: skip
 BETWEEN = ("huber", "Huber", "log_cosh", "LogCosh")
 """Keras' losses of a median, of a mean, and of something between the two."""

@@ -146,7 +146,7 @@ def _price(pool: Pool, pack: Pack, epochs: int) -> tuple[float, int, float]:
 
 def _levers(study: "Study", network: dict[str, Any], space: Space, design: Design) -> tuple[int, int]:
     """Give the networks of the levers, as written and without early stopping."""
-    return networks_of(design, network, space, design.repeats) if study.settings.levers else (0, 0)
+    return networks_of(design, network, space) if study.settings.levers else (0, 0)
 
 
 def _seconds_of_rivals(study: "Study", pool: Pool) -> float:

@@ -46,23 +46,20 @@ def without_stopping(design: Design) -> Design | None:
     return replace(alone, repeats=1, inner_splits=1, refits=min(REFITS, design.refits))
 
 
-def networks_of(design: Design, network: Mapping[str, Any], space: Space, repeats: int) -> tuple[int, int]:
-    """Count the networks that levers train on so many repeats: as written, and without early stopping.
+def networks_of(design: Design, network: Mapping[str, Any], space: Space) -> tuple[int, int]:
+    """Count the networks that levers train: as written, and without early stopping.
 
     Parameters
     ----------
     design : Design
-        The study's.
+        The study's, with as many repeats as are complete.
     network : mapping
         What a worker says of it.
     space : Space
         Of the study.
-    repeats : int
-        Complete ones.
     """
     own, endless = as_written(network, space), without_stopping(design)
-    written = own.design(replace(design, repeats=repeats)) if own.arm else None
-    return written.members() if written else 0, endless.members() if endless else 0
+    return own.design(design).members() if own.arm else 0, endless.members() if endless else 0
 
 
 @dataclass(frozen=True)
@@ -163,28 +160,29 @@ class LeverRun:
         own = self._own
         if not own.arm:
             return []
-        design, size = own.design(self.design), self.training.pack_size
-        resamples = [(repeat, fold) for repeat in repeats for fold in range(design.folds)]
-        procedures = ((where, _named(WRITTEN_PACKS, tune_and_refit(design, own, *where, size))) for where in resamples)
-        done = dict(self.training.driven(procedures))
-        if len(done) < len(resamples):
-            return []
-        found = {(repeats.index(repeat), fold): outcome for (repeat, fold), outcome in done.items()}
-        losses = score(found, design.arms, range(len(repeats)), bench.folds, self.judge, design.ensemble).losses[0]
-        return [bench.lever(WRITTEN, f"as written ({own.words})", losses)]
+        losses = self._losses(WRITTEN_PACKS, own.design(self.design), own, repeats, bench)
+        return [bench.lever(WRITTEN, f"as written ({own.words})", each) for each in losses.values()]
 
     def _without_stopping(self, repeat: int, bench: Bench) -> dict[Arm, Losses]:
         """Score arms that train all epochs; nothing where there is no time for them."""
         design = without_stopping(self.design)
         if design is None:
             return {}
-        space, size, folds = self.training.space, self.training.pack_size, range(design.folds)
-        procedures = ((f, _named(PACKS, tune_and_refit(design, space, repeat, f, size))) for f in folds)
+        return self._losses(PACKS, design, self.training.space, [repeat], bench)
+
+    def _losses(
+        self, prefix: str, design: Design, space: Space, repeats: Sequence[int], bench: Bench
+    ) -> dict[Arm, Losses]:
+        """Train arms on whole repeats and score them; nothing where time ends before all are trained."""
+        size = self.training.pack_size
+        resamples = [(repeat, fold) for repeat in repeats for fold in range(design.folds)]
+        procedures = ((where, _named(prefix, tune_and_refit(design, space, *where, size))) for where in resamples)
         done = dict(self.training.driven(procedures))
-        if len(done) < design.folds:
+        if len(done) < len(resamples):
             return {}
-        found = {(0, fold): done[fold] for fold in folds}
-        losses = score(found, design.arms, [0], bench.folds[:1], self.judge).losses
+        found = {(repeats.index(repeat), fold): outcome for (repeat, fold), outcome in done.items()}
+        among = range(len(repeats))
+        losses = score(found, design.arms, among, bench.folds[: len(repeats)], self.judge, design.ensemble).losses
         return dict(zip(design.arms, losses, strict=True))
 
     def _words(self, name: str) -> str:

@@ -15,6 +15,7 @@ from posology.inference import Contrast, arm_in_words, estimate
 from posology.inference.contrasts import contrast
 from posology.inference.covariance import Clusters
 from posology.plan import Arm, arm_name
+from posology.wording import factor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,11 +181,7 @@ def beyond_the_scale(study: Mapping[str, Any], scale: Sequence[tuple[float, floa
     times = scale[0][1] ** 2
     if 1 / ALIKE < times < ALIKE:
         return ""
-    return f"{said} {_times(times)} less." if times > 1 else f"{said} {_times(1 / times)} more."
-
-
-def _times(factor: float) -> str:
-    return f"{factor:,.0f} times" if factor >= 10 else f"{factor:.1f} times"
+    return f"{said} {factor(times)} times less." if times > 1 else f"{said} {factor(1 / times)} times more."
 
 
 @dataclass(frozen=True)

@@ -198,8 +198,8 @@ class Run:
         if not self._asked.levers:
             return None
         self._progress.stage("scoring trees, a linear model, the network as written and arms without early stopping")
-        beside = networks_of(self._design, training.network, training.space, scores.losses.shape[1])
-        self._tally.expect(sum(beside))
+        trained = replace(self._design, repeats=scores.losses.shape[1])
+        self._tally.expect(sum(networks_of(trained, training.network, training.space)))
         run = LeverRun(self._design, self._judge, training, self._clusters)
         return run.levers(found, scores, analysis.arms, analysis.verdict.arm)
 

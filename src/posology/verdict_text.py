@@ -47,10 +47,12 @@ class VerdictText:
         said = sentences(analysis, strengths, rows=result.facts["rows"], groups=groups)
         if result.levers:
             unit = analysis.measure.words
-            scale = beyond_the_scale(result.facts, result.prescription.target_scale)
-            said[1:1] = filter(None, [result.levers.sentence(analysis.verdict.margin, unit)])
+            if trees := result.levers.sentence(analysis.verdict.margin, unit):
+                said.insert(1, trees)
             # the sentences between are about arms, and "better" and "it" in them too
-            said += filter(None, [result.levers.as_written(unit, scale)])
+            scale = beyond_the_scale(result.facts, result.prescription.target_scale)
+            if own := result.levers.as_written(unit, scale):
+                said.append(own)
         if result.cocktail and result.cocktail.factorial:
             said.append(result.cocktail.factorial.sentence)
         return cls(analysis.verdict.kind.value, arm_name(result.prescription.arm), tuple(said), result)

@@ -58,6 +58,17 @@ def first_of(parts: Sequence[str], limit: int) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
+def factor(times: float) -> str:
+    """Write how many times as much something is.
+
+    Examples
+    --------
+    >>> factor(2.345), factor(5930.2)
+    ('2.3', '5,930')
+    """
+    return f"{times:.1f}" if times < 10 else f"{times:,.0f}"
+
+
 def counted(number: int, noun: str) -> str:
     """Join a count and its noun.
 

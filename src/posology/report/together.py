@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from posology.report.charts.numbers import with_interval
+from posology.wording import factor
 
 L1_L2 = ("l1", "l2")
 """What the arm named weights is made of."""
@@ -57,10 +58,10 @@ def _substitutions(found: Mapping[str, Mapping[str, Any]], overlaps: Mapping[str
             continue
         arm, _, regularizer = name.partition(": ")
         times, *ends = (math.exp(abs(one[k])) for k in ("value", "lower", "upper"))
-        low, high = (_times(end) for end in sorted(ends))
+        low, high = (factor(end) for end in sorted(ends))
         how = "weaker" if one["value"] > 0 else "stronger"
         why = ": they share the work" if how == "weaker" and _shares(arm, regularizer, overlaps) else ""
-        said.append(f"In {arm}, {regularizer} is chosen {_times(times)} times {how} than alone [{low}, {high}]{why}.")
+        said.append(f"In {arm}, {regularizer} is chosen {factor(times)} times {how} than alone [{low}, {high}]{why}.")
     return said
 
 
@@ -90,10 +91,6 @@ def _new_sample(rivalry: Mapping[str, Any] | None, unit: str) -> list[str]:
 
 def _both(pair: str) -> str:
     return " and ".join(pair.split("+"))
-
-
-def _times(factor: float) -> str:
-    return f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}"
 
 
 def in_probabilities(better: float, within: float) -> str:

@@ -94,9 +94,10 @@ class Path(Display):
 
     def doubt(self) -> str:
         """Say that a strength prescribed alone is hardly known, where it is none of its plateau's."""
-        name, *others = [*self.findings.verdict["prescription"]["strengths"], "", ""][:2]
-        if any(others) or name not in self.findings.regularizers or not self.cells(name):
+        names = list(self.findings.verdict["prescription"]["strengths"])
+        if len(names) != 1 or names[0] not in self.findings.regularizers or not self.cells(names[0]):
             return ""
+        (name,) = names
         axis, flat = self._axis(name), self.plateau(name)
         if not flat or not self._is_outside(name, axis, flat):
             return ""
