@@ -79,8 +79,9 @@ def _pytabkit(classes: bool, name: str) -> Any:
     return kind(random_state=0, device="cpu", n_threads=CORES)
 
 
+OURS = "posology, strong, quick"
 PEERS: dict[str, Peer] = {
-    "posology, strong, quick": partial(_ours, network="strong"),
+    OURS: partial(_ours, network="strong"),
     "posology, strong, standard": partial(_ours, network="strong", effort="standard"),
     "posology, question, quick": partial(_ours, network="question"),
     "HistGradientBoosting": lambda c: (HistGradientBoostingClassifier if c else HistGradientBoostingRegressor)(
@@ -97,7 +98,6 @@ PEERS: dict[str, Peer] = {
 }
 
 
-OURS = "posology, strong, quick"
 IN_TIME: dict[str, Callable[[bool, float], Any]] = {
     "CatBoost, tuned as long": TunedCatBoost,
     "AutoGluon, as long": AutoGluon,

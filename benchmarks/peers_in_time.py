@@ -40,25 +40,32 @@ class TunedCatBoost:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         parts = train_test_split(x, y, test_size=0.2, random_state=0, stratify=y if self._classes else None)
-        began, trees = time.monotonic(), {}
+        end = time.monotonic() + (1 - LAST) * self._seconds
 
-        def loss(trial: Any) -> float:
-            model = self._model(2000, **self._asked(trial))
+        def loss(**settings: Any) -> tuple[float, int]:
+            model = self._model(2000, **settings)
             model.fit(parts[0], parts[2], eval_set=(parts[1], parts[3]), early_stopping_rounds=50)
-            trees[trial.number] = model.get_best_iteration() + 1
-            return float(model.get_best_score()["validation"][model.get_param("loss_function")])
+            score = model.get_best_score()["validation"][model.get_param("loss_function")]
+            return float(score), model.get_best_iteration() + 1
+
+        # the defaults are no point of the search, which would come back to them
+        (least, trees), settings = loss(), {}
+
+        def tried(trial: Any) -> float:
+            nonlocal least, trees, settings
+            asked = self._asked(trial)
+            found, at = loss(**asked)
+            if found < least:
+                least, trees, settings = found, at, asked
+            return found
 
         study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
-        study.enqueue_trial({"defaults": True})
-        study.optimize(loss, timeout=max(0.0, (1 - LAST) * self._seconds - (time.monotonic() - began)))
-        best = study.best_trial
-        settings = {name: value for name, value in best.params.items() if name != "defaults"}
-        self._fitted = self._model(trees[best.number], **settings).fit(x, y)
+        if (left := end - time.monotonic()) > 0:
+            study.optimize(tried, timeout=left)
+        self._fitted = self._model(trees, **settings).fit(x, y)
         return self
 
     def _asked(self, trial: Any) -> dict[str, Any]:
-        if trial.suggest_categorical("defaults", [True, False]):
-            return {}
         return {
             "depth": trial.suggest_int("depth", 3, 10),
             "learning_rate": trial.suggest_float("learning_rate", 1e-5, 1, log=True),
