@@ -1,6 +1,7 @@
 """What is the user's is shown in the terminal as it is written, and never obeyed."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.table import Table
@@ -78,8 +79,24 @@ def test_an_error_names_a_column_without_obeying_it(capsys):
     assert len(said) < LONGEST + 100
 
 
+FORECAST = Forecast(8, 8, 10, 0, 2, ("none",), 60.0, 60.0, 400_000, 0, 2, 4, 1, 300, 107, 5, 12.0, None)
+
+
 @pytest.mark.parametrize(("size", "told"), [(2.6e9, ", and 2.6 GB in '"), (4e8, "about 0.4 MB. Nothing")])
 def test_a_forecast_tells_of_room_that_a_large_table_needs(capsys, size, told):
-    small = Forecast(8, 8, 10, 0, 2, ("none",), 60.0, 60.0, 400_000, int(size), 2, 4, 1, 300, 107)
-    print_forecast(small)
+    print_forecast(replace(FORECAST, scratch_bytes=int(size)))
+    assert told in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (None, "uncertain by a third) Disk:"),
+        (0, "Budget: too little for one repeat, the least for a verdict: one takes about 12 s. Give more, or fewer"),
+        (2, "Budget: holds about 2 of 5 repeats; one takes about 12 s. What stands beside the arms"),
+        (5, "Budget: holds about all 5 repeats; one takes about 12 s."),
+    ],
+)
+def test_a_forecast_says_how_far_the_budget_reaches(capsys, held, told):
+    print_forecast(replace(FORECAST, repeats_in_budget=held))
     assert told in " ".join(capsys.readouterr().out.split())

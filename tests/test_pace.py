@@ -66,8 +66,38 @@ def test_networks_that_waited_for_compilations_do_not_set_the_pace():
     clock.now += 10
     pace.count(10)
     assert pace.seconds_left() == 980
-    clock.now += 10  # and where nothing comes, the time left grows
-    assert pace.seconds_left() == 2 * 980
+
+
+def test_the_time_left_counts_down_between_packs_and_grows_where_one_is_late():
+    clock = Clock()
+    pace = Pace("tuning l2", at_most=1000, clock=clock)
+    pace.expect(1000)
+    for _ in range(2):
+        clock.now += 10
+        pace.count(10)
+    seen = [pace.seconds_left()]
+    for _ in range(3):
+        clock.now += 5
+        seen.append(pace.seconds_left())
+    assert seen == [980, 975, 970, 1.25 * 980 - 10]
+
+
+def test_the_last_networks_of_a_pack_take_no_negative_time():
+    clock = Clock()
+    pace = Pace("tuning l2", clock=clock)
+    pace.expect(12)
+    clock.now += 10
+    pace.count(10)
+    clock.now += 5
+    assert pace.words() == "tuning l2: 10 of at most 12 networks, about 5 s left"
+
+
+def test_a_pace_before_any_network_is_none():
+    pace = Pace("tuning l2", at_most=1000, clock=Clock())
+    for _ in range(2):  # rungs that begin no network
+        pace.count(0)
+    assert pace.seconds_left() is None
+    assert pace.seconds_for(10) is None
 
 
 def test_before_the_number_is_known():

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posology.execution import ALL_ROWS_SPLITS, Pool, result_of
+from posology.execution import Pool, result_of
 from posology.execution.frames import pack_arrays
 from posology.lever_run import RIVALS, networks_of
 from posology.plan import Design, Pack, Space, arm_name, programs, tune
+from posology.prescribing import prescription_networks
 from posology.progress import Progress
 from posology.scratch import scratch_folder
 from posology.settings import Settings
@@ -51,6 +52,12 @@ class Forecast:
         Weights of the network.
     columns : int
         Prepared columns.
+    repeats : int
+        At most.
+    repeat_seconds : float
+        Of one of them.
+    repeats_in_budget : int or None
+        How many of them the budget holds; None where there is none.
     """
 
     networks: int
@@ -68,6 +75,9 @@ class Forecast:
     programs: int
     parameters: int
     columns: int
+    repeats: int
+    repeat_seconds: float
+    repeats_in_budget: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the forecast as JSON types."""
@@ -102,8 +112,9 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
     written, endless = _levers(study, network, space, design)
     least_networks = least.members() + _levers(study, network, space, least)[0]
     networks = design.members()
-    extra = sum(map(replace(design, inner_splits=ALL_ROWS_SPLITS).trainings, design.arms))
+    extra = prescription_networks(design)
     each = seconds / len(pack.members)
+    repeat = networks / design.repeats * each / pool.places
     # without early stopping a network trains all its epochs
     beside = (extra / 2 + endless / share) * each + of_rivals
     return Forecast(
@@ -122,7 +133,15 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         programs=programs(design),
         parameters=network["parameters"],
         columns=network["width"],
+        repeats=design.repeats,
+        repeat_seconds=round(repeat, 1),
+        repeats_in_budget=_held(study.budget, start_up, repeat, design.repeats),
     )
+
+
+def _held(budget: float | None, start_up: float, repeat: float, repeats: int) -> int | None:
+    """Give the repeats that a budget holds, which begins with the start of the workers."""
+    return None if budget is None else min(repeats, max(0, int((budget - start_up) / repeat)))
 
 
 def _least(settings: Settings) -> Design:

@@ -62,29 +62,42 @@ class Pace:
             self._marks.append((self.networks - self.kept, self.clock()))
 
     def seconds_left(self) -> float | None:
-        """Give the seconds to the most that the study may come to, at the pace of late; None before any training."""
+        """Give the seconds to the most that the study may come to, at the pace of late; None before any training.
+
+        It counts down from one pack of networks to the next, and grows where the next is late.
+        """
         trained, left = self.networks - self.kept, self.at_most - self.networks
         if trained <= 0 or left <= 0:
             return None
-        return self._seconds_each(trained) * left
+        now = self.clock()
+        each, between = self._late(trained, now)
+        return max(0.0, each * left - min(now - self._marks[-1][1], between))
 
     def seconds_for(self, networks: int) -> float | None:
         """Give the seconds that so many networks take at the pace of late; None before two packs of them."""
         trained = self.networks - self.kept
-        return self._seconds_each(trained) * networks if len(self._marks) > 1 else None
+        return self._late(trained, self.clock())[0] * networks if len(self._marks) > 1 and trained else None
 
-    def _seconds_each(self, trained: int) -> float:
-        """Measure a network's time over the later half of those trained: the first ones wait for compilations."""
-        at, since = next(((n, then) for n, then in self._marks if 2 * n >= trained), (trained, self._began))
+    def _late(self, trained: int, now: float) -> tuple[float, float]:
+        """Give the seconds of a network and those between two packs, over the later half of those trained.
+
+        The first ones wait for compilations.
+        """
+        at, since = next((mark for mark in self._marks if 2 * mark[0] >= trained), (trained, self._began))
         at, since = (0, self._began) if at == trained else (at, since)
-        return (self.clock() - since) / (trained - at)
+        packs = sum(n > at for n, _ in self._marks)
+        seconds, networks = self._marks[-1][1] - since, trained - at
+        # a pack that is late is counted as if it came now
+        late = (now - since) / (networks + networks / packs)
+        return max(seconds / networks, late), seconds / packs
 
     def counted(self) -> str:
         """Say how many networks of how many, and how long; nothing before the number is known and after the last."""
         if self.networks >= self.at_most:
             return ""
         left = self.seconds_left()
-        return f"{self.networks:,} of at most {self.at_most:,} networks{f', {about(left)} left' if left else ''}"
+        time_left = "" if left is None else f", {about(left)} left"
+        return f"{self.networks:,} of at most {self.at_most:,} networks{time_left}"
 
     def words(self) -> str:
         """Say what happens, and how far it is."""

@@ -33,16 +33,25 @@ def prescribe(training: Training, study: Design, arm: Arm, stage: Stage, *, clas
         Whether the target is classes: their names belong to the network.
     """
     stage(f"tuning {arm_name(arm)} on all rows")
-    design = replace(study, inner_splits=ALL_ROWS_SPLITS)
-    parts = [a for a in design.arms if set(a) <= set(arm) and (a or not arm)]
+    design, parts = replace(study, inner_splits=ALL_ROWS_SPLITS), _parts(study, arm)
     procedure = tune(design, training.space, ALL_ROWS, 0, training.pack_size, parts)
-    training.tally.expect(sum(map(design.trainings, parts)))
+    training.tally.expect(prescription_networks(study, arm))
     # the budget is for the evidence; what it bought is not thrown away for want of a last step
     ((_, tuned),) = training.driven(iter([("all", procedure)]), unhurried=True)
     members = tuple(refit_members(design, tuned[arm])[: design.ensemble])
     out = _finished(training, Pack("all-refit", ALL_ROWS, 0, REFIT, members), stage, classes=classes)
     member = members[0]
     return Prescription.kept(arm, member.setting, member.epochs, out["lines"], training.record.folder)
+
+
+def prescription_networks(study: Design, arm: Arm | None = None) -> int:
+    """Give how many networks the prescription of an arm takes; where no arm is known yet, at most."""
+    arms = study.arms if arm is None else _parts(study, arm)
+    return sum(map(replace(study, inner_splits=ALL_ROWS_SPLITS).trainings, arms))
+
+
+def _parts(study: Design, arm: Arm) -> list[Arm]:
+    return [a for a in study.arms if set(a) <= set(arm) and (a or not arm)]
 
 
 def _finished(training: Training, pack: Pack, stage: Stage, *, classes: bool) -> dict[str, Any]:

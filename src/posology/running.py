@@ -22,9 +22,9 @@ from posology.inference import Analysis, analyze
 from posology.lever_run import LeverRun, networks_of
 from posology.levers import TREES, Levers
 from posology.outcome_files import RUN, SEALED
-from posology.plan import ALL_ROWS, tune_and_refit
+from posology.plan import ALL_ROWS, Design, tune_and_refit
 from posology.posting import Posted
-from posology.prescribing import prescribe
+from posology.prescribing import prescribe, prescription_networks
 from posology.progress import Progress
 from posology.record import Record, check_folder
 from posology.repeats import Repeats
@@ -113,6 +113,9 @@ class Run:
         self._told.begins(Begun(record.folder, self._asked, record.held, self._design.members()))
 
     def _worked(self) -> WorkingTime:
+        """Give how long sessions worked; looking again at a study that is finished is no work on it."""
+        if self._before.sessions and not self._tally.fresh:
+            return self._before
         return self._before.and_one_of(time.monotonic() - self._started)
 
     def _lost(self, worker: LostWorker) -> None:
@@ -162,7 +165,8 @@ class Run:
     def _trained(self, training: Training) -> Repeats:
         """Train repeat after repeat, until a look, the budget or their number ends it."""
         design, size = self._design, training.pack_size
-        self._progress.total(design.members())
+        beside = self._beside(training, design) + prescription_networks(design)
+        self._tally.expect(design.members() + beside)
         repeats = Repeats(self._asked, self._score, self._progress.say, self._judge.measure, self._clusters)
         resamples = [(r, f) for r in range(design.repeats) for f in range(design.folds)]
         procedures: Iterator[tuple[Any, Procedure]] = (
@@ -198,10 +202,14 @@ class Run:
         if not self._asked.levers:
             return None
         self._progress.stage("scoring trees, a linear model, the network as written and arms without early stopping")
-        trained = replace(self._design, repeats=scores.losses.shape[1])
-        self._tally.expect(sum(networks_of(trained, training.network, training.space)))
+        trained, arm = replace(self._design, repeats=scores.losses.shape[1]), analysis.verdict.arm
+        self._tally.expect(self._beside(training, trained) + prescription_networks(trained, arm))
         run = LeverRun(self._design, self._judge, training, self._clusters)
-        return run.levers(found, scores, analysis.arms, analysis.verdict.arm)
+        return run.levers(found, scores, analysis.arms, arm)
+
+    def _beside(self, training: Training, design: Design) -> int:
+        """Give the networks that stand beside the arms."""
+        return sum(networks_of(design, training.network, training.space)) if self._asked.levers else 0
 
     def _behaviour(self, found: Found, scores: Scores, levers: Levers | None, arrays: list[str]) -> Behaviour:
         """Collect how the networks of each arm behave."""

@@ -21,11 +21,17 @@ class Tally:
         Of the budget, which begins now; None where there is no end.
     progress : Posted
         Who is told.
+
+    Attributes
+    ----------
+    fresh : bool
+        Whether anything was trained in this run.
     """
 
     def __init__(self, design: Design, seconds: float | None, progress: Posted) -> None:
         self._folds, self._progress = design.folds, progress
         self._begun: Counter[int] = Counter()
+        self.fresh = False
         self._budget = Budget(seconds, replace(design, repeats=1).members())
 
     def count(self, pack: Pack, *, kept: bool) -> None:
@@ -33,6 +39,7 @@ class Tally:
         # a member of a halving is counted when it begins, not at every rung
         begun = sum(m.begins for m in pack.members)
         self._begun[pack.repeat] += begun
+        self.fresh |= not kept
         self._progress.trained(begun, describe(pack), kept=kept)
         if (left := self._left_of_first()) > 0:
             warning = self._budget.warning(self._progress.seconds_for(left), self._folds)

@@ -58,8 +58,8 @@ class VerdictText:
         return cls(analysis.verdict.kind.value, arm_name(result.prescription.arm), tuple(said), result)
 
     def __str__(self) -> str:
-        """Say it."""
-        return " ".join([*self.sentences, evidence(self.result)])
+        """Say it, a sentence a line: it is printed where lines are not broken."""
+        return "\n".join([*self.sentences, evidence(self.result)])
 
     def to_dict(self) -> dict[str, Any]:
         """Give the verdict as JSON types."""

@@ -182,6 +182,8 @@ def test_a_normalization_layer_is_adapted_to_the_rows(call, table, write):
         (["missing.py:build"], "There is no file 'missing.py'"),
         (["net.py:nothing"], "has no function 'nothing'"),
         (["net.py:model_build", "--target", "price"], "--target is given without --table. Give both"),
+        (["net.py:model_build", "--groups", "town"], "--groups is given without --table. Give both"),
+        (["net.py:model_build", "--drop", "town"], "--drop is given without --table. Give both"),
         (["net.py:model_build", "--table", "houses.csv", "--target", "prise"], "Did you mean 'price'?"),
     ],
 )
@@ -208,6 +210,16 @@ def test_without_a_target_the_last_column_is_taken_and_said(call, write, table):
     assert f"Note: '{last}', the last column, is taken as the target; --target names another." in said.err
     named = call("inspect", write(BN), "--table", table, "--target", last, "--json")
     assert json.loads(named.out) == json.loads(said.out)
+
+
+def test_columns_of_groups_and_weights_are_no_features(call, write, here):
+    rows = pd.DataFrame({"size": range(60), "town": [i % 12 for i in range(60)], "price": [i % 7 for i in range(60)]})
+    rows.assign(much=1.5).to_csv(here / "towns.csv", index=False)
+    asked = ("inspect", write(BN), "--table", "towns.csv", "--target", "price", "--json")
+    said = call(*asked, "--groups", "town", "--weights", "much")
+    assert said.code == 0, said.err
+    assert json.loads(said.out)["rows"] == "32 rows of the table, prepared, of 1 column"
+    assert json.loads(call(*asked).out)["rows"] == "32 rows of the table, prepared, of 3 columns"
 
 
 def test_branches_and_pairs_of_them_are_sites(call, write):

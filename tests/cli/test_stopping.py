@@ -63,6 +63,9 @@ def test_ctrl_c_then_resume_gives_the_same_bytes_as_an_uninterrupted_study(call,
     assert " s in 2 sessions; " in said.out
     assert {p: p.stat().st_mtime_ns for p in kept} == kept
     assert (study.folder / "verdict.json").read_bytes() == (finished.folder / "verdict.json").read_bytes()
+    assert call("resume", study.folder, "--workers", 2).code == 0
+    looked = json.loads((study.folder / "run.json").read_text())
+    assert (looked["sessions"], looked["seconds"]) == (2, run["seconds"]), "nothing was trained, none is a session"
 
 
 @pytest.fixture

@@ -288,6 +288,14 @@ def test_dry_run_says_the_price_and_writes_nothing(call, table, here):
     assert files(here) == before
 
 
+def test_dry_run_says_that_a_budget_holds_no_repeat(call, table):
+    said = call("study", table, "--target", "price", "--dry-run", *SMALL, "--workers", 1, "--budget", "1s", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert found["repeats_in_budget"] == 0
+    assert 0 < found["repeat_seconds"] * found["repeats"] < found["seconds"]
+
+
 def test_a_budget_that_is_too_small(call, finished, here):
     study = replace(finished, folder=here / "my study")
     said = call(*study.arguments(), "--workers", 1, "--budget", "0.1s", "--json")

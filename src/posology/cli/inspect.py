@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from posology.cli.options import Targets, Where
 from posology.cli.output import print_json
-from posology.cli.tables import both_or_none, last_column, load
+from posology.cli.tables import both_or_none, last_column, load, of_table_only
 from posology.wording import separated
 
 
@@ -17,6 +17,8 @@ def inspect(
     table: str | None = None,
     target: Targets = (),
     task: str | None = None,
+    groups: str | None = None,
+    weights: str | None = None,
     drop: str = "",
     where: Where | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -37,6 +39,10 @@ def inspect(
         The column to predict, or several; the last one when absent.
     task
         classification or regression, where it is not what the target's cells say.
+    groups
+        Column that says which rows belong together; it is no feature.
+    weights
+        Column that says how much each row counts; it is no feature.
     drop
         Columns to leave out, separated by commas; in double quotes where a name has one.
     json
@@ -50,8 +56,9 @@ def inspect(
     if table is not None and not target:
         target = (last_column(list(read_frame(Path(table)).columns)),)
     both_or_none(table, ",".join(target) or None)
-    source = parse_source(network)
-    loaded = None if table is None else load(Path(table), target, separated(drop), task=task)
+    of_table_only(table, groups=groups, weights=weights, task=task, drop=drop)
+    source, beside = parse_source(network), {"task": task, "groups": groups, "weights": weights}
+    loaded = None if table is None else load(Path(table), target, separated(drop), **beside)
     where = where or Where()
     inspection = inspect_network(source, loaded, where.choice(), where.inputs())
     print_json(inspection.to_dict()) if json else print_inspection(inspection)

@@ -49,3 +49,10 @@ def both_or_none(table: str | None, target: str | None) -> None:
     if (table is None) != (target is None):
         given, missing = ("--table", "--target") if target is None else ("--target", "--table")
         raise InputError(f"{given} is given without {missing}. Give both, or none for random rows.")
+
+
+def of_table_only(table: str | None, **options: str | None) -> None:
+    """Refuse what says how a table is read where there is none."""
+    for name, value in options.items():
+        if value and table is None:
+            raise InputError(f"--{name} is given without --table. Give both, or none for random rows.")

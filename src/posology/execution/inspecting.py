@@ -25,6 +25,7 @@ from posology.network.source import NetworkSource, open_source
 from posology.network.structure import structure_warnings
 from posology.regularizers import PLAIN, REGULARIZERS
 from posology.table import Preparation, Table
+from posology.wording import counted
 
 RANDOM_ROWS, RANDOM_COLUMNS = 100, 10
 
@@ -133,5 +134,5 @@ def _site(site: Site, found: tuple[Liveness, ...]) -> dict[str, Any]:
 
 def _said(table: Path | None, rows: int, width: int) -> str:
     if table is None:
-        return f"{rows} random rows of {width} columns; --table and --target show it on your own"
-    return f"{rows} rows of the table, prepared, of {width} columns"
+        return f"{rows} random rows of {counted(width, 'column')}; --table and --target show it on your own"
+    return f"{counted(rows, 'row')} of the table, prepared, of {counted(width, 'column')}"

@@ -5,7 +5,9 @@ import threading
 import time
 from types import TracebackType
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn
+from rich.table import Column
+from rich.text import Text
 
 from posology.console import Terminal
 from posology.durations import in_words
@@ -14,6 +16,17 @@ from posology.streams import Forgiving, tell
 
 QUIET = 30.0
 """Seconds without a line after which a log is told that the study goes on."""
+
+WIDE = 110
+"""Columns of a terminal that has room for a long bar and for the epochs."""
+
+
+class _Stage(TextColumn):
+    """What is happening; where the line has no room for all, its end gives way and not the counts."""
+
+    def render(self, task: Task) -> Text:
+        """Write it in one line."""
+        return Text(task.description, no_wrap=True, overflow="ellipsis")
 
 
 class Bar:
@@ -29,10 +42,11 @@ class Bar:
         self._console = Terminal(file=Forgiving(sys.stderr), quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
+        self._wide = self._console.width >= WIDE
         self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[counted]}", markup=False),
+            _Stage("", table_column=Column()),
+            BarColumn(bar_width=24 if self._wide else 8),
+            TextColumn("{task.fields[counted]}", markup=False, table_column=Column(no_wrap=True)),
             console=self._console,
             transient=True,
         )
@@ -101,7 +115,7 @@ class Bar:
 
     def _counted(self) -> str:
         counted = self._pace.counted()
-        return f"{counted}, {self._pace.epochs:,} epochs" if counted else ""
+        return f"{counted}, {self._pace.epochs:,} epochs" if counted and self._wide else counted
 
     def _line(self, text: str) -> None:
         self._said = time.monotonic()

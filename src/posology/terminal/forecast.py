@@ -32,6 +32,23 @@ def print_forecast(forecast: Forecast) -> None:
         f"Time: about {least}{duration(forecast.seconds)} with {counted(forecast.workers, 'worker')} "
         "(measured on a few networks just now; early stopping makes it uncertain by a third)",
     )
+    if words := _budget(forecast):
+        console.print(words)
     large = forecast.scratch_bytes > LARGE
     scratch = f", and {forecast.scratch_bytes / 1e9:.1f} GB in '{gettempdir()}' while it runs" if large else ""
     console.print(f"Disk: about {forecast.bytes / 1e6:.1f} MB{scratch}. Nothing was written.")
+
+
+def _budget(forecast: Forecast) -> str:
+    """Say how far the budget reaches; nothing where there is none."""
+    held = forecast.repeats_in_budget
+    if held is None:
+        return ""
+    one = f"one takes about {duration(forecast.repeat_seconds)}"
+    if held == 0:
+        return (
+            f"Budget: too little for one repeat, the least for a verdict: {one}. Give more, or fewer --trials or "
+            "--epochs"
+        )
+    many = f"all {counted(held, 'repeat')}" if held == forecast.repeats else f"{held} of {forecast.repeats} repeats"
+    return f"Budget: holds about {many}; {one}. What stands beside the arms and the prescription are trained after it"

@@ -33,7 +33,8 @@ def print_result(result: StudyResult) -> None:
     first, *rest = result.verdict.sentences
     console.print()
     console.print(first, style="bold")
-    console.print(" ".join([*rest, evidence(result)]))
+    for sentence in [*rest, evidence(result)]:
+        console.print(sentence)
     console.print()
     console.print(_arms(findings))
     if (measures := measures_table(findings)) is not None:
