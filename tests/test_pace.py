@@ -92,6 +92,22 @@ def test_the_last_networks_of_a_pack_take_no_negative_time():
     assert pace.words() == "tuning l2: 10 of at most 12 networks, about 5 s left"
 
 
+def test_the_pace_is_read_while_networks_are_counted():
+    class Read(Pace):
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            if "_marks" in vars(self):
+                self.words()  # as another thread may, between any two steps
+
+    clock = Clock()
+    pace = Read("tuning l2", clock=clock)
+    pace.expect(100)
+    for kept in (True, False, True, False):
+        clock.now += 10
+        pace.count(10, kept=kept)
+    assert pace.words() == "tuning l2: 40 of at most 100 networks, about 2 min left"
+
+
 def test_a_pace_before_any_network_is_none():
     pace = Pace("tuning l2", at_most=1000, clock=Clock())
     for _ in range(2):  # rungs that begin no network

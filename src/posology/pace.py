@@ -55,11 +55,11 @@ class Pace:
         self.at_most = networks
 
     def count(self, networks: int, *, kept: bool = False) -> None:
-        """Count trained networks."""
-        self.networks += networks
+        """Count trained networks; last of all those that there are, for other threads read the pace meanwhile."""
         self.kept += networks * kept
         if not kept:
-            self._marks.append((self.networks - self.kept, self.clock()))
+            self._marks.append((self.networks - self.kept + networks, self.clock()))
+        self.networks += networks
 
     def seconds_left(self) -> float | None:
         """Give the seconds to the most that the study may come to, at the pace of late; None before any training.
