@@ -59,8 +59,25 @@ def test_ignored_ones_are_listed_as_such(findings):
 
 
 def test_an_unknown_code(findings):
-    with pytest.raises(InputError, match=r"There is no check 'POS099'.* Known: POS001, POS002"):
+    with pytest.raises(InputError, match=r"There is no check 'POS099'\. Known: POS001, POS002"):
         checks_of(findings, ["POS099"])
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("POS02", "POS002"), ("2", "POS002"), ("POS-012", "POS012"), ("PSO0010", "POS010"), ("POS", None), ("POS20", None)],
+)
+def test_an_unknown_code_is_taken_by_its_number(altered, given, meant):
+    with pytest.raises(InputError) as caught:
+        checks_of(altered(_gain(0.01)), [given])
+    assert ("Did you mean" in str(caught.value)) == (meant is not None)
+    assert meant is None or f"Did you mean '{meant}'?" in str(caught.value)
+
+
+def test_a_long_code_is_cut_short(altered):
+    with pytest.raises(InputError) as caught:
+        checks_of(altered(_gain(0.01)), ["9" * 5000])
+    assert len(str(caught.value)) < 500
 
 
 def _gain(lower):
