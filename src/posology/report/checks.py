@@ -56,7 +56,7 @@ RULES = (
         "POS002",
         "Chosen strengths lie inside their ranges",
         "Chosen strengths lie at the end of their range",
-        "A better strength may lie beyond the strong end.",
+        "No strength further inside is as good: a better one may lie beyond the strong end.",
         looks.widen,
         looks.edge,
     ),
@@ -81,7 +81,7 @@ RULES = (
         "Trainings end by themselves",
         "Trainings are cut off",
         "A network that is cut off is scored before it is done; regularized ones need more epochs and lose most.",
-        "Give more --epochs.",
+        looks.longer,
         looks.last_epoch,
     ),
     Rule(
@@ -145,7 +145,7 @@ RULES = (
         "The search is over",
         "The search was still gaining",
         "An arm whose later trials still gain may be better than it looks: 'alone' may only mean 'badly searched'.",
-        "Give more --trials.",
+        looks.search_more,
         looks.search,
     ),
     Rule(
@@ -154,7 +154,7 @@ RULES = (
         "The advised arm overfits or underfits",
         "Its training rows are predicted better than its held-out rows, or others predict held-out rows better than it "
         "predicts its training rows.",
-        "Overfitting: more strength, or more rows. Underfitting: a larger network, or less strength.",
+        looks.fit_better,
         looks.overfits,
     ),
     Rule(
