@@ -11,6 +11,9 @@ from posology.report.style import FONT, color, plain_axes
 WIDTH = 322.0
 """Points: those of a page of 400 pixels, its edges aside."""
 
+SIDE = 20.0
+"""Points beside the axis, into which its outermost numbers reach."""
+
 LETTERS = 46
 """Of a name that fit into a line."""
 
@@ -22,7 +25,7 @@ def narrow_panel(panel: Panel, arms: Sequence[str]) -> Panel:
     """Give the picture of the same numbers for a narrow screen."""
     top, bottom = 4.0, 24.0
     height = top + bottom + sum(map(_height, arms))
-    return Panel(panel.key, panel.heading, panel.conclusion, (WIDTH, height), (8.0, 8.0, top, bottom))
+    return Panel(panel.key, panel.heading, panel.conclusion, (WIDTH, height), (SIDE, SIDE, top, bottom))
 
 
 def draw_narrow(
@@ -77,4 +80,4 @@ def _height(arm: str) -> float:
 
 def _write(ax: Any, y: float, text: str, weight: str) -> None:
     style = {"va": "center", "ha": "left", "fontsize": FONT - 1, "fontweight": weight, "color": color("ink")}
-    ax.text(0.0, y, text, transform=ax.get_yaxis_transform(), clip_on=False, **style)
+    ax.text((4.0 - SIDE) / (WIDTH - 2 * SIDE), y, text, transform=ax.get_yaxis_transform(), clip_on=False, **style)
