@@ -107,8 +107,35 @@ def test_both_scales_are_named(capsys):
     assert "Their scores are not on one scale: in one R2 of 'y', and in other R2 of 'z'." in capsys.readouterr().out
 
 
-def test_another_table_is_told():
-    assert not compare(findings(), findings(fingerprint="b")).same_rows
+def test_another_table_is_told_and_contradicts_nothing():
+    found = compare(findings(), findings(fingerprint="b"))
+    assert (found.same_rows, found.agreement) == (False, "agree")
+    assert found.sentence == "On their different tables they say the same: use alone, l2."
+    other = findings("equivalent", "none", fingerprint="b")
+    found = compare(findings(uppers={"none": -0.011}), other)
+    assert found.agreement == "apart"
+    assert found.sentence == (
+        "They are about different tables, so they cannot contradict each other: use alone, l2 on the first, and "
+        "equivalent, none on the second."
+    )
+    assert compare(findings(**OPEN), other).agreement == "open"
+
+
+@pytest.mark.parametrize(("fingerprint", "told"), [("a", True), ("b", False)])
+def test_a_difference_of_scores_is_shown_on_the_same_rows_alone(capsys, fingerprint, told):
+    print_comparison(compare(findings(), findings(fingerprint=fingerprint)), ("one", "other"))
+    out = capsys.readouterr().out
+    assert ("second minus first" in out) == told
+    assert ("Their tables differ (other fingerprints)." in out) != told
+    assert "0.5100" in out
+
+
+def test_another_budget_is_told():
+    first, second = findings(), findings()
+    second.held["budget"] = 240.0
+    found = compare(first, second)
+    assert [(d.name, d.first, d.second) for d in found.asked] == [("--budget", None, "4m")]
+    assert [(d.name, d.first, d.second) for d in found.differences] == [("budget", None, 240.0)]
 
 
 def test_json_types():

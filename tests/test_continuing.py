@@ -30,6 +30,12 @@ def test_the_same_study_stays_as_it_is(tmp_path):
     assert continued(tmp_path, held(), facts(), GROWS) == held()
 
 
+def test_each_session_has_its_own_budget(tmp_path):
+    begun, again = {**held(), "budget": 60.0}, {**facts(), "budget": None}
+    assert continued(tmp_path, begun, again, SAME) == {**held(), "budget": None}
+    assert continued(tmp_path, held(), {**facts(), "budget": 5.0}, GROWS) == {**held(), "budget": 5.0}
+
+
 def test_what_an_earlier_posology_did_not_ask_is_filled_in(tmp_path):
     older = held()
     del older["settings"]["design"]["cabinet"]

@@ -105,6 +105,18 @@ def test_study_toml_asks_for_the_same_study(record):
     assert options["table"] == "/data/houses.csv"
     assert options["target"] == "price"
     assert options["repeats"] == 5
+    assert "budget" not in options
+
+
+def test_study_toml_has_the_budget_of_the_session(record):
+    record.close()
+    before = read_settings(record.folder)["id"]
+    again = Record(record.folder)
+    again.begin({**FACTS, "budget": 600.0})
+    again.close()
+    assert tomllib.loads((record.folder / "study.toml").read_text())["budget"] == "10m"
+    assert again.mended == []
+    assert read_settings(record.folder)["id"] == before
 
 
 def test_another_study_is_refused_and_says_what_differs(record):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from posology.cli.options import Ask, Where
 from posology.cli.study_options import asked, described, kinds
+from posology.durations import parse_duration
 from posology.errors import InputError
 from posology.network.choice import Choice
 from posology.network.source import NetworkSource
@@ -69,6 +70,14 @@ def test_what_a_report_writes_asks_for_the_same_study(tmp_path, settings):
     assert settings_of(options).to_dict() == settings.to_dict()
     assert options["table"] == str(tmp_path / "houses.csv")
     assert (options["target"], options["groups"], options["drop"]) == (HELD["target"], "street", "id,x")
+
+
+@pytest.mark.parametrize("seconds", [240.0, 5400.0, 5430.0, 90.0, 0.1 + 0.2, 1e-7, 1234567.0])
+def test_the_budget_is_asked_for_again(tmp_path, seconds):
+    path = tmp_path / "study.toml"
+    path.write_text(resolved(json.loads(json.dumps(Settings().to_dict())), {**HELD, "budget": seconds}))
+    assert parse_duration(read(path, kinds())["budget"]) == seconds
+    assert "budget" not in resolved(Settings().to_dict(), {**HELD, "budget": None})
 
 
 def test_what_no_file_can_ask_for_is_a_comment():

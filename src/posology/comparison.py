@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import posology
+from posology.durations import compact
 from posology.report.findings import Findings
 from posology.study_differences import study_differences
 
@@ -57,7 +58,7 @@ class Comparison:
         Whether both are about the same table, cell by cell.
     agreement : str
         `agree`, `open` (one of them is undecided at least), `apart` (they differ, and neither rules out what the other
-        advises) or `contradict`.
+        advises, or they are about different tables) or `contradict`.
     sentence : str
         The same in words.
     differences : tuple of Difference
@@ -93,11 +94,12 @@ def compare(first: Findings, second: Findings) -> Comparison:
     Their scores are not tested against each other: a study has intervals for its own arms, which share rows, folds and
     first weights, and two studies need not.
     """
-    agreement, sentence = _agreement(first, second)
+    same_rows = _study(first)["fingerprint"] == _study(second)["fingerprint"]
+    agreement, sentence = _agreement(first, second) if same_rows else _of_two_tables(first, second)
     same_score = first.measure == second.measure and _study(first)["target"] == _study(second)["target"]
     return Comparison(
         verdicts=(first.verdict["verdict"]["sentences"][0], second.verdict["verdict"]["sentences"][0]),
-        same_rows=_study(first)["fingerprint"] == _study(second)["fingerprint"],
+        same_rows=same_rows,
         agreement=agreement,
         sentence=sentence,
         differences=tuple(_differences(_asked(first), _asked(second))),
@@ -121,6 +123,7 @@ def _asked(findings: Findings) -> dict[str, Any]:
         "table": {**table, **beside},
         "network file": held.get("network"),
         "settings": findings.verdict["settings"],
+        "budget": held.get("budget"),
         "repeats done": study["repeats"],
         "versions": held["versions"],
     }
@@ -141,6 +144,9 @@ def _in_words(first: Findings, second: Findings) -> Iterator[Difference]:
     found = study_differences(one, other)
     for name, (there, here) in found.options.items():
         yield Difference(f"--{name.replace('_', '-')}", there, here)
+    budgets = [None if f.held.get("budget") is None else compact(f.held["budget"]) for f in (first, second)]
+    if budgets[0] != budgets[1]:
+        yield Difference("--budget", *budgets)
     for text in found.beside:
         yield Difference(text, "", "")
     for words, name in (("rows", "rows"), ("features", "columns"), ("repeats done", "repeats")):
@@ -177,6 +183,18 @@ def _agreement(first: Findings, second: Findings) -> tuple[str, str]:
         return "open", f"One is undecided, and does not rule out {arm}, which the other advises."
     advised = f"{one['kind']}, {one['arm']}, and {other['kind']}, {other['arm']}"
     return "apart", f"They differ ({advised}), but in neither is what the other advises beyond the margin for certain."
+
+
+def _of_two_tables(first: Findings, second: Findings) -> tuple[str, str]:
+    """Compare advice alone: what is best on one table is no claim about another, so nothing can contradict it."""
+    agreement, _ = _agreement(first, second)
+    one, other = (f"{f.verdict['verdict']['kind']}, {f.verdict['verdict']['arm']}" for f in (first, second))
+    if agreement == "agree":
+        return agreement, f"On their different tables they say the same: {one}."
+    told = f"{one} on the first, and {other} on the second"
+    if agreement == "contradict":
+        agreement = "apart"
+    return agreement, f"They are about different tables, so they cannot contradict each other: {told}."
 
 
 def _rules_out(findings: Findings, arm: str) -> bool:

@@ -64,6 +64,8 @@ def continued(folder: Path, held: Mapping[str, Any], asked: Mapping[str, Any], h
     changed = _changed(_last_versions(held), asked["versions"], DECISIVE)
     if changed and not how.other_versions:
         raise InputError(_refusal(folder, held, changed))
+    if "budget" in asked:  # each session has one of its own, or none
+        after = {**after, "budget": asked["budget"]}
     return {**after, "also": [*after.get("also", []), asked["versions"]]} if changed else after
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 
 from posology.errors import InputError
 
@@ -48,6 +49,21 @@ def seconds_of(budget: float | str | None) -> float | None:
     if budget is not None and not 0 < budget < math.inf:
         raise InputError(f"budget is {budget}. Give seconds above zero, or a time with its unit such as '10min'.")
     return None if budget is None else float(budget)
+
+
+def compact(seconds: float) -> str:
+    """Write a duration as `parse_duration` reads it, to the same number.
+
+    Examples
+    --------
+    >>> compact(5400.0), compact(240.0), compact(95.0), compact(0.5)
+    ('1h30m', '4m', '1m35s', '0.5s')
+    """
+    if seconds != round(seconds):
+        return f"{Decimal(repr(seconds)):f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    parts = zip(("h", "m", "s"), (minutes // 60, minutes % 60, rest), strict=True)
+    return "".join(f"{number}{unit}" for unit, number in parts if number)
 
 
 def in_words(seconds: float) -> str:

@@ -57,6 +57,7 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
         **_classes(table),
         "groups": None if table.groups is None else {"column": table.groups.name, "count": table.groups.count},
         "weights": None if table.weights is None else _weights(table.weights),
+        "copies": table.copies,
         "fingerprint": table.fingerprint(),
         "notes": list(table.notes),
         "network_notes": [*network["notes"], *_note_on_loss(study.judge.measure, network["loss"])],

@@ -69,7 +69,7 @@ class Run:
         """Train what is missing, decide, and train the prescription."""
         study = self._study
         with scratch_folder() as scratch:
-            facts = study.facts()
+            facts = {**study.facts(), "budget": study.budget}
             if study.folder is not None:
                 check_folder(study.folder, facts, replace(study.continuing, texts=study.table.texts))
             self._progress.stage("starting the workers")

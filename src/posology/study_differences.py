@@ -10,6 +10,9 @@ from posology.wording import shortened
 OF_TABLE = ("table", "target", "task", "groups", "weights", "drop")
 """Options that change the table's cells; then nothing more is said of these."""
 
+OF_A_SESSION = ("versions", "budget")
+"""What no study is another by."""
+
 GROWING = {"repeats", "arms"}
 """Options that a study may have more of."""
 
@@ -59,13 +62,13 @@ def study_differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> Stud
     found = {n: (there.get(n), here.get(n)) for n in dict.fromkeys([*there, *here]) if there.get(n) != here.get(n)}
     other_cells = held.get("fingerprint") != asked.get("fingerprint") and not set(found) & set(OF_TABLE)
     beside = tuple(_beside(held, asked, found, other_cells=other_cells))
-    if not found and not beside and any(held.get(name) != asked[name] for name in asked if name != "versions"):
+    if not found and not beside and any(held.get(name) != asked[name] for name in asked if name not in OF_A_SESSION):
         beside = ("its settings are others",)
     return StudyDifferences(found, beside, other_cells)
 
 
 def _options(facts: Mapping[str, Any]) -> dict[str, Any]:
-    held = {**dict.fromkeys(OF_TABLE), "drop": [], **facts}
+    held = {**dict.fromkeys(OF_TABLE), "drop": [], **facts, "budget": None}
     found = {**options_of(facts["settings"], held), "table": held["table"]}
     return {name: value for name, value in found.items() if value is not None}
 

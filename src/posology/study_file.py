@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from posology.durations import compact
 from posology.errors import InputError
 from posology.files import given_path, read_small
 from posology.network.source import OWN
@@ -118,7 +119,7 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
     settings : mapping
         `Settings.to_dict()`, as in verdict.json.
     held : mapping
-        `table`, `target`, `task`, `groups`, `weights`, `drop`, as in study.json.
+        `table`, `target`, `task`, `groups`, `weights`, `drop` and, where it has one, `budget`, as in study.json.
 
     Returns
     -------
@@ -153,6 +154,7 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         "exclude": list(choice["exclude"]) or None,
         "every_site": choice["every"],
         "input": [f"{name}={listed(columns)}" for name, columns in settings["inputs"].items()] or None,
+        "budget": None if held.get("budget") is None else compact(held["budget"]),
     }
     return {name: value for name, value in options.items() if value is not None}
 
@@ -179,13 +181,16 @@ def resolved(settings: Mapping[str, Any], held: Mapping[str, Any]) -> str:
         lines.insert(0, "# table: that of posology demo" if held["table"] else "# table: handed over in Python")
     if settings["source"]["kind"] == "config":
         lines.insert(0, "# network: handed over in Python")
-    design = settings["design"]
-    moved = {k: v for k, v in design["callbacks"].items() if v != getattr(Callbacks(), k)}
-    if moved:
-        lines.append(f"# fit: {json.dumps(moved)}")
-    if design["validation_split"] != 0.25:
-        lines.append(f"# fit: validation_split {design['validation_split']:g}")
+    lines += [f"# fit: {text}" for text in beyond_a_file(settings["design"])]
     return "\n".join(lines) + "\n"
+
+
+def beyond_a_file(design: Mapping[str, Any]) -> list[str]:
+    """Say what was given to `model.fit` and has no option of its own."""
+    moved = {k: v for k, v in design["callbacks"].items() if v != getattr(Callbacks(), k)}
+    said = [json.dumps(moved)] if moved else []
+    split = design["validation_split"]
+    return said if split == 0.25 else [*said, f"validation_split {split:g}"]
 
 
 def resolved_beside(held: Mapping[str, Any]) -> str:

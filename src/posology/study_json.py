@@ -29,7 +29,7 @@ AGAIN = "Start the study again in another folder."
 
 def named(settings: Mapping[str, Any]) -> Held:
     """Name a study that begins by all that its networks depend on: packs of another are none of its own."""
-    depends = {name: value for name, value in settings.items() if name not in ("table", "versions")}
+    depends = {name: value for name, value in settings.items() if name not in ("table", "versions", "budget")}
     depends |= {name: settings["versions"].get(name) for name in DECISIVE}
     return {**settings, "id": seal_of(json.loads(json.dumps(depends)))[:16]}
 

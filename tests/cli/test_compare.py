@@ -25,8 +25,9 @@ def test_with_another(call, finished, here):
     said = call("compare", finished.folder, other.name)
     assert said.code == 0, said
     assert "[bold]other" in said.out
-    assert "They are about different tables" in said.out
-    assert "+0.2500" in said.out
+    assert "Their tables differ (other fingerprints)." in said.out
+    assert "second minus first" not in said.out
+    assert "+0.2500" not in said.out
     assert "--seed" in said.out
     assert "settings." not in said.out
     found = json.loads(call("compare", finished.folder, other.name, "--json").out)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from .conftest import files
 
 
@@ -48,6 +50,22 @@ def test_options_beside_a_study_file(call, table):
         said = call("study", "study.toml", *more)
         assert said.code == 2
         assert "'study.toml' says what is studied: write options into it." in said.err
+
+
+@pytest.mark.parametrize(("beside", "wanted"), [((), "10min"), (("--budget", "5min"), "5min")])
+def test_a_study_file_has_a_budget_and_the_command_another(call, table, monkeypatch, beside, wanted):
+    (table.parent / "study.toml").write_text('table = "houses.csv"\ntarget = "price"\nbudget = "10min"\n')
+    given = []
+    monkeypatch.setattr("posology.cli.studies.carry_out", lambda *asked, **_: given.append(asked[4].budget))
+    assert call("study", "study.toml", "--quiet", *beside).code == 0
+    assert given == [wanted]
+
+
+def test_a_study_file_with_a_budget_that_is_no_time(call, table):
+    (table.parent / "study.toml").write_text('table = "houses.csv"\ntarget = "price"\nbudget = "soon"\n')
+    said = call("study", "study.toml", "--quiet")
+    assert said.code == 2
+    assert "--budget got 'soon'. Write a time with its unit" in said.err
 
 
 def test_a_study_file_names_trackers(call, table, monkeypatch):

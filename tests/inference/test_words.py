@@ -25,7 +25,8 @@ STRENGTHS = {
     ("weights", "dropout"): "l1 1e-05, l2 1e-05, rate 0.1",
 }
 LINE = "It is near the line: were the score of"
-MAY = "More repeats (--repeats) may decide it: endless ones would with a chance of"
+MAY = "More repeats (--repeats) may decide it: the chance that they do is at most"
+MANY = "however many there are."
 PAIR = Contrast(0.0312, 0.004, 0.0188, 0.0431)
 
 
@@ -199,33 +200,35 @@ def test_open():
             "The best could be no regularizer, L1/L2, dropout or L1/L2 with dropout. "
             "Until there is more, L1/L2 with dropout (l1 1e-05, l2 1e-05, rate 0.1) looks best."
         ),
-        "Differences of 0.034 R2 would have been shown four times out of five; your margin is 0.01.",
-        "More training will not help, more rows would: with 442 rows, endless repeats would leave 0.020.",
+        "This study easily misses differences below 0.034 R2, and your margin is 0.01.",
+        (
+            "More training will not help, more rows would: on 442 rows that stays 0.020 or more, however many the "
+            "repeats."
+        ),
     ]
 
 
 @pytest.mark.parametrize(
     ("floor", "chance", "text"),
     [
-        (
-            0.015,
-            0.995,
-            f"{MAY} 99%, a few with a smaller one.",
-        ),  # a floor above the margin is no bar: arms may be alike
-        (0.006, 0.34, f"{MAY} 34%, a few with a smaller one."),
+        (0.015, 0.995, f"{MAY} 99%, {MANY}"),  # a floor above the margin is no bar: arms may be alike
+        (0.006, 0.34, f"{MAY} 34%, {MANY}"),
         (
             0.032,
             0.33,
             (
-                "More repeats can hardly decide it, more rows would help more: with 1,030 rows, endless repeats "
-                "would leave 0.032, and decide it with a chance of 33% at best."
+                "More repeats can hardly decide it, more rows would help more: on 1,030 rows that stays 0.032 or more, "
+                "however many the repeats; their chance to decide it is 33% at best."
             ),
         ),
         (None, None, "More repeats would tell whether more training or more rows would help."),
         (
             0.05,
             0.04,
-            "More training will not help, more rows would: with 1,030 rows, endless repeats would leave 0.034.",
+            (
+                "More training will not help, more rows would: on 1,030 rows that stays 0.034 or more, however many "
+                "the repeats."
+            ),
         ),
     ],
 )
@@ -238,7 +241,8 @@ def test_what_would_help(floor, chance, text):
 def test_groups_are_what_more_would_help():
     found = planted(PLAIN, [0.5, 0.52, 0.51, 0.53], [-0.06, -0.02, -0.04, -0.02], [0.01, 0.03, 0.02, 0.05])
     assert sentences(found, STRENGTHS, rows=442, groups=31)[-1] == (
-        "More training will not help, more groups would: with 31 groups, endless repeats would leave 0.020."
+        "More training will not help, more groups would: on 31 groups that stays 0.020 or more, however many the "
+        "repeats."
     )
 
 

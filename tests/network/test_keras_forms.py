@@ -99,7 +99,10 @@ def test_what_the_export_holds():
 def test_noise_stands_behind_a_dropout_of_the_network():
     out, lines = exported({"gaussian_noise": 0.3}, network(drops=True))
     assert [path for path, _ in leaves(out)] == ["first", "drop", "gaussian_noise_after_drop", "last"]
-    assert lines[1:] == ["drop: remove this Dropout", "after drop: add keras.layers.GaussianNoise(0.3)"]
+    assert lines[1:] == [
+        "drop: keras.layers.Dropout(0.0), that is, none",
+        "after drop: add keras.layers.GaussianNoise(0.3)",
+    ]
 
 
 def test_noise_goes_into_a_functional_network_too():

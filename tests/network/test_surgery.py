@@ -75,7 +75,7 @@ def test_keras_lines():
         "dense: kernel_regularizer=keras.regularizers.L1L2(l1=0.0001, l2=0.001)",
         "dense_1: no kernel_regularizer",
         "dropout: keras.layers.Dropout(0.2)",
-        "dropout_1: remove this Dropout",
+        "dropout_1: keras.layers.Dropout(0.0), that is, none",
     ]
     bare = ZOO["question bare"]()
     assert keras_lines(doses_of(bare, [0, 0], [0.5, 0], [0.2, 0.0]))[2:] == [

@@ -193,8 +193,8 @@ def test_a_chosen_epoch_beyond_the_curve_is_on_the_axis_and_is_explained(studies
         assert dotted.get_xdata()[0] == 20 <= ax.get_xlim()[1]
         (label,) = (text for text in ax.texts if text.get_text() == "20")
         assert label.get_ha() == "right"
-        assert f"{panel.key}: the curve ends at epoch 6, " in panel.conclusion
-        assert panel.conclusion.endswith("the median chosen epoch is 20.")
+        assert f"{panel.key}: after 6 epochs, up to where half of the trainings went on, " in panel.conclusion
+        assert panel.conclusion.endswith("the mean chosen epoch, 20, lies beyond.")
     assert "may lie beyond" in display.caption()
 
 
@@ -203,7 +203,7 @@ def test_a_chosen_epoch_within_the_curve_needs_no_words(studies):
         evidence["epochs"] = {arm: [2.0] for arm in evidence["epochs"]}
 
     display = Curves(altered(studies, early))
-    assert all("at the median chosen epoch, 2, the median loss is" in panel.conclusion for panel in display.panels())
+    assert all("at the mean chosen epoch, 2, the median loss is" in panel.conclusion for panel in display.panels())
     assert "beyond" not in display.caption()
 
 

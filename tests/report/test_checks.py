@@ -59,8 +59,32 @@ def test_ignored_ones_are_listed_as_such(findings):
 
 
 def test_an_unknown_code(findings):
-    with pytest.raises(InputError, match=r"There is no check 'POS099'.* Known: POS001, POS002"):
+    with pytest.raises(InputError, match=r"There is no check 'POS099'\. Known: POS001, POS002"):
         checks_of(findings, ["POS099"])
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("POS02", "POS002"),
+        ("2", "POS002"),
+        ("POS-012", "POS012"),
+        ("PSO0010", "POS010"),
+        ("POS", None),
+        ("POS20", None),
+    ],
+)
+def test_an_unknown_code_is_taken_by_its_number(altered, given, meant):
+    with pytest.raises(InputError) as caught:
+        checks_of(altered(_gain(0.01)), [given])
+    assert ("Did you mean" in str(caught.value)) == (meant is not None)
+    assert meant is None or f"Did you mean '{meant}'?" in str(caught.value)
+
+
+def test_a_long_code_is_cut_short(altered):
+    with pytest.raises(InputError) as caught:
+        checks_of(altered(_gain(0.01)), ["9" * 5000])
+    assert len(str(caught.value)) < 500
 
 
 def _gain(lower):
@@ -143,6 +167,13 @@ def _classes(accuracy):
     return alter
 
 
+def _copies(number, words):
+    def alter(verdict, evidence):
+        verdict["study"] |= {"notes": [f"{number} {words} an earlier row."], "copies": number}
+
+    return alter
+
+
 FAILURE = {"repeat": 0, "fold": 0, "arm": "l1", "stage": "tuning", "strengths": {}}
 WARNING = {"sites": [], "text": "Something."}
 STOPPED = {"sentence": "ended by the budget after 2 of 5 repeats", "ended": "budget"}
@@ -152,14 +183,17 @@ CASES = [
     ("POS001", _gain(0.01), "passed", "for certain: weights"),
     ("POS002", _strong, "issue", "100% of the resamples chose l1 near 0.01"),
     ("POS002", _weak, "passed", "as good as off"),
-    ("POS003", _set("analysis", "smallest_detectable_difference", value=0.5), "tip", "Differences of 0.5000 R2"),
+    ("POS003", _set("analysis", "smallest_detectable_difference", value=0.5), "tip", "misses differences below 0.5000"),
     ("POS003", _set("analysis", "smallest_detectable_difference", value=0.001), "passed", "within your margin"),
     ("POS004", _both(at_half_margin="combine", at_double_margin="equivalent"), "tip", "With half the margin"),
     ("POS004", _both(at_half_margin="equivalent", at_double_margin="equivalent"), "passed", "same kind"),
     ("POS005", _epochs(5.9), "issue", "of at most 6 epochs"),
     ("POS005", _epochs(3), "passed", "well before"),
-    ("POS006", _set("study", "notes", value=["3 rows repeat an earlier row."]), "issue", "3 rows repeat"),
+    ("POS006", _copies(3, "rows repeat"), "issue", "3 rows repeat an earlier row. That is 1.5% of 200 rows."),
+    ("POS006", _copies(1, "row repeats"), "tip", "1 row repeats an earlier row. That is 0.5% of 200 rows."),
+    ("POS006", _set("study", "notes", value=["Name --groups COLUMN."]), "issue", "Name --groups COLUMN."),
     ("POS006", _set("study", "notes", value=["Another note."]), "passed", "No row is a copy"),
+    ("POS006", _copies(0, "rows repeat"), "passed", "No row is a copy"),
     ("POS007", _set("study", "failed_networks", value=1), "issue", "1 refit diverged"),
     ("POS007", _set("study", "failures", value=[FAILURE]), "tip", "1 trial at least diverged"),
     ("POS007", _set("study", "failures", value=[]), "passed", "No network diverged"),
@@ -221,9 +255,95 @@ def test_the_remedy_for_strengths_at_their_ends_widens_those(altered):
     assert status(altered(_weak), "POS002").remedy == "--range NAME=LOW:HIGH widens a range."
 
 
+def _inside(verdict, evidence):
+    """Let the resamples choose the end of l1, though on average the strengths before it are better."""
+    _weak(verdict, evidence)
+    one, high = evidence["trials"]["weights"], evidence["ranges"]["l1"]["high"]
+    one["strengths"]["l1"] = [high if chosen else high / 20 for chosen in one["chosen"]]
+    one["relative_loss"] = [
+        0.5 + f / 100 if chosen else 0.1 for f, chosen in zip(one["fit"], one["chosen"], strict=True)
+    ]
+
+
+def test_strengths_at_their_end_that_are_no_better_there_ask_for_nothing(altered):
+    check = status(altered(_inside), "POS002")
+    assert check.status == "passed"
+    assert check.found == (
+        "In weights, 100% of the resamples chose l1 near 0.01, the end of its range, but strengths of 0.00046 to "
+        "0.0022 are within one standard error of the best."
+    )
+    assert check.remedy == "--range NAME=LOW:HIGH widens a range."
+
+
+def test_strengths_at_their_end_that_are_as_good_inside_ask_for_nothing(altered):
+    def flat(verdict, evidence):
+        _inside(verdict, evidence)
+        evidence["trials"]["weights"]["relative_loss"] = [0.1 + f / 100 for f in evidence["trials"]["weights"]["fit"]]
+
+    assert "strengths of 0.00046 to 0.01 are within" in status(altered(flat), "POS002").found
+
+
+@pytest.mark.parametrize(
+    ("code", "alter", "ending"),
+    [
+        ("POS005", _epochs(5.9), ("--epochs", "12", "--out", "houses_longer.posology")),
+        ("POS013", _set("study", "warnings", value=[{**WARNING, "code": "searched too little"}]),
+         ("--trials", "8", "--out", "houses_searched.posology")),
+    ],
+)  # fmt: skip
+def test_what_needs_more_names_the_whole_command(altered, code, alter, ending):
+    findings = altered(alter)
+    option, value = ending[0].removeprefix("--"), ending[1]
+    assert status(findings, code).remedy == f"Give more in a new study, for resume cannot: Study(..., {option}={value})"
+    findings.held.update(table="/tables/houses.csv", target="price", budget=90.0)
+    findings.verdict["settings"]["source"] = {"kind": "question", "where": "", "function": "", "config": ""}
+    findings.run["folder"] = "/out/houses.posology"
+    command = shlex.split(status(findings, code).remedy.partition("resume cannot: ")[2])
+    assert command[:5] == ["posology", "study", "houses.csv", "--target", "price"]
+    given = dict(itertools.pairwise(command))
+    assert (given["--budget"], given["--repeats"], given[ending[0]], given["--out"]) == ("1m30s", "2", value, ending[3])
+
+
+def test_the_command_says_that_what_fit_was_given_is_not_in_it(altered):
+    findings = altered(_epochs(5.9))
+    findings.held.update(table="/tables/houses.csv", target="price")
+    settings = findings.verdict["settings"]
+    settings["source"] = {"kind": "question", "where": "", "function": "", "config": ""}
+    settings["design"]["callbacks"]["restore_best_weights"] = False
+    assert status(findings, "POS005").remedy.endswith("(and your --fit, with this changed there too)")
+
+
+@pytest.mark.parametrize("fitting", [{"overfits": True}, {"underfits": True}])
+def test_no_more_of_a_strength_that_was_just_tuned_is_asked_for(altered, fitting):
+    findings = altered(_fitting(**fitting))
+    findings.verdict["prescription"].update(arm="weights", strengths={"l1": [0.0014], "l2": [0.0]})
+    assert (
+        "More strength is no remedy: of what was tried, l1 0.0014, l2 0" in _against(findings) or "underfits" in fitting
+    )
+    findings.verdict["prescription"].update(arm="none", strengths={})
+    said = _against(findings)
+    assert ("Regularizers were tried and are not advised." in said) == ("overfits" in fitting)
+    assert ("a wider or deeper network" in said) == ("underfits" in fitting)
+
+
+def _against(findings):
+    return status(findings, "POS014").remedy
+
+
+def test_more_strength_is_asked_for_where_its_range_ends_too_early(altered):
+    def both(verdict, evidence):
+        _strong(verdict, evidence)
+        _fitting(overfits=True)(verdict, evidence)
+        verdict["prescription"].update(arm="weights", strengths={"l1": [0.01], "l2": [0.0]})
+
+    assert _against(altered(both)) == "Against overfitting: a stronger l1, as POS002 says."
+
+
 def test_the_remedy_is_the_command_of_the_study_that_was_asked(altered):
     findings = altered(_strong)
-    findings.held.update(table="/tables/my houses.csv", target="price", drop=["id", "a, b"], groups="town")
+    findings.held.update(
+        table="/tables/my houses.csv", target="price", drop=["id", "a, b"], groups="town", budget=240.0
+    )
     settings = findings.verdict["settings"]
     settings["source"] = {"kind": "file", "where": "/nets/net.py", "function": "build", "config": ""}
     settings |= {"ranges": {"dropout": [0.1, 0.5]}, "levers": False, "all_repeats": True}
@@ -233,7 +353,13 @@ def test_the_remedy_is_the_command_of_the_study_that_was_asked(altered):
     assert command[:5] == ["posology", "study", "my houses.csv", "--target", "price"]
     assert command[-2:] == ["--out", "houses_wider.posology"]
     given = list(itertools.pairwise(command))
-    for option in [("--groups", "town"), ("--drop", 'id,"a, b"'), ("--network", "net.py:build"), ("--trials", "4")]:
+    for option in [
+        ("--budget", "4m"),
+        ("--groups", "town"),
+        ("--drop", 'id,"a, b"'),
+        ("--network", "net.py:build"),
+        ("--trials", "4"),
+    ]:
         assert option in given
     assert [value for option, value in given if option == "--range"] == [
         "dropout=0.0:0.77", "l1=1e-06:0.1", "l2=1e-06:0.1",
@@ -242,9 +368,27 @@ def test_the_remedy_is_the_command_of_the_study_that_was_asked(altered):
     assert "--margin" not in command  # as by default
 
 
+def test_few_copies_are_no_issue_and_are_counted(altered):
+    check = status(altered(_copies(1, "row repeats")), "POS006")
+    assert check.remedy == "So few hardly move a score. Drop what is there twice by mistake."
+
+    def of_an_earlier_version(verdict, evidence):
+        verdict["study"]["notes"] = ["1 row repeats an earlier row, target included."]
+        verdict["study"].pop("copies", None)
+
+    assert status(altered(of_an_earlier_version), "POS006").status == "issue"
+
+
+def test_rows_in_time_beside_few_copies_stay_an_issue(altered):
+    def both(verdict, evidence):
+        verdict["study"] |= {"notes": ["1 row repeats an earlier row.", "Keep together: --groups"], "copies": 1}
+
+    assert status(altered(both), "POS006").status == "issue"
+
+
 def test_copies_where_groups_are_given_have_another_remedy(altered):
     def copied(verdict, evidence):
-        verdict["study"]["notes"] = ["1 row repeats an earlier row, target included."]
+        verdict["study"] |= {"notes": ["9 rows repeat an earlier row, target included."], "copies": 9}
 
     def grouped(verdict, evidence):
         copied(verdict, evidence)

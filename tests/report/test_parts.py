@@ -1,12 +1,19 @@
 """One list of parts, which the page and the Markdown walk: what stands in one stands in the other."""
 
+import json
 import re
 
+import pytest
+
+from posology.cli.options import Ask, Where
+from posology.cli.study_options import asked, kinds
+from posology.durations import parse_duration
 from posology.report.findings import Findings
 from posology.report.items import Checks, Code, Said, Table, Text
 from posology.report.markdown import plain, to_markdown
 from posology.report.page import whole_page
 from posology.report.parts import about, parts_of
+from posology.study_file import read
 from posology.wording import printable
 
 from .test_page import Page
@@ -53,3 +60,17 @@ def test_the_users_features_are_counted_and_the_prepared_columns_apart():
     study = {"rows": 900, "columns": 7, "prepared_columns": 22, "target": "demand", "network": "net.py:build"}
     told = about(Findings({"study": study}, {}, {}, {}))
     assert told == "demand · 900 rows, 7 features (22 prepared columns for the network) · net.py:build"
+
+
+def test_the_study_file_asks_for_the_same_study_its_budget_too(findings, tmp_path):
+    own = Ask(network="question").settings(Where(), pytest.fail).to_dict()["source"]
+    settings = {**findings.verdict["settings"], "source": own}
+    held = {**findings.held, "table": "/tables/houses.csv", "target": "price", "budget": 240.0}
+    parts = parts_of(Findings({**findings.verdict, "settings": settings}, findings.evidence, findings.run, held))
+    (code,) = (item for item in parts[-1].items if isinstance(item, Code))
+    (tmp_path / "study.toml").write_text(code.text)
+    options = read(tmp_path / "study.toml", kinds())
+    ask, where = asked(options)
+    assert json.loads(json.dumps(ask.settings(where, pytest.fail).to_dict())) == settings
+    assert parse_duration(options["budget"]) == 240.0
+    assert options["table"] == str(tmp_path / "houses.csv")

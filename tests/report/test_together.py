@@ -79,7 +79,7 @@ def test_arms_that_are_the_same_network_have_no_difference_that_might_not_hold()
 def test_a_new_sample(ends, words):
     said = together_or_apart(verdict(resampled=(0.02, *ends)), "R2")[-1]
     assert said.startswith("In a new sample, by Nadeau and Bengio: l1+dropout minus l1 +0.0200 [")
-    assert said.endswith(f"a difference that {words}.")
+    assert f"a difference that {words}. It asks about these two alone, as if named beforehand; the verdict's" in said
 
 
 def test_with_one_fit_there_is_nothing_to_say_of_a_new_sample():

@@ -42,6 +42,8 @@ def test_without_copies_only_the_order_changes():
 def test_copies_are_told():
     notes = taken(np.r_[0:40, 7, 7, 9]).notes
     assert notes[-1] == "3 rows that repeat another became its weight."
+    rows = np.r_[0:40, 7, 7, 9]
+    assert (table_from_arrays(X.iloc[rows], Y[rows]).copies, taken(rows).copies) == (3, 0)
 
 
 def test_rows_that_agree_by_chance_are_no_copies():

@@ -65,8 +65,8 @@ def study(
     folder, how = Path(out) if out else Path(f"{Path(table).name.split('.')[0]}.posology"), how or How()
     if Path(table).suffix == ".toml":
         here = [target or None, task, groups, weights, drop or None, ask, where]
-        table, target, task, groups, weights, drop, ask, where, track = _in_file(Path(table), here)
-        how = replace(how, track=how.track or tuple(track))
+        table, target, task, groups, weights, drop, ask, where, track, budget = _in_file(Path(table), here)
+        how = replace(how, track=how.track or tuple(track), budget=how.budget or budget)
     from posology.table.columns_read import note_on_columns
 
     if not target:
@@ -173,7 +173,7 @@ def _reading(how: How) -> AbstractContextManager[object]:
 
 
 def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
-    """Read a study file: table, target, task, groups, weights, drop, what is asked, where, and who tracks it."""
+    """Read a study file: table, target, task, groups, weights, drop, what is asked, where, who tracks it, budget."""
     from posology.cli.study_options import asked, kinds
     from posology.study_file import read
 
@@ -184,4 +184,4 @@ def _in_file(path: Path, beside: Sequence[Any]) -> tuple[Any, ...]:
         )
     options = read(path, kinds())
     of_table = (options.get(name) for name in ("table", "target", "task", "groups", "weights"))
-    return (*of_table, options.get("drop", ""), *asked(options), options.get("track", ()))
+    return (*of_table, options.get("drop", ""), *asked(options), options.get("track", ()), options.get("budget"))

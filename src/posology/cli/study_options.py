@@ -19,7 +19,10 @@ TABLE = {
 }
 """What the command itself takes."""
 
-RUN = {"track": (LISTS, "Write the study into mlflow, tensorboard or wandb too; each is an extra.")}
+RUN = {
+    "budget": (str, "Time for the evidence: the study ends after the last repeat that fits."),
+    "track": (LISTS, "Write the study into mlflow, tensorboard or wandb too; each is an extra."),
+}
 """Of how it is run; the others belong to a machine or a call, not to a study."""
 
 EXAMPLES: dict[str, Any] = {
@@ -37,6 +40,7 @@ EXAMPLES: dict[str, Any] = {
     "include": ["dense_1"],
     "exclude": ["dense_2"],
     "input": ["left=age,bmi"],
+    "budget": "10min",
     "track": ["mlflow"],
 }
 """Of options that have no default."""

@@ -119,15 +119,15 @@ class FirstSight:
         Examples
         --------
         >>> print(FirstSight(0.0312, 0.0139, 0.0281).sentence(5, 0.01))  # doctest: +NORMALIZE_WHITESPACE
-        After 1 of at most 5 repeats, differences of 0.031 R2 show four times out of five; after all repeats, those of
-        0.014 to 0.028 (four studies of five end there). Your margin is 0.01; fewer arms or more rows show smaller ones.
+        After 1 of at most 5 repeats, differences below 0.031 R2 are easily missed; after all repeats probably those
+        below 0.014 to 0.028. Your margin is 0.01; fewer arms or more rows show smaller ones.
         """
         places = max(3, 1 - math.floor(math.log10(margin)))
         now, least, most = (f"{x:.{places}f}" for x in (self.now, self.least, self.most))
         return (
-            f"After 1 of at most {repeats} repeats, differences of {now} {measure.words} show four times out of five; "
-            f"after all repeats, those of {least} to {most} (four studies of five end there). Your margin is "
-            f"{margin:g}; fewer arms or more rows show smaller ones."
+            f"After 1 of at most {repeats} repeats, differences below {now} {measure.words} are easily missed; after "
+            f"all repeats probably those below {least} to {most}. Your margin is {margin:g}; fewer arms or more rows "
+            "show smaller ones."
         )
 
 

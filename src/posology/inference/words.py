@@ -183,23 +183,20 @@ def _what_would_help(analysis: Analysis, units: tuple[int, str]) -> list[str]:
         return ["More repeats would not help: these columns and this network do not predict the target yet."]
     if not _simple(analysis):
         return ["Whether to combine needs single regularizers among the arms (--arms)."]
-    could = (
-        f"Differences of {_about(now, margin)} {analysis.measure.words} would have been shown four times out of five; "
-    )
-    said = [f"{could}your margin is {margin:g}."]
+    missed = f"This study easily misses differences below {_about(now, margin)} {analysis.measure.words}"
+    said = [f"{missed}, and your margin is {margin:g}."]
     if floor is None or analysis.chance is None:
         return [*said, f"More repeats would tell whether more training or more {units[1]} would help."]
-    here, endless = f"with {units[0]:,} {units[1]}", f"endless repeats would leave {_about(min(floor, now), margin)}"
+    left = f"on {units[0]:,} {units[1]} that stays {_about(min(floor, now), margin)} or more, however many the repeats"
     could = repeats_could(analysis.chance)
     if could == "may":
-        # of draws, so never quite certain; and nobody trains endless repeats
-        share = f"{min(analysis.chance, 0.99):.0%}"
-        endless = f"endless ones would with a chance of {share}, a few with a smaller one"
-        return [*said, f"More repeats (--repeats) may decide it: {endless}."]
+        # of draws, so never quite certain
+        chance = f"the chance that they do is at most {min(analysis.chance, 0.99):.0%}, however many there are"
+        return [*said, f"More repeats (--repeats) may decide it: {chance}."]
     if could == "would not":
-        return [*said, f"More training will not help, more {units[1]} would: {here}, {endless}."]
-    rare = f"and decide it with a chance of {analysis.chance:.0%} at best"
-    return [*said, f"More repeats can hardly decide it, more {units[1]} would help more: {here}, {endless}, {rare}."]
+        return [*said, f"More training will not help, more {units[1]} would: {left}."]
+    rare = f"their chance to decide it is {analysis.chance:.0%} at best"
+    return [*said, f"More repeats can hardly decide it, more {units[1]} would help more: {left}; {rare}."]
 
 
 def _sharing(one: str, two: str, found: Overlap) -> str:

@@ -9,6 +9,8 @@ from posology.network.sites import Dose
 from posology.regularizers import Regularizer
 from posology.wording import quoted
 
+NO_DROPOUT = "keras.layers.Dropout(0.0), that is, none"
+
 
 def keras_lines(doses: Sequence[Dose]) -> list[str]:
     """Write the prescription as Keras lines.
@@ -46,7 +48,8 @@ def _activation(dose: Dose) -> list[str]:
     if site.present:
         rate = dose.strengths[RATE]
         lines.append(
-            f"{site.layer}: keras.layers.Dropout({rate:.3g})" if rate else f"{site.layer}: remove this Dropout"
+            # as in the exported code, whose diff then is one number
+            f"{site.layer}: keras.layers.Dropout({rate:.3g})" if rate else f"{site.layer}: {NO_DROPOUT}"
         )
     return lines + [f"after {site.layer}: add {_code('layers', form)}" for _, form in layers_at(dose)]
 

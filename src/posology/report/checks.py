@@ -3,13 +3,14 @@
 A check that cannot be made says so; one that was not to be shown is listed as ignored.
 """
 
+import re
 from collections.abc import Iterable
 
 from posology.errors import InputError
 from posology.report import looks
 from posology.report.check import Check, Rule, Status
 from posology.report.findings import Findings
-from posology.wording import did_you_mean
+from posology.wording import shortened
 
 
 def checks_of(findings: Findings, ignore: Iterable[str] = ()) -> list[Check]:
@@ -30,9 +31,16 @@ def checks_of(findings: Findings, ignore: Iterable[str] = ()) -> list[Check]:
     known = [rule.code for rule in RULES]
     for code in ignored:
         if code not in known:
-            raise InputError(f"There is no check '{code}'.{did_you_mean(code, known)} Known: {', '.join(known)}.")
+            raise InputError(f"There is no check '{shortened(code)}'.{_meant(code)} Known: {', '.join(known)}.")
     out = [rule.ignored(findings) if rule.code in ignored else rule.check(findings) for rule in RULES]
     return sorted(out, key=lambda check: list(Status).index(check.status))
+
+
+def _meant(code: str) -> str:
+    """Ask for the check of the same number; codes differ in nothing else, so that other letters tell nothing."""
+    number = re.sub(r"\D", "", code).lstrip("0")
+    near = [rule.code for rule in RULES if rule.code.removeprefix("POS").lstrip("0") == number]
+    return f" Did you mean '{near[0]}'?" if near else ""
 
 
 RULES = (
@@ -48,7 +56,7 @@ RULES = (
         "POS002",
         "Chosen strengths lie inside their ranges",
         "Chosen strengths lie at the end of their range",
-        "A better strength may lie beyond the strong end.",
+        "No strength further inside is as good: a better one may lie beyond the strong end.",
         looks.widen,
         looks.edge,
     ),
@@ -73,7 +81,7 @@ RULES = (
         "Trainings end by themselves",
         "Trainings are cut off",
         "A network that is cut off is scored before it is done; regularized ones need more epochs and lose most.",
-        "Give more --epochs.",
+        looks.longer,
         looks.last_epoch,
     ),
     Rule(
@@ -137,7 +145,7 @@ RULES = (
         "The search is over",
         "The search was still gaining",
         "An arm whose later trials still gain may be better than it looks: 'alone' may only mean 'badly searched'.",
-        "Give more --trials.",
+        looks.search_more,
         looks.search,
     ),
     Rule(
@@ -146,7 +154,7 @@ RULES = (
         "The advised arm overfits or underfits",
         "Its training rows are predicted better than its held-out rows, or others predict held-out rows better than it "
         "predicts its training rows.",
-        "Overfitting: more strength, or more rows. Underfitting: a larger network, or less strength.",
+        looks.fit_better,
         looks.overfits,
     ),
     Rule(

@@ -1,17 +1,21 @@
 """What each coded check looks at in a study, and finds."""
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from posology.inference.outlook import repeats_could
 from posology.regularizers import REGULARIZERS
-from posology.report.asking_again import wider_study
+from posology.report.asking_again import study_again
 from posology.report.charts.numbers import signed, strength
 from posology.report.charts.path import Path as StrengthPath
 from posology.report.charts.trials import BINS
 from posology.report.check import Outcome, Status
 from posology.report.findings import Findings
+from posology.report.tables import strengths_in_words
+from posology.table.checks import MANY_COPIES
 from posology.wording import capital, counted
 
 EDGE = 0.3
@@ -37,19 +41,30 @@ def beyond_noise(f: Findings) -> Outcome:
 
 
 def edge(f: Findings) -> Outcome:
-    """Look for strengths that many resamples chose at the strong end of their ranges."""
+    """Look for strengths that many resamples chose at the strong end of their ranges, and that are best there."""
     if not f.evidence["ranges"]:
         return Status.NOT_APPLICABLE, "Each resample has a mix of its own."
+    path, said = StrengthPath(f), {}
+    for name, share in _near_their_ends(f).items():
+        end = f"{f.evidence['ranges'][name]['high']:g}, the end of its range"
+        said[name] = f"In {path.arm(name)}, {share:.0%} of the resamples chose {name} near {end}"
+    if narrow := _too_narrow(f):
+        return Status.ISSUE, " ".join(f"{said[name]}." for name in narrow)
+    inside = [f"{text}, but {path.good(name) or 'too few tried it to be compared'}." for name, text in said.items()]
+    none = "Chosen strengths lie inside their ranges, or at the weak end, which is as good as off."
+    return Status.PASSED, " ".join(inside) or none
+
+
+def _too_narrow(f: Findings) -> list[str]:
+    """List the regularizers that many resamples chose at the end, where none further inside is as good on average.
+
+    Where the plateau reaches inside, or lies there, a wider range moves nothing.
+    """
     path = StrengthPath(f)
-    bad = [
-        f"In {path.arm(name)}, {share:.0%} of the resamples chose {name} near {f.evidence['ranges'][name]['high']:g}, "
-        "the end of its range."
-        for name, share in _at_their_ends(f).items()
-    ]
-    return _found(bad, "Chosen strengths lie inside their ranges, or at the weak end, which is as good as off.")
+    return [name for name in _near_their_ends(f) if path.plateau(name) == [BINS]]
 
 
-def _at_their_ends(f: Findings) -> dict[str, float]:
+def _near_their_ends(f: Findings) -> dict[str, float]:
     """Give the share of resamples that chose the last bin, of regularizers where many did."""
     path, out = StrengthPath(f), {}
     for name in f.regularizers:
@@ -63,13 +78,13 @@ def _at_their_ends(f: Findings) -> dict[str, float]:
 
 def widen(f: Findings) -> str:
     """Name a wider range of each regularizer whose strengths lie at the end; some have no more to give."""
-    found = {name: f.evidence["ranges"][name] for name in _at_their_ends(f)}
+    found = {name: f.evidence["ranges"][name] for name in _too_narrow(f)}
     wider = {name: (own["low"], high) for name, own in found.items() if (high := _beyond(name, own)) > own["high"]}
     if not wider:
         return "Its range ends where its strength does." if found else "--range NAME=LOW:HIGH widens a range."
     shorter = {name: (low, float(strength(high))) for name, (low, high) in wider.items()}
     them = "it" if len(wider) == 1 else "them"
-    return f"Widen {them} in a new study, for resume cannot: {wider_study(f, shorter)}"
+    return f"Widen {them} in a new study, for resume cannot: {study_again(f, 'wider', shorter)}"
 
 
 def _beyond(name: str, own: Mapping[str, Any]) -> float:
@@ -85,10 +100,10 @@ def resolution(f: Findings) -> Outcome:
     seen = f.verdict["analysis"]["smallest_detectable_difference"]
     if seen is None:
         return Status.NOT_APPLICABLE, "With arms that never differ there is nothing to resolve."
-    text = f"Differences of {seen:.4f} {f.measure.words} would have been shown four times out of five"
+    text = f"This study easily misses differences below {seen:.4f} {f.measure.words}"
     if seen <= f.margin:
-        return Status.PASSED, f"{text}, within your margin of {f.margin:g}."
-    return Status.TIP, f"{text}; your margin is {f.margin:g}."
+        return Status.PASSED, f"{text}, which are within your margin of {f.margin:g}."
+    return Status.TIP, f"{text}, and your margin is {f.margin:g}."
 
 
 def line(f: Findings) -> Outcome:
@@ -117,15 +132,48 @@ def last_epoch(f: Findings) -> Outcome:
     return _found(bad if late else [], "Trainings end well before their longest.")
 
 
+def longer(f: Findings) -> str:
+    """Name the study of twice the epochs."""
+    epochs = f.verdict["settings"]["design"]["epochs"]
+    return f"Give more in a new study, for resume cannot: {study_again(f, 'longer', epochs=2 * epochs)}"
+
+
 def copies(f: Findings) -> Outcome:
     """Look for rows that are no evidence of their own."""
-    alike = ("repeat an earlier row", "repeats an earlier row", "--groups")
-    notes = [note for note in f.verdict["study"]["notes"] if any(words in note for words in alike)]
-    return _found(notes, "No row is a copy of another, nor are neighbours in time alike.")
+    study = f.verdict["study"]
+    # what an estimator joined into one row with its weight is no copy any more
+    joined = study.get("copies") == 0
+    told = [note for note in study["notes"] if "--groups" in note or _tells_copies(note)]
+    notes = [note for note in told if not (joined and _tells_copies(note))]
+    status = Status.TIP if _only_few_copies(f, notes) else Status.ISSUE
+    none = "No row is a copy of another, nor are neighbours in time alike."
+    return _found([_with_share(f, note) for note in notes], none, status)
+
+
+def _tells_copies(note: str) -> bool:
+    return "repeat an earlier row" in note or "repeats an earlier row" in note
+
+
+def _only_few_copies(f: Findings, notes: Sequence[str]) -> bool:
+    """Tell whether all that is told is copies of so few rows that no score hangs on them."""
+    study = f.verdict["study"]
+    # studies of an earlier version do not have the count
+    few = study.get("copies", study["rows"]) <= MANY_COPIES * study["rows"]
+    return few and all(map(_tells_copies, notes))
+
+
+def _with_share(f: Findings, note: str) -> str:
+    study = f.verdict["study"]
+    if not _tells_copies(note) or "copies" not in study:
+        return note
+    share = 100 * study["copies"] / study["rows"]
+    return f"{note} That is {share:.2g}% of {study['rows']:,} rows."
 
 
 def apart(f: Findings) -> str:
     """Say how rows that are alike are kept together; where groups are, only what they do not hold is left to do."""
+    if copies(f)[0] is Status.TIP:
+        return "So few hardly move a score. Drop what is there twice by mistake."
     if (groups := f.verdict["study"]["groups"]) is None:
         return "Name the column that says which rows belong together, or drop what is there twice by mistake."
     return (
@@ -205,11 +253,15 @@ def search(f: Findings) -> Outcome:
     return _found(bad, "The second half of every arm's trials gained nothing that matters.")
 
 
+def search_more(f: Findings) -> str:
+    """Name the study of twice the trials."""
+    trials = f.verdict["settings"]["design"]["trials"]
+    return f"Give more in a new study, for resume cannot: {study_again(f, 'searched', trials=2 * trials)}"
+
+
 def overfits(f: Findings) -> Outcome:
     """Look whether the advised arm over- or underfits."""
-    fitting = (f.verdict["behaviour"] or {}).get("fitting", [])
-    one = next((one for one in fitting if one["arm"] == f.advised and one["train"] is not None), None)
-    if one is None:
+    if (one := _fitting_of_advised(f)) is None:
         return Status.NOT_APPLICABLE, "There are no training scores of the advised arm."
     bad = []
     if one["overfits"]:
@@ -219,6 +271,34 @@ def overfits(f: Findings) -> Outcome:
         reached = f"{f.gap_unit} {one['reached']:.3f} on held-out rows"
         bad.append(f"{f.advised} underfits: {one['reached_by']} gets {reached}.")
     return _found(bad, f"{f.advised} neither over- nor underfits by more than your margin.", Status.TIP)
+
+
+def _fitting_of_advised(f: Findings) -> dict[str, Any] | None:
+    fitting = (f.verdict["behaviour"] or {}).get("fitting", [])
+    return next((one for one in fitting if one["arm"] == f.advised and one["train"] is not None), None)
+
+
+def fit_better(f: Findings) -> str:
+    """Say what is left to do where strengths were tuned already."""
+    one = _fitting_of_advised(f) or {"overfits": True, "underfits": True}
+    said = [_against_overfitting(f)] if one["overfits"] else []
+    if one["underfits"]:
+        said.append("Against underfitting: a wider or deeper network; weaker strengths were tried too, down to none.")
+    return " ".join(said)
+
+
+def _against_overfitting(f: Findings) -> str:
+    """Ask for more strength only where POS002 does: elsewhere stronger ones were tried, and predicted worse."""
+    strengths = [name for name, sites in f.verdict["prescription"]["strengths"].items() if any(sites)]
+    if narrow := [name for name in strengths if name in _too_narrow(f)]:
+        return f"Against overfitting: a stronger {' and '.join(narrow)}, as POS002 says."
+    less = "More rows, fewer columns or a smaller network may narrow the gap"
+    if not strengths:
+        return f"Regularizers were tried and are not advised. {less}."
+    best = (
+        f"of what was tried, {strengths_in_words(f.verdict['prescription']['strengths'])} predicted held-out rows best"
+    )
+    return f"More strength is no remedy: {best}, and a gap by itself does no harm. {less}."
 
 
 def structure(f: Findings) -> Outcome:
@@ -240,9 +320,10 @@ def ended(f: Findings) -> Outcome:
 
 def go_on(f: Findings) -> str:
     """Say how a study is made longer, or that more rows would help more."""
+    resume = f"posology resume {shlex.quote(Path(f.run['folder']).name)}"
     if f.verdict["study"]["stopping"]["ended"] == "budget":
-        return "posology resume goes on where it ended."
-    return f"posology resume --repeats N adds repeats, and trains nothing twice.{_rather_rows(f)}"
+        return f"{resume} goes on where it ended."
+    return f"{resume} --repeats N adds repeats, and trains nothing twice.{_rather_rows(f)}"
 
 
 def finer(f: Findings) -> str:

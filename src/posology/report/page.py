@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,6 +30,8 @@ class _Picture:
     svg: Any
     width: int
     conclusion: str
+    narrow: Any = None
+    narrow_width: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,13 @@ def _picture(display: Display, panel: Panel, name: str) -> _Picture:
 
     key = hashlib.sha256(panel.key.encode()).hexdigest()[:8]
     title = f"{display.title}: {panel.heading}"
-    svg = to_svg(display.figure(panel), f"{name}-{display.name}-{key}", title, panel.conclusion)
-    return _Picture(panel.heading, Markup(svg), round(SCALE * panel.size[0]), panel.conclusion)  # noqa: S704, RUF100 escaped where it is made
+    name = f"{name}-{display.name}-{key}"
+    svg = to_svg(display.figure(panel), name, title, panel.conclusion)
+    picture = _Picture(panel.heading, Markup(svg), round(SCALE * panel.size[0]), panel.conclusion)  # noqa: S704, RUF100 escaped where it is made
+    if (narrow := display.narrow(panel)) is None:
+        return picture
+    svg = to_svg(display.narrow_figure(narrow), f"{name}-narrow", title, panel.conclusion)
+    return replace(picture, narrow=Markup(svg), narrow_width=round(SCALE * narrow.size[0]))  # noqa: S704, RUF100 escaped where it is made
 
 
 def _id(findings: Findings) -> str:

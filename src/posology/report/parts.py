@@ -67,7 +67,7 @@ def _arms(f: Findings) -> Part:
     words = f.measure.words
     caption = (
         f"{capital(words)} is on held-out rows that tuned nothing. Gap: train minus test {f.gap_unit}, "
-        "penalties and dropout off. Strengths are means over resamples; those to use are below."
+        "penalties and dropout off. Strengths and epochs are means over resamples; those to use are below."
     )
     caption = " ".join(filter(None, (caption, on_arms(f.arms))))
     items: list[Any] = [Forest(f), arms_table(f), Text(caption, "caption")]
@@ -84,7 +84,7 @@ def _what_to_do(f: Findings) -> Part:
         f"posology predict {folder} NEW_TABLE\nposology export {folder} --to code\nposology export {folder} --to keras"
     )
     items = (
-        Text(f"{advised}{counted(prescription['epochs'], 'epoch')} on all rows."),
+        Text(f"{advised}{counted(prescription['epochs'], 'epoch')}, tuned anew on all rows."),
         Code(code_of(f), "Lines to write"),
         Text(" ".join(by_hand(f.verdict))),
         Text("The same in the units of other libraries, at the study's batch size:"),

@@ -70,11 +70,11 @@ def _power(f: Findings) -> Sequence[str]:
     said = []
     if (seen := analysis["smallest_detectable_difference"]) is not None:
         said.append(
-            f"Smallest difference that this study would have shown four times out of five: {seen:.4f} {unit}; your "
-            f"margin is {f.margin:g}."
+            f"This study easily misses differences below {seen:.4f} {unit} (it would show one of that size with a "
+            f"chance of 80%); your margin is {f.margin:g}."
         )
     if (floor := analysis["floor_of_detectable_difference"]) is not None:
-        said.append(f"Endless repeats on these rows would bring that to {floor:.4f}.")
+        said.append(f"However many repeats, on these rows that stays at {floor:.4f} or more.")
     if (p := analysis["probabilities"]) is not None:
         said.append(in_probabilities(p["combination_better"], p["within_margin"]))
     return said

@@ -10,6 +10,11 @@ from posology.wording import factor
 L1_L2 = ("l1", "l2")
 """What the arm named weights is made of."""
 
+_OF_TWO = (
+    "It asks about these two alone, as if named beforehand; the verdict's interval holds for all arms together, "
+    "whichever looks best, and can be wider."
+)
+
 TELLING = math.log(2)
 """How much weaker or stronger, in logs, a strength must be chosen to be told of: trials lie nearly as far apart."""
 
@@ -86,7 +91,8 @@ def _new_sample(rivalry: Mapping[str, Any] | None, unit: str) -> list[str]:
         same = "the same network in every resample"
         return [f"{rivalry['combination']} and {rivalry['single']} are {same}: there is nothing to tell apart."]
     holds = "would hold" if found["lower"] > 0 or found["upper"] < 0 else "might not hold"
-    return [f"In a new sample, by Nadeau and Bengio: {pair} {with_interval(found)} {unit}: a difference that {holds}."]
+    asked = f"In a new sample, by Nadeau and Bengio: {pair} {with_interval(found)} {unit}: a difference that {holds}."
+    return [f"{asked} {_OF_TWO}"]
 
 
 def _both(pair: str) -> str:

@@ -36,7 +36,7 @@ def without_copies(table: Table) -> Table:
     joined = _rows(table, first, np.bincount(place.ravel(), heavy))
     copies = table.n_rows - len(first)
     note = f"{counted(copies, 'row')} that repeat{'s' if copies == 1 else ''} another became its weight."
-    return replace(joined, notes=(*joined.notes, note))
+    return replace(joined, notes=(*joined.notes, note), copies=max(0, table.copies - copies))
 
 
 def _keys(table: Table) -> UInt64[np.ndarray, "row key"]:

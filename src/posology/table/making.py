@@ -110,6 +110,7 @@ def build_table(
     said = list(read.notes)
     said += [together.note()] if together else []
     repeats = _repeats(joined, numbers)
+    copies = int(repeats.sum())
     weighted = None if weights is None else weights_of(str(weights.name), heavy[rows])
     said += [weighted.note()] if weighted else []
     notes = [
@@ -118,7 +119,7 @@ def build_table(
         *idle,
         *notes_on_idle(columns),
         *notes_on_rare_levels(columns),
-        *checks.notes_on(columns, int(repeats.sum()), grouped=bool(together)),
+        *checks.notes_on(columns, copies, grouped=bool(together)),
         *notes_on_stand_ins(columns, each, read.classes),
     ]
     notes += [] if together else [*notes_on_panels(columns), *notes_on_time(columns, numbers)]
@@ -128,7 +129,7 @@ def build_table(
     numbers.setflags(write=False)
     several = tuple(each) if len(each) > 1 else ()
     about = (", ".join(each), (*notes, *found), read.classes, together, weighted)
-    return Table(joined, numbers, *about, targets=several, cells=read.cells)
+    return Table(joined, numbers, *about, targets=several, cells=read.cells, copies=copies)
 
 
 def _columns(features: pd.DataFrame) -> list[Column]:

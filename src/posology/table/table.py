@@ -45,6 +45,8 @@ class Table:
         has any of them, or none.
     cells
         The classes as the user's own cells, such as 0 and 1; not in a file, where they are their names.
+    copies
+        How many rows repeat an earlier one, target included; not in a file.
     """
 
     features: pd.DataFrame
@@ -56,6 +58,7 @@ class Table:
     weights: Weights | None = None
     targets: tuple[str, ...] = ()
     cells: tuple[Any, ...] = ()
+    copies: int = 0
 
     @property
     def task(self) -> str:

@@ -20,11 +20,15 @@ def print_comparison(found: Comparison, names: Sequence[str]) -> None:
     for name, verdict in zip(names, found.verdicts, strict=True):
         console.print(f"{name}: {verdict}")
     if not found.same_rows:
-        console.print("They are about different tables: another verdict may be the table's doing.")
+        console.print(
+            "Their tables differ (other fingerprints). What can be compared is what each advises and what was asked; a "
+            "score is of its own rows, and the difference of two says nothing about the arms."
+        )
     console.print()
     if found.scores:
         console.print(_scores(found, names))
-        console.print(f"{capital(found.score)}, on held-out rows. No interval belongs to a difference between studies.")
+        apart = " No interval belongs to a difference between studies." if found.same_rows else ""
+        console.print(f"{capital(found.score)}, on held-out rows.{apart}")
     else:
         scales = ", and in ".join(f"{name} {scale}" for name, scale in zip(names, found.scales, strict=True))
         console.print(f"Their scores are not on one scale: in {scales}.")
@@ -33,12 +37,13 @@ def print_comparison(found: Comparison, names: Sequence[str]) -> None:
 
 
 def _scores(found: Comparison, names: Sequence[str]) -> Table:
-    table = _table("arm", *names, "second minus first")
+    # of other rows, a difference would be read as a gain
+    table = _table("arm", *names, *(["second minus first"] if found.same_rows else []))
     for pair in found.scores:
         both = pair.first is not None and pair.second is not None
         apart = f"{(pair.second or 0) - (pair.first or 0):+z.4f}" if both else ""
         shown = ["-" if score is None else f"{score:.4f}" for score in (pair.first, pair.second)]
-        table.add_row(pair.arm, *shown, apart)
+        table.add_row(pair.arm, *shown, *([apart] if found.same_rows else []))
     return table
 
 

@@ -128,9 +128,10 @@ def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: 
         lines.append(in_probabilities(p.combination_better, p.within_margin))
     twice, more = detectable_after(analysis.detectable, analysis.floor, repeats, 2 * repeats), ""
     if twice is not None:
-        more = f"; twice the repeats would bring that to {twice:.3f}, endless ones to {analysis.floor:.3f}"
+        least = f"however many there are, it stays at {analysis.floor:.3f} or more"
+        more = f"; with twice the repeats that would be {twice:.3f}, and {least}"
     seen = f"{analysis.detectable:.3f} {analysis.measure.words}{more}"
-    lines.append(f"Smallest difference that this study would likely have shown: {seen}.")
+    lines.append(f"This study easily misses differences below {seen}.")
     return lines
 
 

@@ -20,7 +20,8 @@ class Curves(Display):
 
     The network's own loss, penalties aside and dropout off, on training rows and on the validation rows of the inner
     splits, for the strengths that each resample chose. Lines are medians over resamples and inner splits, bands hold
-    the middle half, the shaded area between the lines is the gap. The dotted line is the median chosen epoch. Curves
+    the middle half, the shaded area between the lines is the gap. The dotted line is the mean chosen epoch, that of the
+    table of arms; the network that is handed over is tuned anew on all rows, and has its own. Curves
     end where fewer than half of the networks still train. The chosen epoch may lie beyond: it is where the mean loss
     over the inner splits is least, to which those that stopped count with their last. All pictures have one scale.
     """
@@ -39,19 +40,24 @@ class Curves(Display):
     def _conclusion(self, arm: str) -> str:
         one, median = self.findings.evidence["curves"][arm], 1
         train, watched = one["train"][median], one["validation"][median]
-        epoch = np.median(self.findings.evidence["epochs"][arm])
+        epoch = self._chosen(arm)
         at = int(np.searchsorted(self._epochs(len(train)), epoch, side="right")) - 1
         at = min(max(at, 0), len(train) - 1)
         losses = f"the median loss is {train[at]:.3f} on training rows and {watched[at]:.3f} on validation rows"
         if self._is_beyond(arm):
             end = self._epochs(len(train))[-1]
-            return f"{arm}: the curve ends at epoch {end}, where {losses}; the median chosen epoch is {epoch:.0f}."
-        return f"{arm}: at the median chosen epoch, {epoch:.0f}, {losses}."
+            drawn = f"after {end} epochs, up to where half of the trainings went on, {losses}"
+            return f"{arm}: {drawn}; the mean chosen epoch, {epoch:.0f}, lies beyond."
+        return f"{arm}: at the mean chosen epoch, {epoch:.0f}, {losses}."
 
     def _is_beyond(self, arm: str) -> bool:
         """Tell whether the chosen epoch lies where fewer than half of the networks still train."""
         last = self._epochs(len(self.findings.evidence["curves"][arm]["train"][1]))[-1]
-        return float(np.median(self.findings.evidence["epochs"][arm])) > last
+        return self._chosen(arm) > last
+
+    def _chosen(self, arm: str) -> float:
+        """Give the epochs that the table of arms has too."""
+        return float(np.mean(self.findings.evidence["epochs"][arm]))
 
     def _epochs(self, points: int) -> list[int]:
         return list(self.findings.evidence["curve_epochs"][:points])
@@ -64,9 +70,10 @@ class Curves(Display):
         """See `Display`."""
         hidden = len(self.findings.arms) - len(self._drawn())
         more = f" {hidden} more arms are in the table." if hidden > 0 else ""
+        beyond = _BEYOND if any(map(self._is_beyond, self._drawn())) else ""
         return (
-            "Medians over resamples and inner splits, bands hold the middle half; shaded: the gap; dotted: the median "
-            f"chosen epoch. One scale for all.{_BEYOND if any(map(self._is_beyond, self._drawn())) else ''}{more}"
+            "Medians over resamples and inner splits, bands hold the middle half; shaded: the gap; dotted: the mean "
+            f"chosen epoch, as in the table of arms. One scale for all.{beyond}{more}"
         )
 
     def frame(self) -> "pd.DataFrame":
@@ -100,7 +107,7 @@ class Curves(Display):
         ax.fill_between(epochs, one["train"][1], one["validation"][1], color=color("shade"), lw=0, zorder=0)
         low, high = self._limits()
         ends = [one[kind][1][-1] for kind in ("train", "validation")]
-        chosen = float(np.median(self.findings.evidence["epochs"][panel.key]))
+        chosen = self._chosen(panel.key)
         end = max(float(epochs[-1]), chosen)
         places = spread([min(max(end, low), high) for end in ends], 0.1 * (high - low))
         for kind, ink, place in (("train", color("s1"), places[0]), ("validation", color("s2"), places[1])):

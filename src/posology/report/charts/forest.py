@@ -1,10 +1,10 @@
 """The forest plot: every arm's difference with its interval, its name a dot matrix of what it switches on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from posology.report.charts.numbers import signed
+from posology.report.charts.intervals import Line, draw_interval, in_numbers, limit
+from posology.report.charts.narrow_forest import draw_narrow, narrow_panel
 from posology.report.display import Display, Panel
 from posology.report.findings import parts_of
 from posology.report.style import FONT, color, plain_axes
@@ -16,20 +16,11 @@ ROW = 24.0
 COLUMN = 62.0
 
 
-@dataclass(frozen=True)
-class _Line:
-    """What is drawn of one arm: a point and an interval, either of which may be missing."""
-
-    arm: str
-    value: float
-    lower: float | None
-    upper: float | None
-
-
 class Forest(Display):
     """Which arms help, and which could be best.
 
-    A row an arm, best first. The dots at the left say what the arm switches on; the line is a 95% interval.
+    A row an arm, best first. The dots at the left say what the arm switches on (on a narrow screen its name stands
+    above its row instead); the line is a 95% interval.
 
     "gain": score minus that of `none`, each with an interval of its own. Right of the shaded margin: certainly better
     by more than you care about. Inside it: the difference does not matter.
@@ -78,17 +69,17 @@ class Forest(Display):
             "could be best, an open one an arm that could not."
         )
 
-    def _lines(self, panel: str) -> list[_Line]:
+    def _lines(self, panel: str) -> list[Line]:
         rows = self.findings.verdict["arms"]
         if panel == "gain":
             return [
-                _Line(row["arm"], row["gain_over_none"] or 0.0, row["gain_lower"], row["gain_upper"]) for row in rows
+                Line(row["arm"], row["gain_over_none"] or 0.0, row["gain_lower"], row["gain_upper"]) for row in rows
             ]
         scores = {row["arm"]: self.findings.score(row["arm"]) for row in rows}
         out = []
         for row in rows:
             rival = max(score for arm, score in scores.items() if arm != row["arm"])
-            out.append(_Line(row["arm"], scores[row["arm"]] - rival, row["lower"], row["upper"]))
+            out.append(Line(row["arm"], scores[row["arm"]] - rival, row["lower"], row["upper"]))
         return out
 
     def frame(self) -> "pd.DataFrame":
@@ -114,17 +105,15 @@ class Forest(Display):
 
     def draw(self, ax: Any, panel: Panel) -> None:
         """See `Display`."""
-        lines, margin = self._lines(panel.key), self.findings.margin
-        could = {row["arm"]: row["could_be_best"] for row in self.findings.verdict["arms"]}
+        lines, band = self._lines(panel.key), self._band(panel)
+        could = self._could()
         plain_axes(ax)
         ax.spines["left"].set_visible(False)
-        left, right = (-margin, 0.0) if panel.key == "best" else (-margin, margin)
-        ax.axvspan(left, right, color=color("shade"), lw=0, zorder=0)
+        ax.axvspan(*band, color=color("shade"), lw=0, zorder=0)
         ax.axvline(0, color=color("muted"), lw=1, zorder=1)
         for y, line in enumerate(lines):
-            _interval(ax, y, line, could[line.arm], line.arm == self.findings.advised)
-        ends = [x for line in lines for x in (line.value, line.lower, line.upper) if x is not None]
-        _limits(ax, [*ends, left, right])
+            draw_interval(ax, y, line, could[line.arm], line.arm == self.findings.advised)
+        limit(ax, lines, band)
         ax.set_ylim(len(lines) - 0.4, -0.6)
         ax.set_yticks([])
         ax.locator_params(axis="x", nbins=6)
@@ -132,32 +121,29 @@ class Forest(Display):
         self._numbers(ax, lines, panel.key)
         _matrix(ax, [line.arm for line in lines], self.findings.factors, panel.margins[0] / _width(panel))
 
-    def _numbers(self, ax: Any, lines: Sequence[_Line], panel: str) -> None:
+    def narrow(self, panel: Panel) -> Panel:
+        """See `Display`."""
+        return narrow_panel(panel, self.findings.arms)
+
+    def draw_narrow(self, ax: Any, panel: Panel) -> None:
+        """See `Display`."""
+        draw_narrow(ax, self._lines(panel.key), panel.key, self._band(panel), self._could(), self.findings.advised)
+
+    def _band(self, panel: Panel) -> tuple[float, float]:
+        margin = self.findings.margin
+        return (-margin, 0.0) if panel.key == "best" else (-margin, margin)
+
+    def _could(self) -> dict[str, bool]:
+        return {row["arm"]: row["could_be_best"] for row in self.findings.verdict["arms"]}
+
+    def _numbers(self, ax: Any, lines: Sequence[Line], panel: str) -> None:
         for y, line in enumerate(lines):
-            text = "reference" if panel == "gain" and line.arm == "none" else f"{signed(line.value)}"
-            if line.lower is not None:
-                text += f" [{signed(line.lower)}, {signed(line.upper)}]"
             weight = "bold" if line.arm == self.findings.advised else "normal"
-            _beside(ax, 1.02, y, text, weight=weight, ha="left")
+            _beside(ax, 1.02, y, in_numbers(line, panel), weight=weight, ha="left")
 
 
 def _width(panel: Panel) -> float:
     return panel.size[0] - panel.margins[0] - panel.margins[1]
-
-
-def _interval(ax: Any, y: int, line: _Line, could: bool, advised: bool) -> None:
-    ink = color("s1") if could else color("s0")
-    if line.lower is not None:
-        ax.plot([line.lower, line.upper], [y, y], color=ink, lw=2, solid_capstyle="butt", zorder=2)
-    marker, size = ("D", 8) if advised else ("o", 7)
-    face = ink if could else color("paper")
-    ax.plot([line.value], [y], marker, ms=size, mfc=face, mec=ink, mew=1.6, zorder=3)
-
-
-def _limits(ax: Any, ends: Sequence[float]) -> None:
-    least, most = min(ends), max(ends)
-    room = 0.05 * (most - least)
-    ax.set_xlim(least - room, most + room)
 
 
 def _matrix(ax: Any, arms: Sequence[str], factors: Sequence[str], left: float) -> None:

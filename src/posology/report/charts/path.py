@@ -51,6 +51,13 @@ class Path(Display):
         near = {cell.where[0] for cell in found if cell.mean <= best.mean + best.se}
         return _run(near, best.where[0])
 
+    def good(self, name: str) -> str:
+        """Say which strengths the plateau is of; nothing where it cannot be told."""
+        flat = self.plateau(name)
+        if not flat:
+            return ""
+        return f"strengths of {_ends(self._axis(name), flat)} are within one standard error of the best"
+
     def chosen(self, name: str) -> list[float]:
         """List what each resample chose."""
         one = self.findings.evidence["trials"][self.arm(name)]
@@ -83,8 +90,7 @@ class Path(Display):
         if not flat:
             return f"One resample is too few to tell how sensitive {name} is."
         middle = strength(float(np.median(self.chosen(name))))
-        of_these = f"strengths of {_ends(axis, flat)} are within one standard error of the best"
-        told = f"{name}: {of_these}; the median choice is {middle}."
+        told = f"{name}: {self.good(name)}; the median choice is {middle}."
         return " ".join(filter(None, (told, self._beside(name, axis, flat))))
 
     def prescribed(self, name: str) -> float | None:
