@@ -52,6 +52,7 @@ def facts_of(study: "Study", network: dict[str, Any], scores: Scores, looks: Loo
         "columns": len(sources_of(list(table.features))),
         "columns_read": columns_read(table.features)[:LISTED],
         "prepared_columns": network["width"],
+        **({"codes": list(network["codes"])} if network["codes"] else {}),
         "target": table.target_name,
         **({"targets": list(table.targets)} if table.targets else {}),
         **_classes(table),

@@ -1,5 +1,7 @@
 """A table meets a network at its inputs."""
 
+import sys
+
 import keras
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pytest
 from posology.errors import InputError
 from posology.execution.inlets import lay_out
 from posology.network.packed import PackedNetwork
+from posology.network.source import open_source, parse_source
 from posology.table import Preparation, make_table
 
 L, ROWS = keras.layers, 40
@@ -57,6 +60,37 @@ def test_of_a_large_table_some_rows_are_prepared_at_first(table, monkeypatch):
     some = np.arange(16) * ROWS // 16
     features = table.features.iloc[some]
     np.testing.assert_array_equal(seen[0], layout.matrix(Preparation.fit(features, table.target[some]), features))
+
+
+NAMED_BY_KERAS = """
+import keras
+from keras.layers import Concatenate, Dense, Embedding, Flatten
+
+OWN = {own}
+
+
+def build(x_train):
+    city, rest = keras.Input((1,), name="city", dtype="int32"), keras.Input((3,), name="rest")
+    hidden = Concatenate()([Flatten()(Embedding(4, 2)(city)), rest])
+    hidden = (OWN or Dense(2))(hidden)
+    model = keras.Model([city, rest], Dense(1)(hidden))
+    model.compile("sgd", "mse")
+    return model
+"""
+
+
+@pytest.mark.parametrize(("own", "embedding"), [("None", "embedding"), ("Dense(2)", "embedding_1")])
+def test_layers_of_a_network_that_is_built_twice_have_the_names_of_a_first_build(
+    table, tmp_path, monkeypatch, own, embedding
+):
+    monkeypatch.setattr("sys.path", [*sys.path])
+    keras.utils.clear_session()
+    (tmp_path / "named.py").write_text(NAMED_BY_KERAS.format(own=own))
+    build = open_source(parse_source(f"{tmp_path / 'named.py'}:build"))
+    layout, model, _ = lay_out(build, NAME, table, {"rest": ["age", "hour", "bmi"]})
+    assert layout.codes == ("city",)
+    # a layer made as the file is imported keeps its name, and then all others count on
+    assert [layer.name for layer in model.layers if isinstance(layer, L.Embedding)] == [embedding]
 
 
 def test_one_input_of_measurements_gets_the_prepared_rows(table):

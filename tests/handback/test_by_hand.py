@@ -45,6 +45,13 @@ def test_several_targets_and_a_study_that_does_not_keep_the_scale(scale, words):
     assert f"standardize {words}, the scale of penalties." in by_hand(verdict(scale))[0]
 
 
+def test_columns_that_the_network_takes_as_codes():
+    assert by_hand(verdict(codes=["sex", "region"]))[0].startswith(
+        "By hand: prepare the columns (numbers standardized, categories as columns of 0 and 1; 'sex', 'region' as "
+        "codes, numbered as layout.json has them) and standardize"
+    )
+
+
 def test_classes_have_no_scale():
     classes = [{"class": "a", "rows": 1, "share": 0.5}, {"class": "b", "rows": 1, "share": 0.5}]
     assert by_hand(verdict((), classes=classes))[0].endswith("columns of 0 and 1).")

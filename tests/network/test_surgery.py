@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from posology.errors import InputError
+from posology.network.alike import check_alike
 from posology.network.export import export_model
+from posology.network.faithful import check_faithful
 from posology.network.lines import keras_lines
 from posology.network.packed import PackedNetwork
 from posology.network.sites import dropout_sites, kernel_sites, notes_on
@@ -23,6 +25,20 @@ def test_first_weights_follow_the_seed_alone():
         np.testing.assert_array_equal(ours, theirs)
     kernels = network.kernels[0][0]
     assert (network.first_weights(5)[0][kernels] != network.first_weights(6)[0][kernels]).any()
+
+
+def test_layers_that_share_an_initializer_draw_each_their_own_as_in_a_clone():
+    """Keras draws the same numbers twice from one instance; copies, and what is saved and loaded, have one each."""
+
+    def kernels(init):
+        layers = [L.Dense(6, kernel_initializer=init) for _ in range(2)]
+        model = sequential((6,), *layers, L.Dense(1))
+        ours = PackedNetwork(model).first_weights(5)[0]
+        drawn = ours, model.get_weights(), keras.models.clone_model(model).get_weights()
+        return [np.array_equal(weights[0], weights[2]) for weights in drawn]
+
+    assert kernels(keras.initializers.GlorotUniform()) == [False, True, False]
+    assert kernels(keras.initializers.GlorotUniform(seed=3)) == [True, True, True]
 
 
 def test_an_exported_network_without_strengths_has_no_penalty_and_no_new_dropout():
@@ -168,6 +184,7 @@ def test_a_layer_class_of_the_builders_own_is_the_same_in_every_build():
         lambda rows: L.Dense(len(rows)),
         lambda rows: lambda x: x - rows.mean(axis=0),
         lambda rows: lambda x: x / float(rows.std()),
+        lambda _: lambda x: keras.ops.matmul(x, L.Embedding(6, 3)(keras.ops.arange(6))),
     ],
 )
 def test_a_network_that_another_fold_builds_otherwise_is_refused(make):
@@ -177,6 +194,26 @@ def test_a_network_that_another_fold_builds_otherwise_is_refused(make):
 
     rows = np.random.default_rng(0).normal(size=(20, 6))
     network = PackedNetwork(build(rows))
-    network.first_weights(1, build(rows))
-    with pytest.raises(InputError, match=r"builds another network from other training rows.*adapt\(x_train\)"):
+    with pytest.raises(
+        InputError, match=r"builds another network (from other training rows|each time):.*adapt\(x_train\)"
+    ):
         network.first_weights(1, build(3 * rows[:10]))
+
+
+def test_a_table_of_an_embedding_that_is_read_at_fixed_places_is_called_on_the_inputs():
+    def build(places):
+        inputs = keras.Input((6,))
+        table = L.Embedding(6, 3, name="table")(places(inputs))
+        return functional(inputs, L.Dense(1)(L.Flatten()(keras.ops.expand_dims(inputs, -1) * table)))
+
+    fixed = [build(lambda _: keras.ops.arange(6)) for _ in range(2)]
+    with pytest.raises(InputError) as caught:
+        check_alike(*fixed)
+    said = str(caught.value)
+    assert "its operation 'multiply" in said
+    assert "as Embedding(n, d)(keras.ops.arange(n)) does, Keras called it once, and it would never learn" in said
+    assert "call it on what is made of the inputs, such as keras.ops.zeros_like(inputs[:, :1], 'int32') +" in said
+    written = [build(lambda x: keras.ops.zeros_like(x[:, :1], "int32") + keras.ops.arange(6)) for _ in range(2)]
+    check_alike(*written)
+    check_faithful(written[0], "net", 6)
+    assert "table/embeddings" in [v.path for v in written[0].trainable_variables]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from jaxtyping import Int
 
@@ -58,7 +59,7 @@ def lay_out(
     layout = one_input(table)
     if len(inputs) > 1 or given or any(i.codes for i in inputs):
         layout = _by_inputs(table, inputs, given)
-        model = build(layout.by_input(layout.matrix(preparation, features)))
+        model = _again(build, layout.by_input(layout.matrix(preparation, features)))
         check_compiled(model, name)
         _check_same(name, inputs, inputs_of(model))
     check_model(model, name, [slot.width for slot in layout.slots], len(table.classes), table.n_targets)
@@ -66,6 +67,15 @@ def lay_out(
         check_reach(model, name)
     _check_codes(model, name, layout)
     return layout, model, _notes(layout, table)
+
+
+def _again(build: Builder, rows: Any) -> Any:
+    """Build a network a second time, with layers named as in the first: as the user's own process names them."""
+    keras.utils.clear_session(free_memory=False)
+    try:
+        return build(rows)
+    except InputError:  # a layer that the file made as it was imported has the name of one that the function makes
+        return build(rows)
 
 
 def _first_rows(rows: int) -> Int[np.ndarray, " row"]:

@@ -106,7 +106,7 @@ class Trainer:
         """
         proved, warnings = self._prove() if proves else ([], [])
         notes = [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved]
-        return {**self._description.to_dict(), "notes": notes, "warnings": warnings}
+        return {**self._description.to_dict(), "codes": self._layout.codes, "notes": notes, "warnings": warnings}
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Run the network on rows of the first fit; give notes on what does not act, and the structure's warnings."""

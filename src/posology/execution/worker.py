@@ -127,13 +127,12 @@ class _Desk:
         return self._trainer.finish(pack, Path(message["folder"]), self._tell), {}
 
     def _do_fit(self, message: Message) -> tuple[Message, dict[str, np.ndarray]]:
-        from posology.network.patience import limited
-        from posology.network.settings_kept import settings_kept
+        from posology.network.guest import guest
         from posology.network.source import NetworkSource, build_by, load_name
         from posology.plan import read_fit_arguments
 
         source = NetworkSource(**message["source"])
-        with limited(str(source), source.where), settings_kept():
+        with guest(str(source), source.where):
             given = load_name(source)
             arguments = build_by(given, str(source), lambda: None) if inspect.isfunction(given) else given
         return {"fit": asdict(read_fit_arguments(arguments))}, {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from posology.handback.units import batch_of
 from posology.table.targets import classes_of
-from posology.wording import counted
+from posology.wording import counted, quoted
 
 
 def by_hand(verdict: Mapping[str, Any]) -> list[str]:
@@ -46,7 +46,10 @@ def _off(strengths: Mapping[str, Sequence[float]]) -> list[str]:
 def _scale(verdict: Mapping[str, Any]) -> str:
     texts = any(one["kind"] == "text" for one in verdict["study"].get("columns_read", ()))
     by_skrub = ", texts by skrub's StringEncoder" if texts else ""
-    columns = f"By hand: prepare the columns (numbers standardized, categories as columns of 0 and 1{by_skrub})"
+    codes = verdict["study"].get("codes", ())
+    coded = f"; {quoted(codes)} as codes, numbered as layout.json has them" if codes else ""
+    prepared = f"numbers standardized, categories as columns of 0 and 1{by_skrub}{coded}"
+    columns = f"By hand: prepare the columns ({prepared})"
     if classes_of(verdict["study"]):
         return f"{columns}."
     target = _target(verdict["prescription"].get("target_scale", ()))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import keras
@@ -10,6 +10,9 @@ import numpy as np
 
 from posology.errors import InputError
 from posology.network.sites import leaves
+
+_NONE = np.empty((0, 0))
+"""In place of an array that one of two graphs lacks."""
 
 
 def check_alike(model: Any, other: Any) -> None:
@@ -25,14 +28,27 @@ def check_alike(model: Any, other: Any) -> None:
     what = f"other settings of layer '{differing}'" if differing is not None else ""
     if not what and len(ours) != len(theirs):
         what = "another number of layers"
-    if not what and not _same_numbers(model, other):
-        what = "other numbers in its operations, taken from rows, drawn, or a layer's first weights"
     if what:
         raise InputError(
             f"Your function builds another network from other training rows: {what}. posology trains one network on "
             "all folds. Take nothing but the number of columns from x_train, draw nothing at random while building, or "
             "let a keras.layers.Normalization take its numbers by adapt(x_train)."
         )
+    _check_numbers(model, other)
+
+
+def _check_numbers(model: Any, other: Any) -> None:
+    """Check that two graphs compute with the same arrays: what a function takes from rows or draws would be kept."""
+    for (one, ours), (two, theirs) in zip_longest(_numbers_of(model), _numbers_of(other), fillvalue=("", _NONE)):
+        if not np.array_equal(ours, theirs, equal_nan=True):
+            raise InputError(
+                f"Your function builds another network each time: its operation '{one or two}' computes with other "
+                "numbers, and posology trains one network on all folds. Where they are taken from rows, let a "
+                "keras.layers.Normalization take them by adapt(x_train); draw none at random. Where they are what a "
+                "layer gave for numbers, as Embedding(n, d)(keras.ops.arange(n)) does, Keras called it once, and it "
+                "would never learn: call it on what is made of the inputs, such as "
+                "keras.ops.zeros_like(inputs[:, :1], 'int32') + keras.ops.arange(n)."
+            )
 
 
 def written(model: Any) -> Any:
@@ -43,24 +59,23 @@ def written(model: Any) -> Any:
     return (model if isinstance(model, keras.Sequential) else keras.Model(model.input, model.output)).get_config()
 
 
-def _same_numbers(model: Any, other: Any) -> bool:
-    """Tell whether two graphs compute with the same arrays: what a function takes from rows or draws would be kept."""
-    ours, theirs = list(_numbers(written(model))), list(_numbers(written(other)))
-    return len(ours) == len(theirs) and all(map(partial(np.array_equal, equal_nan=True), ours, theirs))
+def _numbers_of(model: Any) -> Iterator[tuple[str, np.ndarray]]:
+    return _numbers(written(model), "", called=False)
 
 
-def _numbers(config: Any, called: bool = False) -> Iterator[np.ndarray]:
-    """Find the numbers and arrays that a graph's calls have as arguments."""
+def _numbers(config: Any, operation: str, *, called: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """Find the numbers and arrays that a graph's calls have as arguments, each with the name of what is called."""
     if called and isinstance(config, int | float):
-        yield np.asarray(config)
+        yield operation, np.asarray(config)
     elif isinstance(config, dict) and config.get("class_name") in ("__numpy__", "__tensor__"):
-        yield np.asarray(config["config"]["value"])
+        yield operation, np.asarray(config["config"]["value"])
     elif isinstance(config, dict):
+        operation = config.get("name", operation) if "inbound_nodes" in config else operation
         for name, part in config.items():
-            yield from _numbers(part, called or name == "inbound_nodes")
+            yield from _numbers(part, operation, called=called or name == "inbound_nodes")
     elif isinstance(config, list | tuple):
         for part in config:
-            yield from _numbers(part, called)
+            yield from _numbers(part, operation, called=called)
 
 
 def _same(layer: Any, other: Any) -> bool:

@@ -17,10 +17,9 @@ from posology.errors import InputError
 from posology.files import given_path, is_regular
 from posology.network.asked import NUMBER, Outputs, asked_of, is_known, is_number, other_shapes, values_of
 from posology.network.file_parts import file_parts, hash_of
+from posology.network.guest import guest
 from posology.network.keras_of_tensorflow import keras_of_tensorflow
-from posology.network.patience import limited
 from posology.network.raised import raised_at, what_of
-from posology.network.settings_kept import settings_kept
 from posology.network.spellings import hint
 from posology.network.user_file import function_of, listed, load_module
 from posology.wording import did_you_mean
@@ -216,7 +215,7 @@ def load_name(source: NetworkSource) -> Any:
 
 
 def _load_function(source: NetworkSource) -> Callable[..., Any]:
-    with limited(f"The network file '{Path(source.where).name}'", source.where), settings_kept():
+    with guest(f"The network file '{Path(source.where).name}'", source.where):
         module = load_module(Path(source.where))
     return function_of(module, source.function, Path(source.where))
 
@@ -225,7 +224,7 @@ def _checked(function: Callable[..., Any], source: NetworkSource, outputs: Outpu
     file, name = Path(source.where), f"{source.function} of '{Path(source.where).name}'"
 
     def build(x_train: Any) -> Any:
-        with limited(name, source.where), settings_kept(), keras_of_tensorflow(file.parent):
+        with guest(name, source.where), keras_of_tensorflow(file.parent):
             return build_by(function, name, lambda: x_train, outputs)
 
     return build

@@ -73,6 +73,11 @@ class Layout:
         """Columns of the matrix."""
         return sum(slot.width for slot in self.slots)
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Columns that an input takes as codes."""
+        return tuple(column for slot in self.slots if slot.coded for column in slot.columns)
+
     def matrix(self, preparation: Preparation, features: pd.DataFrame) -> Float32[np.ndarray, "row column"]:
         """Prepare rows and put their columns where the inputs read them."""
         prepared, sources = preparation.transform(features), np.array(preparation.sources)
