@@ -117,12 +117,13 @@ def test_a_second_run_on_a_folder_is_refused_and_the_first_goes_on(case, whole, 
     folder = tmp_path / "study"
     first = case.start(*case.study(folder))
     until(lambda: packs(folder), first)
-    running = case.run("results", folder)
-    assert running.code == 0
-    assert len(running.out.splitlines()) > 1, "results are read while it runs"
+    # held at its first packs, for on a busy machine it would end before the second has begun
     first.send_signal(signal.SIGSTOP)
     second = case.run("resume", folder, "--workers", 1)
     first.send_signal(signal.SIGCONT)
+    running = case.run("results", folder)
+    assert running.code == 0
+    assert len(running.out.splitlines()) > 1, "results are read while it runs"
     assert second.code == 2
     assert f"The folder '{folder}' is in use by another run of posology." in second.err
     _, err = first.communicate()
