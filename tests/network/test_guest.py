@@ -60,3 +60,14 @@ def test_a_child_of_the_file_may_end():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout == "7\n", done.stderr
+
+
+def test_a_function_that_leaves_is_told_what_to_do(opened):
+    with pytest.raises(InputError, match=r"SystemExit: 0 \(line 4: raise SystemExit\(0\)\)\. Take that out"):
+        opened(inside="raise SystemExit(0)")(None)
+
+
+def test_the_text_of_an_error_is_cut_and_does_nothing_to_a_terminal(opened):
+    with pytest.raises(InputError) as caught:
+        opened(inside="raise ValueError(chr(27) + ']0;title' + chr(7) + 'größer' + chr(0) + 'x' * 10000)")(None)
+    assert f"ValueError: größer{'x' * 494} ... (line 4:" in str(caught.value)

@@ -10,6 +10,8 @@ from posology.network.patience import limited
 from posology.network.raised import raised_at
 from posology.network.settings_kept import settings_kept
 
+TAKE_OUT = "Take that out: it is to build the network and nothing else."
+
 
 class ProcessExit(BaseException):
     """The guest wants to end the process; no Exception, for a function that catches those must not go on."""
@@ -52,9 +54,6 @@ def _staying(name: str, file: str) -> Iterator[None]:
     except Exception:
         raise
     except BaseException as error:
-        raise InputError(
-            f"{name} would end the process that runs it{raised_at(error, file)} Take that out: it is to build the "
-            "network and nothing else."
-        ) from error
+        raise InputError(f"{name} would end the process that runs it{raised_at(error, file)} {TAKE_OUT}") from error
     finally:
         os._exit = leave

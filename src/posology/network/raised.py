@@ -4,9 +4,14 @@ import re
 import traceback
 from pathlib import Path
 
+_UNSEEN = re.compile(r"\x1b\[[\d;]*m|\x1b\].*?(?:\x07|\x1b\\)|[\x00-\x08\x0e-\x1b\x7f]")
+"""Colours, a terminal's commands, and characters that are none to read."""
+MOST = 500
+"""Characters of an error's line that a message has at most."""
+
 
 def text_of(error: BaseException) -> str:
-    r"""Give the text of an error, without colours; nothing for one that cannot say what it is.
+    r"""Give the text of an error, without what a terminal would obey; nothing for one that cannot say what it is.
 
     Examples
     --------
@@ -14,7 +19,7 @@ def text_of(error: BaseException) -> str:
     'no red'
     """
     try:
-        return re.sub(r"\x1b\[[\d;]*m", "", str(error))
+        return _UNSEEN.sub("", str(error))
     except Exception:  # a class of the user's own
         return ""
 
@@ -31,7 +36,8 @@ def what_of(error: BaseException) -> str:
     # Keras says first where it was called, and then what went wrong
     called = lines[:1] and lines[0].startswith("Exception encountered when calling") and len(lines) > 1
     said = " ".join(lines[: 2 if called else 1]).strip()
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    cut = f"{said[:MOST]} ..." if len(said) > MOST else said
+    return f"{type(error).__name__}: {cut}" if cut else type(error).__name__
 
 
 def raised_at(error: BaseException, file: str) -> str:

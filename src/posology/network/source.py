@@ -17,7 +17,7 @@ from posology.errors import InputError
 from posology.files import given_path, is_regular
 from posology.network.asked import NUMBER, Outputs, asked_of, is_known, is_number, other_shapes, values_of
 from posology.network.file_parts import file_parts, hash_of
-from posology.network.guest import guest
+from posology.network.guest import TAKE_OUT, guest
 from posology.network.keras_of_tensorflow import keras_of_tensorflow
 from posology.network.raised import raised_at, what_of
 from posology.network.spellings import hint
@@ -243,7 +243,8 @@ def build_by(function: Callable[..., Any], name: str, x_train: Callable[[], Any]
     try:
         return _called(function, asked, given)
     except (Exception, SystemExit) as error:
-        told = hint(error) or _on_argument(function, asked)
+        leaves = isinstance(error, SystemExit)
+        told = f" {TAKE_OUT}" if leaves else hint(error) or _on_argument(function, asked)
         raise InputError(f"{name} fails{raised_at(error, _file_of(function))}{told}") from error
 
 
