@@ -128,8 +128,9 @@ def _together_or_apart(verdict: Mapping[str, Any], analysis: Analysis, repeats: 
         lines.append(in_probabilities(p.combination_better, p.within_margin))
     twice, more = detectable_after(analysis.detectable, analysis.floor, repeats, 2 * repeats), ""
     if twice is not None:
-        least = f"however many there are, it stays at {analysis.floor:.3f} or more"
-        more = f"; with twice the repeats that would be {twice:.3f}, and {least}"
+        more = f"; with twice the repeats that would be {twice:.3f}"
+        least = f"{analysis.floor:.3f}"
+        more += f", and with any number not below {least}" if float(least) else ""
     seen = f"{analysis.detectable:.3f} {analysis.measure.words}{more}"
     lines.append(f"This study easily misses differences below {seen}.")
     return lines
