@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from posology.errors import InputError
-from posology.report import looks
+from posology.report import looks, remedies
 from posology.report.check import Check, Rule, Status
 from posology.report.findings import Findings
 from posology.wording import shortened
@@ -57,7 +57,7 @@ RULES = (
         "Chosen strengths lie inside their ranges",
         "Chosen strengths lie at the end of their range",
         "No strength further inside is as good: a better one may lie beyond the strong end.",
-        looks.widen,
+        remedies.widen,
         looks.edge,
     ),
     Rule(
@@ -65,7 +65,7 @@ RULES = (
         "Differences as small as the margin can be seen",
         "Differences as small as the margin cannot be seen",
         "An interval wider than the margin cannot certify that arms are equivalent.",
-        looks.finer,
+        remedies.finer,
         looks.resolution,
     ),
     Rule(
@@ -81,7 +81,7 @@ RULES = (
         "Trainings end by themselves",
         "Trainings are cut off",
         "A network that is cut off is scored before it is done; regularized ones need more epochs and lose most.",
-        looks.longer,
+        remedies.longer,
         looks.last_epoch,
     ),
     Rule(
@@ -89,7 +89,7 @@ RULES = (
         "Rows are independent",
         "Rows may not be independent",
         "A row whose copy is in the training rows is not new: scores are too high, and intervals too narrow.",
-        looks.apart,
+        remedies.apart,
         looks.copies,
     ),
     Rule(
@@ -145,7 +145,7 @@ RULES = (
         "The search is over",
         "The search was still gaining",
         "An arm whose later trials still gain may be better than it looks: 'alone' may only mean 'badly searched'.",
-        looks.search_more,
+        remedies.search_more,
         looks.search,
     ),
     Rule(
@@ -154,7 +154,7 @@ RULES = (
         "The advised arm overfits or underfits",
         "Its training rows are predicted better than its held-out rows, or others predict held-out rows better than it "
         "predicts its training rows.",
-        looks.fit_better,
+        remedies.fit_better,
         looks.overfits,
     ),
     Rule(
@@ -170,7 +170,7 @@ RULES = (
         "The study went to its end",
         "The study says less than it could",
         "One repeat, or a study that its budget ended, says less than it could.",
-        looks.go_on,
+        remedies.go_on,
         looks.ended,
     ),
     Rule(

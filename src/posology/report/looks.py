@@ -1,20 +1,13 @@
 """What each coded check looks at in a study, and finds."""
 
-import math
-import shlex
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from posology.inference.outlook import repeats_could
-from posology.regularizers import REGULARIZERS
-from posology.report.asking_again import study_again
-from posology.report.charts.numbers import signed, strength
+from posology.report.charts.numbers import signed
 from posology.report.charts.path import Path as StrengthPath
 from posology.report.charts.trials import BINS
 from posology.report.check import Outcome, Status
 from posology.report.findings import Findings
-from posology.report.tables import strengths_in_words
 from posology.table.checks import MANY_COPIES
 from posology.wording import capital, counted
 
@@ -48,14 +41,14 @@ def edge(f: Findings) -> Outcome:
     for name, share in _near_their_ends(f).items():
         end = f"{f.evidence['ranges'][name]['high']:g}, the end of its range"
         said[name] = f"In {path.arm(name)}, {share:.0%} of the resamples chose {name} near {end}"
-    if narrow := _too_narrow(f):
+    if narrow := too_narrow(f):
         return Status.ISSUE, " ".join(f"{said[name]}." for name in narrow)
     inside = [f"{text}, but {path.good(name) or 'too few tried it to be compared'}." for name, text in said.items()]
     none = "Chosen strengths lie inside their ranges, or at the weak end, which is as good as off."
     return Status.PASSED, " ".join(inside) or none
 
 
-def _too_narrow(f: Findings) -> list[str]:
+def too_narrow(f: Findings) -> list[str]:
     """List the regularizers that many resamples chose at the end, where none further inside is as good on average.
 
     Where the plateau reaches inside, or lies there, a wider range moves nothing.
@@ -74,25 +67,6 @@ def _near_their_ends(f: Findings) -> dict[str, float]:
         if share >= EDGE:
             out[name] = share
     return out
-
-
-def widen(f: Findings) -> str:
-    """Name a wider range of each regularizer whose strengths lie at the end; some have no more to give."""
-    found = {name: f.evidence["ranges"][name] for name in _too_narrow(f)}
-    wider = {name: (own["low"], high) for name, own in found.items() if (high := _beyond(name, own)) > own["high"]}
-    if not wider:
-        return "Its range ends where its strength does." if found else "--range NAME=LOW:HIGH widens a range."
-    shorter = {name: (low, float(strength(high))) for name, (low, high) in wider.items()}
-    them = "it" if len(wider) == 1 else "them"
-    return f"Widen {them} in a new study, for resume cannot: {study_again(f, 'wider', shorter)}"
-
-
-def _beyond(name: str, own: Mapping[str, Any]) -> float:
-    """Give a stronger end: ten times a penalty, half of what is left of a rate."""
-    most = REGULARIZERS[name].strength.most if name in REGULARIZERS else math.inf
-    if own["scale"] == "log":
-        return min(10 * own["high"], most)
-    return 2 * own["high"] if math.isinf(most) else (own["high"] + most) / 2
 
 
 def resolution(f: Findings) -> Outcome:
@@ -132,12 +106,6 @@ def last_epoch(f: Findings) -> Outcome:
     return _found(bad if late else [], "Trainings end well before their longest.")
 
 
-def longer(f: Findings) -> str:
-    """Name the study of twice the epochs."""
-    epochs = f.verdict["settings"]["design"]["epochs"]
-    return f"Give more in a new study, for resume cannot: {study_again(f, 'longer', epochs=2 * epochs)}"
-
-
 def copies(f: Findings) -> Outcome:
     """Look for rows that are no evidence of their own."""
     study = f.verdict["study"]
@@ -168,18 +136,6 @@ def _with_share(f: Findings, note: str) -> str:
         return note
     share = 100 * study["copies"] / study["rows"]
     return f"{note} That is {share:.2g}% of {study['rows']:,} rows."
-
-
-def apart(f: Findings) -> str:
-    """Say how rows that are alike are kept together; where groups are, only what they do not hold is left to do."""
-    if copies(f)[0] is Status.TIP:
-        return "So few hardly move a score. Drop what is there twice by mistake."
-    if (groups := f.verdict["study"]["groups"]) is None:
-        return "Name the column that says which rows belong together, or drop what is there twice by mistake."
-    return (
-        f"Rows of one '{groups['column']}' share a fold already, so copies within it do no harm. Drop what is there "
-        "twice by mistake, or name a --groups column that keeps the copies together too."
-    )
 
 
 def diverged(f: Findings) -> Outcome:
@@ -253,15 +209,9 @@ def search(f: Findings) -> Outcome:
     return _found(bad, "The second half of every arm's trials gained nothing that matters.")
 
 
-def search_more(f: Findings) -> str:
-    """Name the study of twice the trials."""
-    trials = f.verdict["settings"]["design"]["trials"]
-    return f"Give more in a new study, for resume cannot: {study_again(f, 'searched', trials=2 * trials)}"
-
-
 def overfits(f: Findings) -> Outcome:
     """Look whether the advised arm over- or underfits."""
-    if (one := _fitting_of_advised(f)) is None:
+    if (one := fitting_of_advised(f)) is None:
         return Status.NOT_APPLICABLE, "There are no training scores of the advised arm."
     bad = []
     if one["overfits"]:
@@ -273,32 +223,10 @@ def overfits(f: Findings) -> Outcome:
     return _found(bad, f"{f.advised} neither over- nor underfits by more than your margin.", Status.TIP)
 
 
-def _fitting_of_advised(f: Findings) -> dict[str, Any] | None:
+def fitting_of_advised(f: Findings) -> dict[str, Any] | None:
+    """Give how the advised arm fits training and held-out rows; None where there are no training scores of it."""
     fitting = (f.verdict["behaviour"] or {}).get("fitting", [])
     return next((one for one in fitting if one["arm"] == f.advised and one["train"] is not None), None)
-
-
-def fit_better(f: Findings) -> str:
-    """Say what is left to do where strengths were tuned already."""
-    one = _fitting_of_advised(f) or {"overfits": True, "underfits": True}
-    said = [_against_overfitting(f)] if one["overfits"] else []
-    if one["underfits"]:
-        said.append("Against underfitting: a wider or deeper network; weaker strengths were tried too, down to none.")
-    return " ".join(said)
-
-
-def _against_overfitting(f: Findings) -> str:
-    """Ask for more strength only where POS002 does: elsewhere stronger ones were tried, and predicted worse."""
-    strengths = [name for name, sites in f.verdict["prescription"]["strengths"].items() if any(sites)]
-    if narrow := [name for name in strengths if name in _too_narrow(f)]:
-        return f"Against overfitting: a stronger {' and '.join(narrow)}, as POS002 says."
-    less = "More rows, fewer columns or a smaller network may narrow the gap"
-    if not strengths:
-        return f"Regularizers were tried and are not advised. {less}."
-    best = (
-        f"of what was tried, {strengths_in_words(f.verdict['prescription']['strengths'])} predicted held-out rows best"
-    )
-    return f"More strength is no remedy: {best}, and a gap by itself does no harm. {less}."
 
 
 def structure(f: Findings) -> Outcome:
@@ -316,25 +244,6 @@ def ended(f: Findings) -> Outcome:
     if f.verdict["study"]["repeats"] < 2:
         return Status.ISSUE, "There is one repeat: noise of rows and of training cannot be told apart."
     return Status.PASSED, said
-
-
-def go_on(f: Findings) -> str:
-    """Say how a study is made longer, or that more rows would help more."""
-    resume = f"posology resume {shlex.quote(Path(f.run['folder']).name)}"
-    if f.verdict["study"]["stopping"]["ended"] == "budget":
-        return f"{resume} goes on where it ended."
-    return f"{resume} --repeats N adds repeats, and trains nothing twice.{_rather_rows(f)}"
-
-
-def finer(f: Findings) -> str:
-    """Say what makes intervals narrower."""
-    return f"Give more --repeats or rows, fewer arms, or a --margin that you can live with.{_rather_rows(f)}"
-
-
-def _rather_rows(f: Findings) -> str:
-    chance = f.verdict["analysis"]["chance_of_settling"]
-    slight = chance is not None and repeats_could(chance) != "may"
-    return " More rows would help more: on these, repeats can hardly decide it." if slight else ""
 
 
 def every_class(f: Findings) -> Outcome:
