@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from posology.network.given_weights import notes_on_weights
+from posology.network.given_weights import notes_on_seeds, notes_on_weights
 from posology.network.packed import PackedNetwork
 from posology.network.source import NetworkSource
 
@@ -48,3 +48,26 @@ def test_weights_that_are_not_used_are_said(build, source, said):
     assert [n.startswith("Every training starts from weights that the network's initializers") for n in notes] == (
         [True] if said else []
     )
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (lambda: L.Dense(4, name="seeded", kernel_initializer=keras.initializers.HeNormal(seed=42)), True),
+        (lambda: L.Dense(4, name="seeded", bias_initializer=keras.initializers.RandomUniform(seed=0)), True),
+        (lambda: L.Dense(4, name="seeded", kernel_initializer="he_normal"), False),
+        (lambda: L.Dense(4, name="seeded", kernel_initializer=keras.initializers.HeNormal()), False),
+    ],
+)
+def test_seeds_of_initializers_are_said(layer, said):
+    model = sequential((3,), layer(), L.Dense(1))
+    notes = notes_on_seeds(model)
+    assert [note.startswith("Initializers of 'seeded' have a seed of their own") for note in notes] == [True] * said
+    drawn = [PackedNetwork(model).first_weights(seed)[0] for seed in (0, 1)]
+    assert any(np.std(one) and np.array_equal(one, other) for one, other in zip(*drawn, strict=True)) == said
+
+
+def test_a_seed_in_a_cell_is_said():
+    cell = L.LSTMCell(4, recurrent_initializer=keras.initializers.Orthogonal(seed=1))
+    model = sequential((5, 3), L.RNN(cell), L.Dense(1))
+    assert len(notes_on_seeds(model)) == 1

@@ -13,6 +13,7 @@ from posology.network.checks import build, check_compiled, check_model
 from posology.network.choice import Choice
 from posology.network.drawing import draw
 from posology.network.faithful import check_faithful
+from posology.network.given_weights import notes_on_seeds
 from posology.network.head_checks import check_scales
 from posology.network.heads import guessed_target
 from posology.network.inputs import inputs_of
@@ -69,7 +70,7 @@ def inspect_source(
         "sites": [_site(site, found) for site in places],
         "lines": draw(model, (*network.kernel_sites, *network.dropout_sites)),
         "warnings": [w.to_dict() for w in warnings],
-        "notes": [*notes, *notes_on_outputs(model), *notes_on(model, choice)],
+        "notes": [*notes, *notes_on_outputs(model), *notes_on(model, choice), *notes_on_seeds(model)],
     }
 
 

@@ -30,7 +30,7 @@ from posology.network.conditions import check_conditions
 from posology.network.doses import doses_of
 from posology.network.export import export_model, set_weights
 from posology.network.faithful import check_faithful
-from posology.network.given_weights import notes_on_weights
+from posology.network.given_weights import notes_on_seeds, notes_on_weights
 from posology.network.head_checks import check_scales
 from posology.network.lines import keras_lines
 from posology.network.liveness import Proof
@@ -105,7 +105,8 @@ class Trainer:
             One acts nowhere.
         """
         proved, warnings = self._prove() if proves else ([], [])
-        notes = [*self._notes, *notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *proved]
+        about = [*notes_on_outputs(self._model), *notes_on(self._model, self._job.choice), *notes_on_seeds(self._model)]
+        notes = [*self._notes, *about, *proved]
         return {**self._description.to_dict(), "codes": self._layout.codes, "notes": notes, "warnings": warnings}
 
     def _prove(self) -> tuple[list[str], list[dict[str, Any]]]:

@@ -1,11 +1,13 @@
-"""Weights that a network comes with and that no training starts from."""
+"""Weights that a network comes with and that no training starts from, and those that every training starts from."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from posology.network.sites import leaves
 from posology.network.source import NetworkSource, is_trained
+from posology.wording import quoted
 
 _NOTE = (
     "Every training starts from weights that the network's initializers draw, not from those that it comes with "
@@ -29,6 +31,30 @@ def notes_on_weights(source: NetworkSource, model: Any, again: Any, drawn: Seque
     if not (loaded or source.trained or is_trained(model)):
         return ()
     return (_NOTE,)
+
+
+def notes_on_seeds(model: Any) -> tuple[str, ...]:
+    """Say where an initializer has a seed of its own, which fixes what a study draws again for every network."""
+    seeded = [path for path, layer in leaves(model) if _is_seeded(layer.get_config())]
+    if not seeded:
+        return ()
+    seen = "what other first weights would give is not seen. Leave the seed out to have it seen"
+    begins = "every network of the study begins with the same weights there"
+    return (f"Initializers of {quoted(seeded)} have a seed of their own: {begins}, and {seen}.",)
+
+
+def _is_seeded(config: Any) -> bool:
+    """Tell whether a layer's configuration, or that of a cell in it, has an initializer with a seed."""
+    if isinstance(config, list | tuple):
+        return any(map(_is_seeded, config))
+    if not isinstance(config, dict):
+        return False
+    drawn = [part["config"] for name, part in config.items() if name.endswith("initializer") and _is_object(part)]
+    return any(one.get("seed") is not None for one in drawn) or any(map(_is_seeded, config.values()))
+
+
+def _is_object(part: Any) -> bool:
+    return isinstance(part, dict) and isinstance(part.get("config"), dict)
 
 
 def _equal(one: Any, other: Any) -> bool:
