@@ -45,7 +45,7 @@ def test_it_stops_when_decided_and_says_so():
     assert go(repeats, EVERY) == 4
     assert repeats.looks().sentence == "stopped after 2 of 4 repeats: decided"
     assert len(said) == 1
-    assert said[0].startswith("After 1 of at most 4 repeats, differences of ")
+    assert said[0].startswith("After 1 of at most 4 repeats, differences below ")
 
 
 def test_it_stops_when_hopeless():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from posology.execution import Pool, result_of
 from posology.execution.frames import pack_arrays
 from posology.lever_run import RIVALS, networks_of
-from posology.plan import Design, Pack, Space, arm_name, programs, tune
+from posology.plan import Design, Pack, PackResult, Space, arm_name, programs, tune
 from posology.prescribing import prescription_networks
 from posology.progress import Progress
 from posology.scratch import scratch_folder
@@ -85,24 +85,26 @@ class Forecast:
 
 
 def forecast(study: "Study", progress: Progress) -> Forecast:
-    """Train one pack of the study twice: the first call compiles, the second is the price."""
+    """Train one pack twice in every worker at once, as a study does: the first compiles, the second is the price."""
     design = study.settings.design
-    progress.stage("to measure a few networks, starting a worker")
+    progress.stage("to measure a few networks, starting the workers")
     began = time.monotonic()
     with (
         scratch_folder() as scratch,
-        study.pool(scratch, workers=1) as pool,
+        study.pool(scratch) as pool,
     ):
         network = pool.describe()
+        pool.check_memory(network["memory"])
+        pool.all_open()
         space = space_of(network, study.settings)
         pack = _sample(study, space, network["pack_size"])
-        progress.stage(f"training {counted(len(pack.members), 'network')}, compiled first")
-        asked = time.monotonic()
-        _ = pool.submit(pack).result()
-        first, start_up = time.monotonic() - asked, time.monotonic() - began
-        them = "it" if len(pack.members) == 1 else "them"
-        progress.stage(f"training {counted(len(pack.members), 'network')} again, to time {them}")
-        seconds, size, share = _price(pool, pack, design.epochs)
+        number = len(pack.members) * pool.workers
+        progress.stage(f"training {counted(number, 'network')}, compiled first")
+        first, _ = _side_by_side(pool, pack)
+        start_up = time.monotonic() - began
+        progress.stage(f"training {counted(number, 'network')} again, to time {'it' if number == 1 else 'them'}")
+        seconds, result = _side_by_side(pool, pack)
+        size, share = len(pack_arrays(vars(result))), max(1, float(result.epochs.mean())) / design.epochs
         # the first pack is the second and a compilation; every worker compiles every other program too
         start_up += max(0.0, first - seconds) * (programs(design) - 1)
         if study.settings.levers:
@@ -114,7 +116,7 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
     networks = design.members()
     extra = prescription_networks(design)
     each = seconds / len(pack.members)
-    repeat = networks / design.repeats * each / pool.places
+    repeat = networks / design.repeats * each / pool.workers
     # without early stopping a network trains all its epochs
     beside = (extra / 2 + endless / share) * each + of_rivals
     return Forecast(
@@ -124,11 +126,11 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         lever_networks=written + endless,
         resamples=design.resamples,
         arms=tuple(arm_name(arm) for arm in design.arms),
-        seconds=round(start_up + ((networks + written) * each + beside) / pool.places, 1),
-        least_seconds=round(start_up + (least_networks * each + beside) / pool.places, 1),
+        seconds=round(start_up + ((networks + written) * each + beside) / pool.workers, 1),
+        least_seconds=round(start_up + (least_networks * each + beside) / pool.workers, 1),
         bytes=int(size / len(pack.members) * (networks + extra + written + endless)) + 4 * network["parameters"] * 3,
         scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
-        workers=pool.places,
+        workers=pool.workers,
         sites=sites_tuned(network, space),
         programs=programs(design),
         parameters=network["parameters"],
@@ -155,12 +157,11 @@ def _sample(study: "Study", space: Space, pack_size: int) -> Pack:
     return next(tune(design, space, 0, 0, pack_size))[-1]
 
 
-def _price(pool: Pool, pack: Pack, epochs: int) -> tuple[float, int, float]:
-    """Give a pack's seconds and bytes, and the share of all epochs that it trained."""
+def _side_by_side(pool: Pool, pack: Pack) -> tuple[float, PackResult]:
+    """Train a pack in every worker at once, which slow each other down; give the seconds and what came of one."""
     began = time.monotonic()
-    result = result_of(pool.submit(pack).result())
-    share = max(1, float(result.epochs.mean())) / epochs
-    return time.monotonic() - began, len(pack_arrays(vars(result))), share
+    replies = [reply.result() for reply in [pool.submit(pack) for _ in range(pool.workers)]]
+    return time.monotonic() - began, result_of(replies[0])
 
 
 def _levers(study: "Study", network: dict[str, Any], space: Space, design: Design) -> tuple[int, int]:

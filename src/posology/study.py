@@ -260,7 +260,7 @@ class Study:
         job = self.job(scratch)
         with (
             self._workforce.hired(job, self.table, scratch) as (staff, places),
-            Pool(job, workers or places, scratch, tell, staff, lost=lost, places=places) as pool,
+            Pool(job, workers or places, scratch, tell, staff, lost=lost) as pool,
         ):
             yield pool
 

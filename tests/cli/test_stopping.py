@@ -147,7 +147,7 @@ def test_a_decided_study_stops_and_its_resume_gives_the_same_bytes(call, table, 
     said = call("study", table, "--target", "price", *sizes, *how)
     assert said.code == 0, said.err
     assert "4 resamples (stopped after 2 of 3 repeats: decided), 29 networks trained" in " ".join(said.out.split())
-    assert "After 1 of at most 3 repeats, differences of " in said.err
+    assert "After 1 of at most 3 repeats, differences below " in said.err
     assert "Your margin is 0.9; " in said.err
     verdict = (here / "study" / "verdict.json").read_bytes()
     stopping = json.loads(verdict)["study"]["stopping"]

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -51,8 +51,6 @@ class Pool:
         Whether the first worker runs the network, to see that its regularizers act.
     lost : callable
         Told of every worker that was lost and replaced; called from the pool's threads.
-    places : int, optional
-        Workers that the whole study would have, where this pool is but a sample of it.
 
     Examples
     --------
@@ -69,9 +67,7 @@ class Pool:
         *,
         proves: bool = True,
         lost: Callable[[LostWorker], None] = lambda _: None,
-        places: int | None = None,
     ) -> None:
-        self.places = places or workers
         self._job, self._tell = job, tell
         self._staff: Staff = staff or OneStudy()
         self._tasks: queue.SimpleQueue[tuple[Message, Future[Reply]] | None] = queue.SimpleQueue()
@@ -93,6 +89,10 @@ class Pool:
     def describe(self) -> dict[str, Any]:
         """Wait for the first worker's description of the network."""
         return self._described[0].result()[0]
+
+    def all_open(self) -> None:
+        """Wait until every worker has opened the study, or finds no core: then as many packs begin at once."""
+        wait(self._described)
 
     @property
     def workers(self) -> int:
