@@ -368,6 +368,20 @@ def test_the_remedy_is_the_command_of_the_study_that_was_asked(altered):
     assert "--margin" not in command  # as by default
 
 
+def test_a_command_names_files_as_they_are_found_from_here(altered, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    findings = altered(_strong)
+    findings.held.update(table=str(tmp_path / "data" / "houses.csv"), target="price")
+    where = str(tmp_path / "nets" / "net.py")
+    findings.verdict["settings"]["source"] = {"kind": "file", "where": where, "function": "build", "config": ""}
+    findings.run["folder"] = str(tmp_path / "out" / "houses.posology")
+    command = shlex.split(status(findings, "POS002").remedy.partition("resume cannot: ")[2])
+    assert command[2] == "data/houses.csv"
+    assert "nets/net.py:build" in command
+    assert command[-1] == "out/houses_wider.posology"
+    assert status(findings, "POS016").remedy.startswith("posology resume out/houses.posology ")
+
+
 def test_few_copies_are_no_issue_and_are_counted(altered):
     check = status(altered(_copies(1, "row repeats")), "POS006")
     assert check.remedy == "So few hardly move a score. Drop what is there twice by mistake."

@@ -52,6 +52,29 @@ def test_the_json_says_what_was_learned(folder, preparation):
     assert set(about["versions"]) - {"skrub"} == {"python", "numpy", "pandas", "scikit-learn", "skops"}
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("columns", ["size", 3]),
+        ("kinds", ["number", "cat!gory"]),
+        ("levels", {"site": ["north", 1]}),
+        ("levels", ["north"]),
+        ("names", "size"),
+        ("target_mean", "3"),
+        ("target_mean", [3.0, None]),
+        ("target_sd", True),
+        ("target_sd", 10**400),
+        ("target_range", [1.0]),
+        ("target_range", [[1.0, 2.0], [3.0]]),
+    ],
+)
+def test_a_fact_that_is_something_else(folder, name, value):
+    path = folder / "preparation.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: value}))
+    said = f"'{path}' is damaged: it has something else than a preparation's '{name}'. "
+    assert refusal(folder) == f"{said}Copy the folder from the study again."
+
+
 @pytest.mark.parametrize("name", ["preparation.json", "preparation.skops"])
 def test_a_file_that_is_not_there(folder, name):
     (folder / name).unlink()

@@ -35,9 +35,18 @@ def study_again(
         return f"Study(..., {', '.join(given)})"
     design = {**settings["design"], **sizes}
     asked = {**settings, "ranges": {**settings["ranges"], **ranges}, "design": design}
-    folder = Path(f.run["folder"]).name.removesuffix(".posology") if f.run.get("folder") else "study"
+    folder = from_here(f.run["folder"]).removesuffix(".posology") if f.run.get("folder") else "study"
     command = shlex.join(["posology", *_words(f, asked), "--out", f"{folder}_{ending}.posology"])
     return f"{command} (and your --fit, with this changed there too)" if beyond_a_file(design) else command
+
+
+def from_here(path: str) -> str:
+    """Write a place as it is found from the folder that one is in; of one elsewhere its name, for a report travels."""
+    place = Path(path)
+    try:
+        return str(place.relative_to(Path.cwd()))
+    except (ValueError, OSError):  # it lies elsewhere, or the folder that one is in was removed
+        return place.name
 
 
 _HELD = ("task", "groups", "weights", "drop", "budget")
@@ -51,9 +60,11 @@ def _words(f: Findings, settings: Mapping[str, Any]) -> Iterator[str]:
     if f.held["table"] == "demo":
         yield "demo"
     else:
-        yield from ("study", asked["table"])
+        yield from ("study", from_here(f.held["table"]))
         yield from _option("target", asked["target"])
     held_of: dict[str, Any] = {name: asked[name] for name in _HELD if name in asked}
+    if (source := settings["source"])["kind"] == "file":
+        asked["network"] = f"{from_here(source['where'])}:{source['function']}"
     given: dict[str, Any] = {name: value for name, value in asked.items() if default.get(name) != value}
     for name, value in (held_of | given).items():
         if name not in ("table", "target"):

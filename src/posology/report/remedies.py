@@ -3,12 +3,11 @@
 import math
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from posology.inference.outlook import repeats_could
 from posology.regularizers import REGULARIZERS
-from posology.report.asking_again import study_again
+from posology.report.asking_again import from_here, study_again
 from posology.report.charts.numbers import strength
 from posology.report.check import Status
 from posology.report.findings import Findings
@@ -84,7 +83,7 @@ def _against_overfitting(f: Findings) -> str:
 
 def go_on(f: Findings) -> str:
     """Say how a study is made longer, or that more rows would help more."""
-    resume = f"posology resume {shlex.quote(Path(f.run['folder']).name)}"
+    resume = f"posology resume {shlex.quote(from_here(f.run['folder']))}"
     if f.verdict["study"]["stopping"]["ended"] == "budget":
         return f"{resume} goes on where it ended."
     return f"{resume} --repeats N adds repeats, and trains nothing twice.{_rather_rows(f)}"

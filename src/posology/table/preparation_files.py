@@ -7,15 +7,17 @@ NumPy's arrays; `TRUSTED` lists the further types that a preparation consists of
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from posology.errors import InputError
 from posology.files import objects_in, parsed_json, read_small
 from posology.stored_zip import read_parts
+from posology.table.columns import Kind
 from posology.table.text import INSTALL, PIECES
 from posology.wording import first_line, quoted
 
@@ -59,8 +61,51 @@ READING = {
 """How cells become pieces. As names of files they would be opened; a pattern for words, which other analyzers match,
 the file could choose so that matching never ends."""
 MOST_BYTES = 2**30
-FACTS = ("columns", "kinds", "levels", "names", "target_mean", "target_sd", "target_range")
 AGAIN = "Copy the folder from the study again."
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _are_kinds(value: Any) -> bool:
+    return _are_texts(value) and {*value} <= {*get_args(Kind)}
+
+
+def _are_levels(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_are_texts, value.values()))
+
+
+def _is_number(value: Any) -> bool:
+    real = isinstance(value, float | int) and not isinstance(value, bool)
+    return real and abs(value) <= sys.float_info.max
+
+
+def _are_numbers(value: Any) -> bool:
+    """Tell a number, or one of each target."""
+    return _is_number(value) or (isinstance(value, list) and all(map(_is_number, value)))
+
+
+def _are_ranges(value: Any) -> bool:
+    """Tell two numbers, or two of each target."""
+    if not isinstance(value, list):
+        return False
+    return (len(value) == 2 and all(map(_is_number, value))) or all(
+        isinstance(one, list) and len(one) == 2 and all(map(_is_number, one)) for one in value
+    )
+
+
+RIGHT: dict[str, Callable[[Any], bool]] = {
+    "columns": _are_texts,
+    "kinds": _are_kinds,
+    "levels": _are_levels,
+    "names": _are_texts,
+    "target_mean": _are_numbers,
+    "target_sd": _are_numbers,
+    "target_range": _are_ranges,
+}
+"""What each fact is, as JSON."""
+FACTS = tuple(RIGHT)
 
 
 def save(folder: str | os.PathLike[str], transformer: Any, facts: Mapping[str, Any]) -> None:
@@ -127,10 +172,8 @@ def _facts(path: Path) -> dict[str, Any]:
     lacking = [name for name in FACTS if name not in about]
     if lacking:
         raise InputError(f"'{path}' lacks {quoted(lacking)}. {AGAIN}")
-    if not isinstance(about["levels"], dict) or not all(
-        isinstance(levels, list) for levels in about["levels"].values()
-    ):
-        raise InputError(f"'{path}' is damaged: its levels are no lists by column. {AGAIN}")
+    if wrong := [name for name, is_right in RIGHT.items() if not is_right(about[name])]:
+        raise InputError(f"'{path}' is damaged: it has something else than a preparation's {quoted(wrong)}. {AGAIN}")
     about["levels"] = {name: tuple(levels) for name, levels in about["levels"].items()}
     return {name: _frozen(about[name]) for name in FACTS}
 
