@@ -1,11 +1,14 @@
 """Which prepared columns each input reads."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from posology.errors import InputError
 from posology.table import Layout, Preparation, assign, columns_by_input, make_table, one_input, slot_of
+from posology.table.layout import Slot
 
 ROWS = 60
 
@@ -91,6 +94,29 @@ def test_a_layout_is_kept_in_a_file(table, tmp_path):
 
 
 COLUMNS = ["age", "city", "sold:days", "sold:month"]
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("name", None),
+        ("columns", "size"),
+        ("columns", ["size", 1]),
+        ("width", "3"),
+        ("width", True),
+        ("coded", 1),
+        ("levels", []),
+        ("levels", {"site": [1]}),
+        ("largest", 2.5),
+    ],
+)
+def test_a_slot_that_is_something_else_is_refused(tmp_path, part, value):
+    Layout((Slot("", ("size",), 3),)).save(tmp_path)
+    written = json.loads((tmp_path / "layout.json").read_text())
+    written["slots"][0][part] = value
+    (tmp_path / "layout.json").write_text(json.dumps(written))
+    with pytest.raises(InputError, match=r"layout\.json' is missing or damaged \(TypeError\)"):
+        Layout.load(tmp_path)
 
 
 @pytest.mark.parametrize(

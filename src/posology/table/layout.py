@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from posology.files import parsed_json, read_small
 from posology.table.preparation import Preparation, prepared_width
 from posology.table.table import Table
 from posology.wording import did_you_mean, quoted
+
+_T = TypeVar("_T")
 
 FILE = "layout.json"
 MOST_BYTES = 2**28
@@ -111,14 +114,31 @@ class Layout:
         """
         data = parsed_json(read_small(folder / FILE, MOST_BYTES, AGAIN), folder / FILE, AGAIN)
         try:
-            return cls(tuple(_slot(slot) for slot in data["slots"]), data["by_name"])
+            return cls(tuple(_slot(slot) for slot in data["slots"]), _is(bool, data["by_name"]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"'{folder / FILE}' is missing or damaged ({type(error).__name__}). {AGAIN}") from error
 
 
-def _slot(data: Mapping[str, object]) -> Slot:
-    levels = {name: tuple(found) for name, found in data["levels"].items()}  # type: ignore[attr-defined]
-    return Slot(**{**data, "columns": tuple(data["columns"]), "levels": levels})  # type: ignore[arg-type]
+def _slot(data: Mapping[str, Any]) -> Slot:
+    return Slot(
+        _is(str, data["name"]),
+        _texts(data["columns"]),
+        _is(int, data["width"]),
+        _is(bool, data.get("coded", False)),
+        {name: _texts(found) for name, found in _is(dict, data.get("levels", {})).items()},
+        _is(int, data.get("largest", 0)),
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_is(str, one) for one in _is(list, value))
+
+
+def _is(kind: type[_T], value: Any) -> _T:
+    """Give what a file has, where it is of this very type: a truth value is no number."""
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
 
 
 def _codes(slot: Slot, preparation: Preparation, features: pd.DataFrame) -> np.ndarray:
