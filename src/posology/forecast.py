@@ -85,14 +85,77 @@ class Forecast:
 
 
 def forecast(study: "Study", progress: Progress) -> Forecast:
+    """Say what a study would cost, from what a few of its networks cost in every worker at once."""
+    found, settings, design = _measured(study, progress), study.settings, study.settings.design
+    least, networks, extra = _least(settings), design.members(), prescription_networks(design)
+    written, endless = networks_of(settings, found.network, found.space)
+    least_networks = least.members() + networks_of(settings, found.network, found.space, least.repeats)[0]
+    # without early stopping a network trains all its epochs
+    beside = (extra / 2 + endless / found.share) * found.each + found.of_rivals
+    repeat = networks / design.repeats * found.each / found.workers
+    parameters, width = found.network["parameters"], found.network["width"]
+    return Forecast(
+        networks=networks,
+        least_networks=least.members(),
+        prescription_networks=extra,
+        lever_networks=written + endless,
+        resamples=design.resamples,
+        arms=tuple(arm_name(arm) for arm in design.arms),
+        seconds=found.seconds(networks + written, beside),
+        least_seconds=found.seconds(least_networks, beside),
+        bytes=int(found.bytes_each * (networks + extra + written + endless)) + 4 * parameters * 3,
+        scratch_bytes=study.job(Path()).scratch_bytes(width),
+        workers=found.workers,
+        sites=sites_tuned(found.network, found.space),
+        programs=programs(design),
+        parameters=parameters,
+        columns=width,
+        repeats=design.repeats,
+        repeat_seconds=round(repeat, 1),
+        repeats_in_budget=_held(study.budget, found.start_up, repeat, design.repeats),
+    )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What a few networks cost.
+
+    Parameters
+    ----------
+    network : dict
+        What a worker says of it.
+    space : Space
+    workers : int
+    start_up : float
+        Seconds of all workers and their programs.
+    each, bytes_each : float
+        Of a network: seconds of a worker, and bytes of its pack.
+    share : float
+        Of all epochs that it trained.
+    of_rivals : float
+        Seconds of the levers that are no networks.
+    """
+
+    network: dict[str, Any]
+    space: Space
+    workers: int
+    start_up: float
+    each: float
+    bytes_each: float
+    share: float
+    of_rivals: float
+
+    def seconds(self, networks: int, beside: float) -> float:
+        """Give the wall time of so many networks, and of what takes a worker so many seconds beside them."""
+        return round(self.start_up + (networks * self.each + beside) / self.workers, 1)
+
+
+def _measured(study: "Study", progress: Progress) -> _Measured:
     """Train one pack twice in every worker at once, as a study does: the first compiles, the second is the price."""
     design = study.settings.design
     progress.stage("to measure a few networks, starting the workers")
     began = time.monotonic()
-    with (
-        scratch_folder() as scratch,
-        study.pool(scratch) as pool,
-    ):
+    with scratch_folder() as scratch, study.pool(scratch) as pool:
         network = pool.describe()
         pool.check_memory(network["memory"])
         pool.all_open()
@@ -104,41 +167,14 @@ def forecast(study: "Study", progress: Progress) -> Forecast:
         start_up = time.monotonic() - began
         progress.stage(f"training {counted(number, 'network')} again, to time {'it' if number == 1 else 'them'}")
         seconds, result = _side_by_side(pool, pack)
-        size, share = len(pack_arrays(vars(result))), max(1, float(result.epochs.mean())) / design.epochs
-        # the first pack is the second and a compilation; every worker compiles every other program too
-        start_up += max(0.0, first - seconds) * (programs(design) - 1)
         if study.settings.levers:
             progress.stage("fitting trees and a ridge, to time them")
         of_rivals = _seconds_of_rivals(study, pool)
-    least = _least(study.settings)
-    written, endless = _levers(study, network, space, design)
-    least_networks = least.members() + _levers(study, network, space, least)[0]
-    networks = design.members()
-    extra = prescription_networks(design)
-    each = seconds / len(pack.members)
-    repeat = networks / design.repeats * each / pool.workers
-    # without early stopping a network trains all its epochs
-    beside = (extra / 2 + endless / share) * each + of_rivals
-    return Forecast(
-        networks=networks,
-        least_networks=least.members(),
-        prescription_networks=extra,
-        lever_networks=written + endless,
-        resamples=design.resamples,
-        arms=tuple(arm_name(arm) for arm in design.arms),
-        seconds=round(start_up + ((networks + written) * each + beside) / pool.workers, 1),
-        least_seconds=round(start_up + (least_networks * each + beside) / pool.workers, 1),
-        bytes=int(size / len(pack.members) * (networks + extra + written + endless)) + 4 * network["parameters"] * 3,
-        scratch_bytes=study.job(Path()).scratch_bytes(network["width"]),
-        workers=pool.workers,
-        sites=sites_tuned(network, space),
-        programs=programs(design),
-        parameters=network["parameters"],
-        columns=network["width"],
-        repeats=design.repeats,
-        repeat_seconds=round(repeat, 1),
-        repeats_in_budget=_held(study.budget, start_up, repeat, design.repeats),
-    )
+    # the first pack is the second and a compilation; every worker compiles every other program too
+    start_up += max(0.0, first - seconds) * (programs(design) - 1)
+    size, share = len(pack_arrays(vars(result))), max(1, float(result.epochs.mean())) / design.epochs
+    members = len(pack.members)
+    return _Measured(network, space, pool.workers, start_up, seconds / members, size / members, share, of_rivals)
 
 
 def _held(budget: float | None, start_up: float, repeat: float, repeats: int) -> int | None:
@@ -162,11 +198,6 @@ def _side_by_side(pool: Pool, pack: Pack) -> tuple[float, PackResult]:
     began = time.monotonic()
     replies = [reply.result() for reply in [pool.submit(pack) for _ in range(pool.workers)]]
     return time.monotonic() - began, result_of(replies[0])
-
-
-def _levers(study: "Study", network: dict[str, Any], space: Space, design: Design) -> tuple[int, int]:
-    """Give the networks of the levers, as written and without early stopping."""
-    return networks_of(design, network, space) if study.settings.levers else (0, 0)
 
 
 def _seconds_of_rivals(study: "Study", pool: Pool) -> float:

@@ -15,6 +15,7 @@ from posology.judges import Judge
 from posology.levers import AVERAGE, ONE, RIDGE, TREES, WRITTEN, Bench, Lever, Levers, Losses
 from posology.plan import Arm, Design, Space, arm_name, tune_and_refit
 from posology.scoring import Found, Resample, Scores, score
+from posology.settings import Settings
 from posology.training import Training
 
 RIVALS = {TREES: "boosted trees, by their defaults", RIDGE: "ridge"}
@@ -46,18 +47,25 @@ def without_stopping(design: Design) -> Design | None:
     return replace(alone, repeats=1, inner_splits=1, refits=min(REFITS, design.refits))
 
 
-def networks_of(design: Design, network: Mapping[str, Any], space: Space) -> tuple[int, int]:
-    """Count the networks that levers train: as written, and without early stopping.
+def networks_of(
+    settings: Settings, network: Mapping[str, Any], space: Space, repeats: int | None = None
+) -> tuple[int, int]:
+    """Count the networks that levers train: as written, and without early stopping; none where they are not asked.
 
     Parameters
     ----------
-    design : Design
-        The study's, with as many repeats as are complete.
+    settings : Settings
+        The study's.
     network : mapping
         What a worker says of it.
     space : Space
         Of the study.
+    repeats : int, optional
+        That are complete; all of the study's when absent.
     """
+    if not settings.levers:
+        return 0, 0
+    design = replace(settings.design, repeats=repeats or settings.design.repeats)
     own, endless = as_written(network, space), without_stopping(design)
     return own.design(design).members() if own.arm else 0, endless.members() if endless else 0
 

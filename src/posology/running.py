@@ -22,7 +22,7 @@ from posology.inference import Analysis, analyze
 from posology.lever_run import LeverRun, networks_of
 from posology.levers import TREES, Levers
 from posology.outcome_files import RUN, SEALED
-from posology.plan import ALL_ROWS, Design, tune_and_refit
+from posology.plan import ALL_ROWS, tune_and_refit
 from posology.posting import Posted
 from posology.prescribing import prescribe, prescription_networks
 from posology.progress import Progress
@@ -165,7 +165,7 @@ class Run:
     def _trained(self, training: Training) -> Repeats:
         """Train repeat after repeat, until a look, the budget or their number ends it."""
         design, size = self._design, training.pack_size
-        beside = self._beside(training, design) + prescription_networks(design)
+        beside = sum(networks_of(self._asked, training.network, training.space)) + prescription_networks(design)
         self._tally.expect(design.members() + beside)
         repeats = Repeats(self._asked, self._score, self._progress.say, self._judge.measure, self._clusters)
         resamples = [(r, f) for r in range(design.repeats) for f in range(design.folds)]
@@ -202,14 +202,11 @@ class Run:
         if not self._asked.levers:
             return None
         self._progress.stage("scoring trees, a linear model, the network as written and arms without early stopping")
-        trained, arm = replace(self._design, repeats=scores.losses.shape[1]), analysis.verdict.arm
-        self._tally.expect(self._beside(training, trained) + prescription_networks(trained, arm))
+        arm = analysis.verdict.arm
+        beside = networks_of(self._asked, training.network, training.space, scores.losses.shape[1])
+        self._tally.expect(sum(beside) + prescription_networks(self._design, arm))
         run = LeverRun(self._design, self._judge, training, self._clusters)
         return run.levers(found, scores, analysis.arms, arm)
-
-    def _beside(self, training: Training, design: Design) -> int:
-        """Give the networks that stand beside the arms."""
-        return sum(networks_of(design, training.network, training.space)) if self._asked.levers else 0
 
     def _behaviour(self, found: Found, scores: Scores, levers: Levers | None, arrays: list[str]) -> Behaviour:
         """Collect how the networks of each arm behave."""
