@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -111,7 +111,13 @@ def commented(table: str, target: str | Sequence[str], options: Sequence[tuple[s
     return "\n".join(lines) + "\n"
 
 
-def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
+def _name_alone(path: str) -> str:
+    return Path(path).name
+
+
+def options_of(
+    settings: Mapping[str, Any], held: Mapping[str, Any], place: Callable[[str], str] = _name_alone
+) -> Options:
     """Give the options that ask for a study again.
 
     Parameters
@@ -120,6 +126,8 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
         `Settings.to_dict()`, as in verdict.json.
     held : mapping
         `table`, `target`, `task`, `groups`, `weights`, `drop` and, where it has one, `budget`, as in study.json.
+    place : callable
+        Writes the path of the table, and of the network's file; by default its name alone, for a study file travels.
 
     Returns
     -------
@@ -128,13 +136,13 @@ def options_of(settings: Mapping[str, Any], held: Mapping[str, Any]) -> Options:
     """
     design, source, choice = settings["design"], settings["source"], settings["choice"]
     options: Options = {
-        "table": None if held["table"] in (None, "demo") else Path(held["table"]).name,
+        "table": None if held["table"] in (None, "demo") else place(held["table"]),
         "target": held["target"],
         "task": held["task"],
         "groups": held["groups"],
         "weights": held["weights"],
         "drop": listed(held["drop"]) or None,
-        "network": _network(source),
+        "network": _network(source, place),
         "arms": f"cocktail: {', '.join(cabinet)}" if (cabinet := design.get("cabinet")) else _arms(design["arms"]),
         "margin": settings["margin"],
         "score": settings["score"],
@@ -225,8 +233,8 @@ def _value(value: Any) -> str:
     return f"[{', '.join(_value(v) for v in value)}]"
 
 
-def _network(source: Mapping[str, Any]) -> str | None:
+def _network(source: Mapping[str, Any], place: Callable[[str], str]) -> str | None:
     """Name a network as the command does; None where it was handed over in Python."""
     if source["kind"] == "file":
-        return f"{Path(source['where']).name}:{source['function']}"
+        return f"{place(source['where'])}:{source['function']}"
     return source["kind"] if source["kind"] in OWN else None

@@ -56,15 +56,13 @@ _HELD = ("task", "groups", "weights", "drop", "budget")
 def _words(f: Findings, settings: Mapping[str, Any]) -> Iterator[str]:
     """Give the command and its options, those of the defaults aside."""
     held: dict[str, Any] = {**dict.fromkeys(_HELD), "drop": [], **f.held}
-    asked, default = options_of(settings, held), options_of(Settings().to_dict(), held)
+    asked, default = (options_of(one, held, from_here) for one in (settings, Settings().to_dict()))
     if f.held["table"] == "demo":
         yield "demo"
     else:
-        yield from ("study", from_here(f.held["table"]))
+        yield from ("study", asked["table"])
         yield from _option("target", asked["target"])
     held_of: dict[str, Any] = {name: asked[name] for name in _HELD if name in asked}
-    if (source := settings["source"])["kind"] == "file":
-        asked["network"] = f"{from_here(source['where'])}:{source['function']}"
     given: dict[str, Any] = {name: value for name, value in asked.items() if default.get(name) != value}
     for name, value in (held_of | given).items():
         if name not in ("table", "target"):

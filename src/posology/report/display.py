@@ -63,14 +63,6 @@ class Display(ABC):
     def draw(self, ax: Any, panel: Panel) -> None:
         """Draw one picture."""
 
-    def narrow(self, panel: Panel) -> Panel | None:  # noqa: ARG002
-        """Give the size of a picture of the same for a narrow screen; None where the one picture fits any."""
-        return None
-
-    def draw_narrow(self, ax: Any, panel: Panel) -> None:
-        """Draw that one."""
-        raise NotImplementedError
-
     @abstractmethod
     def frame(self) -> "pd.DataFrame":
         """Give the numbers that are drawn."""
@@ -116,12 +108,9 @@ class Display(ABC):
             self.draw(figure.axes[0], panel)
         return figure
 
-    def narrow_figure(self, panel: Panel) -> "Figure":
-        """Give the picture for a narrow screen likewise; `panel` is what `narrow` gave."""
-        with drawing():
-            figure = blank(panel)
-            self.draw_narrow(figure.axes[0], panel)
-        return figure
+    def narrow_figure(self, panel: Panel) -> "Figure | None":  # noqa: ARG002
+        """Give a picture of the same for a narrow screen; None where the one picture fits any."""
+        return None
 
     def help(self) -> str:
         """Say what the chart shows and how to read it."""

@@ -104,10 +104,11 @@ def _picture(display: Display, panel: Panel, name: str) -> _Picture:
     name = f"{name}-{display.name}-{key}"
     svg = to_svg(display.figure(panel), name, title, panel.conclusion)
     picture = _Picture(panel.heading, Markup(svg), round(SCALE * panel.size[0]), panel.conclusion)  # noqa: S704, RUF100 escaped where it is made
-    if (narrow := display.narrow(panel)) is None:
+    if (narrow := display.narrow_figure(panel)) is None:
         return picture
-    svg = to_svg(display.narrow_figure(narrow), f"{name}-narrow", title, panel.conclusion)
-    return replace(picture, narrow=Markup(svg), narrow_width=round(SCALE * narrow.size[0]))  # noqa: S704, RUF100 escaped where it is made
+    width = round(SCALE * narrow.bbox.width)  # a point is a dot there
+    svg = to_svg(narrow, f"{name}-narrow", title, panel.conclusion)
+    return replace(picture, narrow=Markup(svg), narrow_width=width)  # noqa: S704, RUF100 escaped where it is made
 
 
 def _id(findings: Findings) -> str:

@@ -14,6 +14,8 @@ from posology.report.findings import Findings
 from posology.report.looks import copies, fitting_of_advised, too_narrow
 from posology.report.tables import strengths_in_words
 
+_ANEW = "in a new study, for resume cannot:"
+
 
 def widen(f: Findings) -> str:
     """Name a wider range of each regularizer whose strengths lie at the end; some have no more to give."""
@@ -23,7 +25,7 @@ def widen(f: Findings) -> str:
         return "Its range ends where its strength does." if found else "--range NAME=LOW:HIGH widens a range."
     shorter = {name: (low, float(strength(high))) for name, (low, high) in wider.items()}
     them = "it" if len(wider) == 1 else "them"
-    return f"Widen {them} in a new study, for resume cannot: {study_again(f, 'wider', shorter)}"
+    return f"Widen {them} {_ANEW} {study_again(f, 'wider', shorter)}"
 
 
 def _beyond(name: str, own: Mapping[str, Any]) -> float:
@@ -37,7 +39,7 @@ def _beyond(name: str, own: Mapping[str, Any]) -> float:
 def longer(f: Findings) -> str:
     """Name the study of twice the epochs."""
     epochs = f.verdict["settings"]["design"]["epochs"]
-    return f"Give more in a new study, for resume cannot: {study_again(f, 'longer', epochs=2 * epochs)}"
+    return f"Give more {_ANEW} {study_again(f, 'longer', epochs=2 * epochs)}"
 
 
 def apart(f: Findings) -> str:
@@ -55,7 +57,7 @@ def apart(f: Findings) -> str:
 def search_more(f: Findings) -> str:
     """Name the study of twice the trials."""
     trials = f.verdict["settings"]["design"]["trials"]
-    return f"Give more in a new study, for resume cannot: {study_again(f, 'searched', trials=2 * trials)}"
+    return f"Give more {_ANEW} {study_again(f, 'searched', trials=2 * trials)}"
 
 
 def fit_better(f: Findings) -> str:

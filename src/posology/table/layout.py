@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,8 @@ from posology.errors import InputError
 from posology.files import parsed_json, read_small
 from posology.table.preparation import Preparation, prepared_width
 from posology.table.table import Table
+from posology.table.typed import of_type, texts, texts_by_name
 from posology.wording import did_you_mean, quoted
-
-_T = TypeVar("_T")
 
 FILE = "layout.json"
 MOST_BYTES = 2**28
@@ -114,31 +113,20 @@ class Layout:
         """
         data = parsed_json(read_small(folder / FILE, MOST_BYTES, AGAIN), folder / FILE, AGAIN)
         try:
-            return cls(tuple(_slot(slot) for slot in data["slots"]), _is(bool, data["by_name"]))
+            return cls(tuple(_slot(slot) for slot in data["slots"]), of_type(bool, data["by_name"]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"'{folder / FILE}' is missing or damaged ({type(error).__name__}). {AGAIN}") from error
 
 
 def _slot(data: Mapping[str, Any]) -> Slot:
     return Slot(
-        _is(str, data["name"]),
-        _texts(data["columns"]),
-        _is(int, data["width"]),
-        _is(bool, data.get("coded", False)),
-        {name: _texts(found) for name, found in _is(dict, data.get("levels", {})).items()},
-        _is(int, data.get("largest", 0)),
+        of_type(str, data["name"]),
+        texts(data["columns"]),
+        of_type(int, data["width"]),
+        of_type(bool, data.get("coded", False)),
+        texts_by_name(data.get("levels", {})),
+        of_type(int, data.get("largest", 0)),
     )
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_is(str, one) for one in _is(list, value))
-
-
-def _is(kind: type[_T], value: Any) -> _T:
-    """Give what a file has, where it is of this very type: a truth value is no number."""
-    if type(value) is not kind:
-        raise TypeError(f"{value!r} is no {kind.__name__}")
-    return value
 
 
 def _codes(slot: Slot, preparation: Preparation, features: pd.DataFrame) -> np.ndarray:

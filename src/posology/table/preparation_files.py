@@ -7,8 +7,8 @@ NumPy's arrays; `TRUSTED` lists the further types that a preparation consists of
 import json
 import os
 import platform
-import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ from posology.files import objects_in, parsed_json, read_small
 from posology.stored_zip import read_parts
 from posology.table.columns import Kind
 from posology.table.text import INSTALL, PIECES
+from posology.table.typed import number, of_type, pair, texts, texts_by_name
 from posology.wording import first_line, quoted
 
 FORMAT = "posology preparation 1"
@@ -64,48 +65,32 @@ MOST_BYTES = 2**30
 AGAIN = "Copy the folder from the study again."
 
 
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+def _kinds(value: Any) -> tuple[str, ...]:
+    found = texts(value)
+    if not {*found} <= {*get_args(Kind)}:
+        raise TypeError("there is no such kind of column")
+    return found
 
 
-def _are_kinds(value: Any) -> bool:
-    return _are_texts(value) and {*value} <= {*get_args(Kind)}
+def _by_target(read: Callable[[Any], Any], value: Any) -> Any:
+    """Give what one target has, or a list of what each has."""
+    try:
+        return read(value)
+    except TypeError:
+        return tuple(map(read, of_type(list, value)))
 
 
-def _are_levels(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_are_texts, value.values()))
-
-
-def _is_number(value: Any) -> bool:
-    real = isinstance(value, float | int) and not isinstance(value, bool)
-    return real and abs(value) <= sys.float_info.max
-
-
-def _are_numbers(value: Any) -> bool:
-    """Tell a number, or one of each target."""
-    return _is_number(value) or (isinstance(value, list) and all(map(_is_number, value)))
-
-
-def _are_ranges(value: Any) -> bool:
-    """Tell two numbers, or two of each target."""
-    if not isinstance(value, list):
-        return False
-    return (len(value) == 2 and all(map(_is_number, value))) or all(
-        isinstance(one, list) and len(one) == 2 and all(map(_is_number, one)) for one in value
-    )
-
-
-RIGHT: dict[str, Callable[[Any], bool]] = {
-    "columns": _are_texts,
-    "kinds": _are_kinds,
-    "levels": _are_levels,
-    "names": _are_texts,
-    "target_mean": _are_numbers,
-    "target_sd": _are_numbers,
-    "target_range": _are_ranges,
+READERS: dict[str, Callable[[Any], Any]] = {
+    "columns": texts,
+    "kinds": _kinds,
+    "levels": texts_by_name,
+    "names": texts,
+    "target_mean": partial(_by_target, number),
+    "target_sd": partial(_by_target, number),
+    "target_range": partial(_by_target, pair),
 }
-"""What each fact is, as JSON."""
-FACTS = tuple(RIGHT)
+"""What makes of its JSON what each fact is."""
+FACTS = tuple(READERS)
 
 
 def save(folder: str | os.PathLike[str], transformer: Any, facts: Mapping[str, Any]) -> None:
@@ -172,14 +157,15 @@ def _facts(path: Path) -> dict[str, Any]:
     lacking = [name for name in FACTS if name not in about]
     if lacking:
         raise InputError(f"'{path}' lacks {quoted(lacking)}. {AGAIN}")
-    if wrong := [name for name, is_right in RIGHT.items() if not is_right(about[name])]:
+    facts, wrong = {}, []
+    for name, read in READERS.items():
+        try:
+            facts[name] = read(about[name])
+        except TypeError:
+            wrong.append(name)
+    if wrong:
         raise InputError(f"'{path}' is damaged: it has something else than a preparation's {quoted(wrong)}. {AGAIN}")
-    about["levels"] = {name: tuple(levels) for name, levels in about["levels"].items()}
-    return {name: _frozen(about[name]) for name in FACTS}
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    return facts
 
 
 def _transformer(path: Path) -> Any:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from posology.report.charts.intervals import Line, draw_interval, in_numbers, limit
 from posology.report.charts.narrow_forest import draw_narrow, narrow_panel
-from posology.report.display import Display, Panel
+from posology.report.display import Display, Panel, blank
 from posology.report.findings import parts_of
-from posology.report.style import FONT, color, plain_axes
+from posology.report.style import FONT, color, drawing, plain_axes
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 ROW = 24.0
 COLUMN = 62.0
@@ -121,13 +122,13 @@ class Forest(Display):
         self._numbers(ax, lines, panel.key)
         _matrix(ax, [line.arm for line in lines], self.findings.factors, panel.margins[0] / _width(panel))
 
-    def narrow(self, panel: Panel) -> Panel:
+    def narrow_figure(self, panel: Panel) -> "Figure":
         """See `Display`."""
-        return narrow_panel(panel, self.findings.arms)
-
-    def draw_narrow(self, ax: Any, panel: Panel) -> None:
-        """See `Display`."""
-        draw_narrow(ax, self._lines(panel.key), panel.key, self._band(panel), self._could(), self.findings.advised)
+        lines, band, advised = self._lines(panel.key), self._band(panel), self.findings.advised
+        with drawing():
+            figure = blank(narrow_panel(panel, self.findings.arms))
+            draw_narrow(figure.axes[0], lines, panel.key, band, self._could(), advised)
+        return figure
 
     def _band(self, panel: Panel) -> tuple[float, float]:
         margin = self.findings.margin
